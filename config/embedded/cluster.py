@@ -1,0 +1,122 @@
+"""One PostgreSQL cluster: made when it is missing, started, given its roles and its database."""
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+from config.embedded.binaries import binaries
+from config.embedded.place import Place
+from config.embedded.user import our_name
+from config.processes import dying_with_parent
+
+SUPERUSER = "postgres"
+OWNER = "drawdown_owner"
+APPLICATION = "drawdown_app"
+DATABASE = "drawdown"
+
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A killed backend ends the server, and with it everything that uses it.
+    "restart_after_crash": "off",
+}
+ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+START_SECONDS = 60.0
+
+
+def ensure_cluster(place: Place, output: IO[bytes]) -> None:
+    _write_access_rules(place)
+    if place.data.exists():
+        return
+    draft = place.home / "data.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    place.user.own(draft)
+    command = [binaries(place.user) / "initdb", "--pgdata", draft, "--username", SUPERUSER]
+    command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
+    command += ["--builtin-locale=C.UTF-8", "--no-instructions"]
+    subprocess.run(
+        command,
+        check=True,
+        cwd="/",
+        env=ENVIRONMENT,
+        stdout=output,
+        stderr=output,
+        **place.user.popen_arguments(),
+    )
+    draft.rename(place.data)
+
+
+def _write_access_rules(place: Place) -> None:
+    """Nobody but the user who runs this command gets in; the kernel tells who is calling."""
+    (place.home / "pg_hba.conf").write_text("local all all peer map=drawdown\n")
+    (place.home / "pg_ident.conf").write_text(f"drawdown {our_name()} all\n")
+
+
+def start(place: Place, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    settings = SETTINGS | {
+        "cluster_name": place.name,
+        "unix_socket_directories": str(place.sockets),
+        "hba_file": str(place.home / "pg_hba.conf"),
+        "ident_file": str(place.home / "pg_ident.conf"),
+    }
+    command: list[str | Path] = [binaries(place.user) / "postgres", "-D", place.data]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    return subprocess.Popen(
+        command,
+        cwd="/",
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        preexec_fn=dying_with_parent(signal.SIGQUIT),
+        **place.user.popen_arguments(),
+    )
+
+
+def connect(place: Place, user: str, database: str) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(
+        host=str(place.sockets), user=user, dbname=database, connect_timeout=10, autocommit=True
+    )
+
+
+def prepare(place: Place, process: "subprocess.Popen[bytes]") -> None:
+    """Makes the two roles and the database; safe to repeat, for the last start may have been killed."""
+    with _first_connection(place, process) as connection:
+        for statement in _missing(connection):
+            connection.execute(statement)
+
+
+def _first_connection(
+    place: Place, process: "subprocess.Popen[bytes]"
+) -> "psycopg.Connection[tuple[object, ...]]":
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return connect(place, SUPERUSER, "postgres")
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _missing(connection: "psycopg.Connection[tuple[object, ...]]") -> Iterator[str]:
+    roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+    databases = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+    if OWNER not in roles:
+        yield f"CREATE ROLE {OWNER} LOGIN CREATEDB"
+    if APPLICATION not in roles:
+        yield f"CREATE ROLE {APPLICATION} LOGIN"
+    if DATABASE not in databases:
+        yield f"CREATE DATABASE {DATABASE} OWNER {OWNER}"

@@ -1,0 +1,53 @@
+"""The parent of the server: starts it, and stops it when the last of its users is gone.
+
+Run as `python -m config.embedded.keeper STATE`, with `server.lock` held and inherited.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from config.embedded import cluster, leftovers, locks
+from config.embedded.place import Place
+from config.state import State
+
+
+def main() -> None:
+    os.umask(0o022)
+    place = Place.of(State(Path(sys.argv[1])))
+    with place.log.open("ab") as output:
+        cluster.ensure_cluster(place, output)
+        place.make_sockets()
+        leftovers.clear(place)
+        process = cluster.start(place, output)
+        _keep(place, process)
+
+
+def _keep(place: Place, process: "subprocess.Popen[bytes]") -> None:
+    signal.signal(signal.SIGTERM, lambda *_: _stop(process))
+    try:
+        cluster.prepare(place, process)
+        threading.Thread(target=_stop_when_unused, args=(place, process), daemon=True).start()
+        process.wait()
+    finally:
+        process.kill()
+        leftovers.await_end(place)
+
+
+def _stop_when_unused(place: Place, process: "subprocess.Popen[bytes]") -> None:
+    users = locks.open_lock(place.users_lock)
+    locks.take(users)
+    _stop(process)
+    # Keeps the lock until the process ends: who comes now waits for that, then starts a server anew.
+    process.wait()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGINT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Using the server of a state folder: it is found when it is up and started when it is not."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from config.embedded import cluster, locks
+from config.embedded.place import Place
+from config.state import BASE_DIR, State
+
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+LOG_LINES = 15
+
+
+class ServerFailed(Exception):
+    """The server did not start; the message has the end of its log."""
+
+
+@dataclass(frozen=True)
+class Server:
+    place: Place
+
+    def is_up(self) -> bool:
+        return not locks.is_free(self.place.server_lock)
+
+
+@contextmanager
+def serving(state: State) -> Iterator[Server]:
+    """The server is up inside of this block, and after it for as long as others use it."""
+    place = Place.of(state)
+    with locks.open_lock(place.users_lock) as users:
+        # Waits while the last user's server is still stopping.
+        locks.share(users)
+        _ensure_up(state, place)
+        yield Server(place)
+
+
+def await_stop(place: Place) -> bool:
+    """Waits for a server that is stopping; False when it stays up because others use it."""
+    deadline = time.monotonic() + STOP_SECONDS
+    patience = time.monotonic() + 1.0
+    while not locks.is_free(place.server_lock):
+        in_use = locks.is_free(place.users_lock)
+        if time.monotonic() > (patience if in_use else deadline):
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _ensure_up(state: State, place: Place) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    keeper = None
+    while not _answers(place):
+        keeper = _start_keeper_unless_there_is_one(state, place) or keeper
+        if time.monotonic() > deadline or (keeper is not None and keeper.poll()):
+            raise ServerFailed(_end_of_log(place))
+        time.sleep(0.02)
+
+
+def _answers(place: Place) -> bool:
+    if locks.is_free(place.server_lock):
+        return False
+    try:
+        cluster.connect(place, cluster.APPLICATION, cluster.DATABASE).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _start_keeper_unless_there_is_one(
+    state: State, place: Place
+) -> "subprocess.Popen[bytes] | None":
+    with locks.open_lock(place.server_lock) as lock, place.log.open("ab") as output:
+        if not locks.try_to_take(lock):
+            return None
+        return subprocess.Popen(
+            [sys.executable, "-m", "config.embedded.keeper", state.path],
+            cwd=BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # The lock belongs to the open file, so the keeper holds it from its first moment.
+            pass_fds=(lock.fileno(),),
+            # A Ctrl-C in the terminal is for those who use the server.
+            start_new_session=True,
+        )
+
+
+def _end_of_log(place: Place) -> str:
+    lines = place.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+    return "\n".join([f"The embedded PostgreSQL did not start ({place.log}):", *lines])
