@@ -1,1 +1,1 @@
-"""Money: packs, purchases, refunds, revenue. It may use `ledger` and `accounts`; they never use it."""
+"""Money: packs, purchases, refunds, revenue. It uses `ledger` and `accounts`, never they it."""

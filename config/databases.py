@@ -1,7 +1,7 @@
 """Where the data is: `DATABASE_URL`, else the embedded server of the state folder.
 
-Two aliases, one database: `owner` makes the tables and `default` is the role that the service runs as,
-which may not change what is history.
+Two aliases, one database: `owner` makes the tables and `default` is the role that the service runs
+as, which may not change what is history.
 """
 
 from typing import Any

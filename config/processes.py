@@ -18,7 +18,7 @@ def send_when_parent_dies(number: signal.Signals) -> None:
 
 
 def dying_with_parent(number: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn`: subprocess calls it after the change of user, which would clear the signal."""
+    """A `preexec_fn`: it is called after the change of user, which would clear the signal."""
     parent = os.getpid()
 
     def arrange() -> None:

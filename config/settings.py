@@ -11,7 +11,7 @@ EMBEDDED = is_embedded(env)
 
 
 def _secret(name: str) -> str:
-    """Ours to make where the database is ours too; elsewhere every process must be given the same."""
+    """Ours to make where the database is ours; else every process must be given the same one."""
     return env(name, default="") or (STATE.secret(name.lower()) if EMBEDDED else env(name))
 
 

@@ -5,8 +5,8 @@ Two lock files say who is there, and the kernel releases them whatever ends a pr
 - `users.lock` is held shared by everyone who uses the server;
 - `server.lock` is held by the keeper (`keeper.py`), the parent of the server.
 
-Who uses the server and finds no keeper starts one. The keeper waits for the users' lock: once it gets that,
-nobody is left, and it stops the server.
+Who uses the server and finds no keeper starts one. The keeper waits for the users' lock: once it
+gets that, nobody is left, and it stops the server.
 """
 
 from config.embedded.server import Server, ServerFailed, serving

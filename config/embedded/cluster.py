@@ -5,7 +5,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
 import psycopg
@@ -33,6 +32,8 @@ SETTINGS = {
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 START_SECONDS = 60.0
 
+Connection = psycopg.Connection[tuple[object, ...]]
+
 
 def ensure_cluster(place: Place, output: IO[bytes]) -> None:
     _write_access_rules(place)
@@ -42,11 +43,11 @@ def ensure_cluster(place: Place, output: IO[bytes]) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     place.user.own(draft)
-    command = [binaries(place.user) / "initdb", "--pgdata", draft, "--username", SUPERUSER]
-    command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
-    command += ["--builtin-locale=C.UTF-8", "--no-instructions"]
+    program = str(binaries(place.user) / "initdb")
+    options = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
+    options += ["--builtin-locale=C.UTF-8", "--auth=peer", "--no-instructions"]
     subprocess.run(
-        command,
+        [program, "--pgdata", str(draft), "--username", SUPERUSER, *options],
         check=True,
         cwd="/",
         env=ENVIRONMENT,
@@ -70,7 +71,7 @@ def start(place: Place, output: IO[bytes]) -> subprocess.Popen[bytes]:
         "hba_file": str(place.home / "pg_hba.conf"),
         "ident_file": str(place.home / "pg_ident.conf"),
     }
-    command: list[str | Path] = [binaries(place.user) / "postgres", "-D", place.data]
+    command = [str(binaries(place.user) / "postgres"), "-D", str(place.data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     return subprocess.Popen(
@@ -85,22 +86,20 @@ def start(place: Place, output: IO[bytes]) -> subprocess.Popen[bytes]:
     )
 
 
-def connect(place: Place, user: str, database: str) -> "psycopg.Connection[tuple[object, ...]]":
+def connect(place: Place, user: str, database: str) -> Connection:
     return psycopg.connect(
         host=str(place.sockets), user=user, dbname=database, connect_timeout=10, autocommit=True
     )
 
 
-def prepare(place: Place, process: "subprocess.Popen[bytes]") -> None:
-    """Makes the two roles and the database; safe to repeat, for the last start may have been killed."""
+def prepare(place: Place, process: subprocess.Popen[bytes]) -> None:
+    """Makes the two roles and the database, or those that a killed start left out."""
     with _first_connection(place, process) as connection:
         for statement in _missing(connection):
             connection.execute(statement)
 
 
-def _first_connection(
-    place: Place, process: "subprocess.Popen[bytes]"
-) -> "psycopg.Connection[tuple[object, ...]]":
+def _first_connection(place: Place, process: subprocess.Popen[bytes]) -> Connection:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -111,7 +110,7 @@ def _first_connection(
             time.sleep(0.02)
 
 
-def _missing(connection: "psycopg.Connection[tuple[object, ...]]") -> Iterator[str]:
+def _missing(connection: Connection) -> Iterator[str]:
     roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
     databases = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
     if OWNER not in roles:

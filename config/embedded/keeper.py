@@ -26,7 +26,7 @@ def main() -> None:
         _keep(place, process)
 
 
-def _keep(place: Place, process: "subprocess.Popen[bytes]") -> None:
+def _keep(place: Place, process: subprocess.Popen[bytes]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: _stop(process))
     try:
         cluster.prepare(place, process)
@@ -37,15 +37,15 @@ def _keep(place: Place, process: "subprocess.Popen[bytes]") -> None:
         leftovers.await_end(place)
 
 
-def _stop_when_unused(place: Place, process: "subprocess.Popen[bytes]") -> None:
+def _stop_when_unused(place: Place, process: subprocess.Popen[bytes]) -> None:
     users = locks.open_lock(place.users_lock)
     locks.take(users)
     _stop(process)
-    # Keeps the lock until the process ends: who comes now waits for that, then starts a server anew.
+    # The lock is kept until we end: who comes now waits for that, then starts a server anew.
     process.wait()
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
 
 

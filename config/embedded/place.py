@@ -1,7 +1,7 @@
 """Where the server's files are.
 
-In the state folder when the server's user can get there, else under the system's own place for such data;
-`STATE/postgres` is then a link to it.
+In the state folder when the server's user can get there, else under the system's own place for
+such data; `STATE/postgres` is then a link to it.
 """
 
 import hashlib

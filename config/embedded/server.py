@@ -15,7 +15,11 @@ from config.state import BASE_DIR, State
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+# How long a keeper may take to notice that it is alone.
+PATIENCE_SECONDS = 0.2
 LOG_LINES = 15
+
+Keeper = subprocess.Popen[bytes]
 
 
 class ServerFailed(Exception):
@@ -34,26 +38,21 @@ class Server:
 def serving(state: State) -> Iterator[Server]:
     """The server is up inside of this block, and after it for as long as others use it."""
     place = Place.of(state)
-    with locks.open_lock(place.users_lock) as users:
-        # Waits while the last user's server is still stopping.
-        locks.share(users)
-        _ensure_up(state, place)
-        yield Server(place)
+    keeper = None
+    try:
+        with locks.open_lock(place.users_lock) as users:
+            # Waits while the last user's server is still stopping.
+            locks.share(users)
+            keeper = _ensure_up(state, place)
+            yield Server(place)
+    finally:
+        _await_stop(place)
+        if keeper is not None:
+            keeper.poll()
 
 
-def await_stop(place: Place) -> bool:
-    """Waits for a server that is stopping; False when it stays up because others use it."""
-    deadline = time.monotonic() + STOP_SECONDS
-    patience = time.monotonic() + 1.0
-    while not locks.is_free(place.server_lock):
-        in_use = locks.is_free(place.users_lock)
-        if time.monotonic() > (patience if in_use else deadline):
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _ensure_up(state: State, place: Place) -> None:
+def _ensure_up(state: State, place: Place) -> Keeper | None:
+    """The keeper, where it was this call that started it."""
     deadline = time.monotonic() + START_SECONDS
     keeper = None
     while not _answers(place):
@@ -61,6 +60,19 @@ def _ensure_up(state: State, place: Place) -> None:
         if time.monotonic() > deadline or (keeper is not None and keeper.poll()):
             raise ServerFailed(_end_of_log(place))
         time.sleep(0.02)
+    return keeper
+
+
+def _await_stop(place: Place) -> None:
+    """Waits for a server that is stopping, not for one that others use."""
+    now = time.monotonic()
+    deadline, patience = now + STOP_SECONDS, now + PATIENCE_SECONDS
+    while not locks.is_free(place.server_lock):
+        # A keeper that stops its server has taken the users' lock.
+        is_stopping = not locks.is_free(place.users_lock)
+        if time.monotonic() > (deadline if is_stopping else patience):
+            return
+        time.sleep(0.01)
 
 
 def _answers(place: Place) -> bool:
@@ -73,9 +85,7 @@ def _answers(place: Place) -> bool:
     return True
 
 
-def _start_keeper_unless_there_is_one(
-    state: State, place: Place
-) -> "subprocess.Popen[bytes] | None":
+def _start_keeper_unless_there_is_one(state: State, place: Place) -> Keeper | None:
     with locks.open_lock(place.server_lock) as lock, place.log.open("ab") as output:
         if not locks.try_to_take(lock):
             return None
