@@ -1,0 +1,210 @@
+"""Who there is: people, customers, the services that ask for debits, and their keys.
+
+The fast path keeps keys and customers in memory and polls `changed_at`. Whatever it must hear of
+(a new, revoked or suspended row) sets `changed_at` to the database's clock, which every service
+here does.
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length, Lower, Now
+from django.db.models.lookups import Exact
+
+from accounts.ids import uuid7
+from accounts.managers import UserManager
+
+# The provider's own book, which holds what belongs to no single customer. Made by a migration.
+HOUSE_ID = UUID("00000000-0000-7000-8000-000000000000")
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in. The e-mail is the name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField()
+    name = models.CharField(max_length=200, blank=True)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="user_email_unique"),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="user_email_is_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class CustomerStatus(models.TextChoices):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class Customer(models.Model):
+    """Who owns a wallet: a company that buys credits."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(null=True, blank=True)
+    external_id = models.CharField(
+        max_length=200, null=True, blank=True, help_text="The provider's own id of this customer."
+    )
+    metadata = models.JSONField(default=dict, blank=True)
+    status = models.CharField(
+        max_length=16, choices=CustomerStatus, default=CustomerStatus.ACTIVE, editable=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["changed_at"], name="customer_changed_at")]
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], name="customer_external_id_unique"),
+            models.CheckConstraint(
+                condition=Q(status__in=CustomerStatus.values), name="customer_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    BILLING = "billing"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+
+
+class Member(models.Model):
+    """A person's place at a customer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="members")
+    role = models.CharField(max_length=16, choices=Role)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "user"], name="member_once_per_customer"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="member_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+
+class Service(models.Model):
+    """One of the provider's backends. Its idempotency keys are its own."""
+
+    id = models.SmallAutoField(primary_key=True)
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name"], name="service_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scope(models.TextChoices):
+    DEBITS_WRITE = "debits:write"
+    DEBITS_AMOUNT = "debits:amount"
+    DEBITS_REVERSE = "debits:reverse"
+    READ = "read"
+    ADMIN = "admin"
+
+
+class Key(models.Model):
+    """What the two kinds of key share. The key itself is shown once and never stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=100, blank=True)
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+        indexes = [models.Index(fields=["changed_at"], name="%(class)s_changed_at")]
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name="%(class)s_digest_unique"),
+            models.CheckConstraint(
+                condition=Exact(Length("digest"), 32), name="%(class)s_digest_is_sha256"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'key'} ({self.prefix}…)"
+
+
+class ServiceKey(Key):
+    """Opens the debit API to a service, as far as its scopes go."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="keys")
+    scopes = ArrayField(models.CharField(max_length=32, choices=Scope))
+
+    class Meta(Key.Meta):
+        constraints = [
+            *Key.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(scopes__contained_by=Scope.values), name="servicekey_scopes_known"
+            ),
+        ]
+
+
+class ApiKey(Key):
+    """What an end customer presents to the provider, and reads its own account with."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="api_keys")
+
+
+class IdempotentReply(models.Model):
+    """The answer to a write, given again when the write is sent again.
+
+    What concerns no single customer stands under the house.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    request_hash = models.BigIntegerField()
+    status = models.SmallIntegerField()
+    body = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "service", "key"], name="idempotentreply_key_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__range=(200, 299)), name="idempotentreply_is_a_success"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} for {self.key}"

@@ -1,0 +1,69 @@
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from accounts import directory, keys
+from accounts.directory import ApiKeyEntry, Changes, CustomerEntry, ServiceKeyEntry
+from accounts.errors import NotFound
+from accounts.models import HOUSE_ID, ApiKey, Customer, ServiceKey
+
+
+def customer_by_id(customer_id: UUID) -> Customer:
+    """Raises NotFound, for the house too: it is nobody's customer."""
+    customer = Customer.objects.exclude(id=HOUSE_ID).filter(id=customer_id).first()
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def key_by_id(key_id: UUID) -> ServiceKey | ApiKey:
+    """Raises NotFound."""
+    key = ApiKey.objects.filter(id=key_id).first() or ServiceKey.objects.filter(id=key_id).first()
+    if key is None:
+        raise NotFound
+    return key
+
+
+def service_key(text: str) -> ServiceKeyEntry | None:
+    """The service key that reads so, revoked and expired ones included."""
+    rows = _rows(directory.SERVICE_KEY_BY_DIGEST, {"digest": key_digest(text)})
+    return ServiceKeyEntry(*rows[0]) if rows else None
+
+
+def api_key(text: str) -> ApiKeyEntry | None:
+    """The customer's key that reads so, revoked and expired ones included."""
+    rows = _rows(directory.API_KEY_BY_DIGEST, {"digest": key_digest(text)})
+    return ApiKeyEntry(*rows[0]) if rows else None
+
+
+def customer_entry(customer_id: UUID) -> CustomerEntry | None:
+    rows = _rows(directory.CUSTOMER_BY_ID, {"id": customer_id})
+    return CustomerEntry(*rows[0]) if rows else None
+
+
+def changes_since(instant: datetime) -> Changes:
+    """What changed after `instant`, which is the `as_of` of the poll before. Entries may repeat."""
+    since = {"since": instant}
+    return Changes(
+        as_of=_rows(directory.CLOCK)[0][0],
+        service_keys=[
+            ServiceKeyEntry(*row) for row in _rows(directory.CHANGED_SERVICE_KEYS, since)
+        ],
+        api_keys=[ApiKeyEntry(*row) for row in _rows(directory.CHANGED_API_KEYS, since)],
+        customers=[CustomerEntry(*row) for row in _rows(directory.CHANGED_CUSTOMERS, since)],
+    )
+
+
+def key_digest(text: str) -> bytes:
+    return keys.digest(text, pepper=settings.KEY_PEPPER)
+
+
+def _rows(query: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -1,0 +1,143 @@
+"""Every write to accounts. What a cache must hear of sets `changed_at`."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple, TypedDict, Unpack
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+
+from accounts import directory, keys
+from accounts.errors import ExternalIdTaken
+from accounts.keys import KeyKind
+from accounts.models import (
+    ApiKey,
+    Customer,
+    CustomerStatus,
+    Member,
+    Role,
+    Scope,
+    Service,
+    ServiceKey,
+    User,
+)
+from accounts.selectors import key_digest
+
+
+class CustomerFields(TypedDict, total=False):
+    name: str
+    email: str | None
+    external_id: str | None
+    metadata: dict[str, str]
+
+
+class CustomerChanges(CustomerFields, total=False):
+    status: CustomerStatus
+
+
+class NewServiceKey(NamedTuple):
+    key: ServiceKey
+    secret: str
+
+
+class NewApiKey(NamedTuple):
+    key: ApiKey
+    secret: str
+
+
+def create_customer(**fields: Unpack[CustomerFields]) -> Customer:
+    """Raises ExternalIdTaken."""
+    with _refusing_taken_external_ids():
+        return Customer.objects.create(**fields)
+
+
+def update_customer(customer: Customer, **changes: Unpack[CustomerChanges]) -> Customer:
+    """Change these fields and no others. Raises ExternalIdTaken."""
+    with _refusing_taken_external_ids():
+        Customer.objects.filter(id=customer.id).update(**changes, changed_at=Now())
+    customer.refresh_from_db()
+    return customer
+
+
+def suspend_customer(customer: Customer) -> Customer:
+    """From within a second no process lets this customer spend; holds can still be settled."""
+    return update_customer(customer, status=CustomerStatus.SUSPENDED)
+
+
+def resume_customer(customer: Customer) -> Customer:
+    return update_customer(customer, status=CustomerStatus.ACTIVE)
+
+
+def create_service(*, name: str) -> Service:
+    return Service.objects.create(name=name)
+
+
+def create_service_key(
+    *,
+    service: Service,
+    scopes: Sequence[Scope],
+    name: str = "",
+    expires_at: datetime | None = None,
+) -> NewServiceKey:
+    """A key and its secret, which nobody can show again."""
+    secret = keys.generate(KeyKind.SERVICE)
+    key = ServiceKey.objects.create(
+        service=service,
+        scopes=list(scopes),
+        name=name,
+        prefix=keys.shown_prefix(secret),
+        digest=key_digest(secret),
+        expires_at=expires_at,
+    )
+    return NewServiceKey(key, secret)
+
+
+def create_api_key(
+    *, customer: Customer, name: str = "", expires_at: datetime | None = None
+) -> NewApiKey:
+    """A key and its secret, which nobody can show again."""
+    secret = keys.generate(KeyKind.CUSTOMER)
+    key = ApiKey.objects.create(
+        customer=customer,
+        name=name,
+        prefix=keys.shown_prefix(secret),
+        digest=key_digest(secret),
+        expires_at=expires_at,
+    )
+    return NewApiKey(key, secret)
+
+
+def revoke_key(key: ServiceKey | ApiKey) -> None:
+    """Within a second no process accepts the key. Revoking again keeps the first instant."""
+    same_key = type(key)._default_manager.filter(id=key.id)
+    same_key.filter(revoked_at=None).update(revoked_at=Now(), changed_at=Now())
+    key.refresh_from_db(fields=["revoked_at", "changed_at"])
+
+
+def touch_keys(ids: Collection[UUID]) -> None:
+    """Note that these keys, of either kind, were used just now."""
+    with connection.cursor() as cursor:
+        for statement in (directory.TOUCH_SERVICE_KEYS, directory.TOUCH_API_KEYS):
+            cursor.execute(statement, {"ids": list(ids)})
+
+
+def create_user(*, email: str, password: str | None = None, name: str = "") -> User:
+    """A person who may sign in to the portal. Without a password, not by password."""
+    return User.objects.create_user(email, password, name=name)
+
+
+def add_member(*, customer: Customer, user: User, role: Role) -> Member:
+    return Member.objects.create(customer=customer, user=user, role=role)
+
+
+@contextmanager
+def _refusing_taken_external_ids() -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "customer_external_id_unique" in str(error):
+            raise ExternalIdTaken from error
+        raise
