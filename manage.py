@@ -8,7 +8,7 @@ from config.embedded import ServerFailed, serving
 from config.state import State
 
 # These need no database, or see to it themselves.
-WITHOUT_SERVER = {"check", "collectstatic", "help", "run", "version"}
+WITHOUT_SERVER = {"check", "help", "run", "version"}
 
 
 def main() -> None:

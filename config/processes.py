@@ -27,3 +27,9 @@ def dying_with_parent(number: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return arrange
+
+
+def end_with_make() -> None:
+    """`make` may be killed too, and would leave us behind."""
+    if "MAKELEVEL" in os.environ:
+        send_when_parent_dies(signal.SIGTERM)

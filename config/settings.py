@@ -1,9 +1,13 @@
 """Every setting, from the environment where it differs between installations."""
 
+import django_stubs_ext
 import environ
 
 from config.databases import databases, is_embedded
 from config.state import BASE_DIR, State
+
+# Django's generic classes take their parameter at run time too, as in ModelAdmin[Customer].
+django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 STATE = State.current()
@@ -106,7 +110,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = STATE.path / "static"
 # Files are served from where the apps keep them, so that there is nothing to collect.
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,72 @@
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config import demo
+from config.embedded import Server, ServerFailed, serving
+from config.listener import PortTaken, answers, open_listener
+from config.processes import end_with_make
+from config.supervisor import Children, Ended, interruptible, watch
+
+
+class Command(BaseCommand):
+    help = "Serves everything in one foreground process tree, with the demo company loaded."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *, host: str, port: int, **options: Any) -> None:
+        end_with_make()
+        try:
+            with interruptible(), open_listener(host, port) as listener:
+                self._serve(listener)
+        except KeyboardInterrupt:
+            self._say("Stopped.")
+        except (Ended, PortTaken, ServerFailed) as error:
+            raise CommandError(str(error)) from None
+
+    def _serve(self, listener: socket.socket) -> None:
+        host, port = listener.getsockname()
+        children = Children()
+        with ExitStack() as stack:
+            checks = [children.check, *self._start_database(stack)]
+            self._say("Migrating the database")
+            call_command("migrate", verbosity=0)
+            self._say("Loading the demo company")
+            company = demo.load(settings.STATE, f"http://{host}:{port}")
+            self._say("Starting the web server")
+            stack.callback(children.stop)
+            self._start_web(children, listener)
+            watch(checks, until=lambda: answers(host, port))
+            self._say(demo.welcome(company, settings.STATE))
+            watch(checks)
+
+    def _start_database(self, stack: ExitStack) -> list[Callable[[], None]]:
+        if not settings.EMBEDDED:
+            return []
+        self._say(f"Starting PostgreSQL in {settings.STATE.path}")
+        server = stack.enter_context(serving(settings.STATE))
+        return [lambda: _check_database(server)]
+
+    def _start_web(self, children: Children, listener: socket.socket) -> None:
+        descriptor = listener.fileno()
+        command = [sys.executable, "-m", "config.web", str(descriptor)]
+        for number in range(1, settings.WEB_PROCESSES + 1):
+            children.start(f"web process {number}", command, [descriptor])
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _check_database(server: Server) -> None:
+    if not server.is_up():
+        raise Ended("PostgreSQL ended")
