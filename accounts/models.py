@@ -18,6 +18,7 @@ from django.db.models.lookups import Exact
 
 from accounts.ids import uuid7
 from accounts.managers import UserManager
+from accounts.validators import check_metadata
 
 # The provider's own book, which holds what belongs to no single customer. Made by a migration.
 HOUSE_ID = UUID("00000000-0000-7000-8000-000000000000")
@@ -49,6 +50,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        return super().normalize_username(username).strip().lower()
+
 
 class CustomerStatus(models.TextChoices):
     ACTIVE = "active"
@@ -65,7 +70,7 @@ class Customer(models.Model):
     external_id = models.CharField(
         max_length=200, null=True, blank=True, help_text="The provider's own id of this customer."
     )
-    metadata = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True, validators=[check_metadata])
     status = models.CharField(
         max_length=16, choices=CustomerStatus, default=CustomerStatus.ACTIVE, editable=False
     )

@@ -2,15 +2,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.utils import timezone
 from rest_framework import serializers
 
 from accounts import ids
 from accounts.models import CustomerStatus
-
-METADATA_PAIRS_MAX = 20
-METADATA_BYTES_MAX = 2048
+from accounts.validators import check_metadata
 
 
 class PrefixedIdField(serializers.Field[UUID, str, str, UUID]):
@@ -22,18 +19,6 @@ class PrefixedIdField(serializers.Field[UUID, str, str, UUID]):
 
     def to_representation(self, value: UUID) -> str:
         return ids.encode(self.prefix, value)
-
-
-def check_metadata(value: object) -> None:
-    """At most 20 pairs of strings, 2 KiB as JSON, and none of the null characters jsonb refuses."""
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise serializers.ValidationError("This must be an object of strings.")
-    if len(value) > METADATA_PAIRS_MAX:
-        raise serializers.ValidationError(f"This has more than {METADATA_PAIRS_MAX} pairs.")
-    if any("\0" in text for pair in value.items() for text in pair):
-        raise serializers.ValidationError("Null characters are not allowed.")
-    if len(msgspec.json.encode(value)) > METADATA_BYTES_MAX:
-        raise serializers.ValidationError(f"This is longer than {METADATA_BYTES_MAX} bytes.")
 
 
 def check_is_ahead(instant: datetime) -> None:

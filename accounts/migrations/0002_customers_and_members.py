@@ -4,6 +4,7 @@ from django.db import migrations, models
 from django.db.models.functions import Now
 
 import accounts.ids
+import accounts.validators
 
 
 class Migration(migrations.Migration):
@@ -33,7 +34,14 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "metadata",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        validators=[accounts.validators.check_metadata],
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(

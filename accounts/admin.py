@@ -1,0 +1,178 @@
+"""Staff's pages. They write through services, and nothing here is ever deleted."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth import forms as auth_forms
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.models import HOUSE_ID, ApiKey, Customer, Member, Scope, Service, ServiceKey, User
+from accounts.services import NewApiKey, NewServiceKey
+
+# Generic for the type checker only: Django's own classes take no parameter at run time.
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+    UserChangeForm = auth_forms.UserChangeForm[User]
+    UserModelAdmin = auth_admin.UserAdmin[Any]
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    ModelForm = forms.ModelForm
+    UserChangeForm = auth_forms.UserChangeForm
+    UserModelAdmin = auth_admin.UserAdmin
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+
+
+class KeptAdmin(ModelAdmin):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class UserAddForm(auth_forms.AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(UserModelAdmin):
+    form = UserForm
+    add_form = UserAddForm
+    ordering = ["email"]
+    list_display = ["email", "name", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["email", "name"]
+    readonly_fields = ["created_at", "last_login"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        (
+            "Permissions",
+            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
+        ),
+        ("Dates", {"fields": ["created_at", "last_login"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "name", "usable_password", "password1", "password2"]}),
+    ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+class MemberInline(TabularInline):
+    model = Member
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+@admin.register(Customer)
+class CustomerAdmin(KeptAdmin):
+    list_display = ["name", "email", "external_id", "status", "created_at"]
+    list_filter = ["status"]
+    search_fields = ["name", "email", "external_id", "id"]
+    fields = ["name", "email", "external_id", "metadata", "status", "created_at"]
+    readonly_fields = ["status", "created_at"]
+    inlines = [MemberInline]
+    actions = ["suspend", "resume"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        """Without the house, which is nobody's customer and must stay as it is."""
+        return super().get_queryset(request).exclude(id=HOUSE_ID)
+
+    def save_model(
+        self, request: HttpRequest, obj: Customer, form: ModelForm, change: bool
+    ) -> None:
+        if change:
+            services.update_customer(
+                obj, **{name: form.cleaned_data[name] for name in form.changed_data}
+            )
+        else:
+            obj.__dict__.update(services.create_customer(**form.cleaned_data).__dict__)
+
+    @admin.action(description="Suspend: no new debits", permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        for customer in queryset:
+            services.suspend_customer(customer)
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        for customer in queryset:
+            services.resume_customer(customer)
+
+
+@admin.register(Service)
+class ServiceAdmin(KeptAdmin):
+    list_display = ["name", "created_at"]
+    search_fields = ["name"]
+
+
+class KeyAdmin(KeptAdmin):
+    """A key is made and revoked, never edited. Its secret is in the message after making it."""
+
+    date_hierarchy = "created_at"
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    actions = ["revoke"]
+    create: ClassVar[Callable[..., NewServiceKey | NewApiKey]]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["prefix", "created_at", "last_used_at", "revoked_at"] if obj else []
+
+    @admin.action(description="Revoke", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for key in queryset:
+            services.revoke_key(key)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        key, secret = self.create(**form.cleaned_data)
+        obj.__dict__.update(key.__dict__)
+        messages.warning(request, f"Copy the key now, it is not shown again: {secret}")
+
+
+@admin.register(ServiceKey)
+class ServiceKeyAdmin(KeyAdmin):
+    create = staticmethod(services.create_service_key)
+    list_display = [
+        "prefix",
+        "service",
+        "name",
+        "scopes",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    ]
+    list_select_related = ["service"]
+    search_fields = ["prefix", "name", "service__name"]
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        if db_field.name == "scopes":
+            return forms.MultipleChoiceField(
+                choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+            )
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(KeyAdmin):
+    create = staticmethod(services.create_api_key)
+    autocomplete_fields = ["customer"]
+    list_display = ["prefix", "customer", "name", "last_used_at", "expires_at", "revoked_at"]
+    list_select_related = ["customer"]
+    search_fields = ["prefix", "name", "customer__name"]
