@@ -30,7 +30,6 @@ SETTINGS = {
     "restart_after_crash": "off",
 }
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
-START_SECONDS = 60.0
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -100,12 +99,11 @@ def prepare(place: Place, process: subprocess.Popen[bytes]) -> None:
 
 
 def _first_connection(place: Place, process: subprocess.Popen[bytes]) -> Connection:
-    deadline = time.monotonic() + START_SECONDS
     while True:
         try:
             return connect(place, SUPERUSER, "postgres")
         except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None:
                 raise
             time.sleep(0.02)
 

@@ -13,7 +13,8 @@ from config.embedded import cluster, locks
 from config.embedded.place import Place
 from config.state import BASE_DIR, State
 
-START_SECONDS = 120.0
+# As long as a recovery after a crash may take.
+START_SECONDS = 300.0
 STOP_SECONDS = 60.0
 # How long a keeper may take to notice that it is alone.
 PATIENCE_SECONDS = 0.2
@@ -56,9 +57,10 @@ def _ensure_up(state: State, place: Place) -> Keeper | None:
     deadline = time.monotonic() + START_SECONDS
     keeper = None
     while not _answers(place):
-        keeper = _start_keeper_unless_there_is_one(state, place) or keeper
-        if time.monotonic() > deadline or (keeper is not None and keeper.poll()):
+        has_ended = keeper is not None and keeper.poll() is not None
+        if has_ended or time.monotonic() > deadline:
             raise ServerFailed(_end_of_log(place))
+        keeper = keeper or _start_keeper_unless_there_is_one(state, place)
         time.sleep(0.02)
     return keeper
 

@@ -1,0 +1,109 @@
+"""`make run`: starts for real, ends with everything that it started, and goes on where it was."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from config.state import BASE_DIR
+from tests.config.service import environment, running
+
+USER = 1
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+
+
+def test_answers_and_says_where(state: Path) -> None:
+    with running(state) as service:
+        assert service.get("/healthz") == 200
+        assert service.get("/readyz") == 200
+        demo = service.demo()
+        assert demo["base_url"] == f"http://127.0.0.1:{service.port}"
+        assert demo["service_key"] in service.said()
+        assert f"curl {demo['base_url']}/v1/reservations" in service.said()
+        assert len(demo["customers"]) == 3
+        assert (state / "demo.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly(state: Path, number: signal.Signals) -> None:
+    with running(state) as service:
+        assert service.end_by(number) == 0
+
+
+@pytest.mark.parametrize(
+    "victim", ["manage.py", "config.embedded.keeper", "bin/postgres", "checkpointer", "config.web"]
+)
+def test_a_killed_process_takes_everything_with_it(state: Path, victim: str) -> None:
+    with running(state) as service:
+        before = service.demo()
+        tree = service.tree()
+        service.find(victim).kill()
+        service.assert_gone(tree)
+        assert service.process.returncode != 0
+    with running(state) as service:
+        assert service.get("/readyz") == 200
+        assert service.demo()["customers"] == before["customers"]
+
+
+def test_a_second_start_takes_less_than_5_seconds(state: Path) -> None:
+    with running(state):
+        pass
+    started = time.monotonic()
+    with running(state):
+        assert time.monotonic() - started < 5
+
+
+def test_ends_with_make(state: Path) -> None:
+    command = ["make", "--silent", "run", "PORT={port}", f"STATE={state}"]
+    with running(state, *command) as service:
+        assert service.get("/healthz") == 200
+        tree = service.tree()
+        service.process.kill()
+        service.assert_gone(tree)
+
+
+def test_says_that_the_port_is_taken(state: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        outcome = subprocess.run(
+            [sys.executable, "manage.py", "run", "--port", str(port)],
+            cwd=BASE_DIR,
+            env=environment(state),
+            capture_output=True,
+            text=True,
+        )
+    assert outcome.returncode == 1
+    assert f"Port {port} is in use" in outcome.stderr
+
+
+def test_two_states_side_by_side(state: Path, folder: Path) -> None:
+    with running(state) as one, running(folder / "other") as other:
+        assert one.get("/readyz") == other.get("/readyz") == 200
+        assert one.demo()["service_key"] != other.demo()["service_key"]
+        one.end_by(signal.SIGTERM)
+        assert other.get("/readyz") == 200
+
+
+@as_root
+def test_runs_as_an_ordinary_user(folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    os.chown(home, USER, USER)
+    with running(home / "state", *ordinary_user()) as service:
+        assert service.get("/readyz") == 200
+        assert {process.uids().real for process in service.tree()} == {USER}
+        assert service.end_by(signal.SIGTERM) == 0
+
+
+def ordinary_user() -> list[str]:
+    """Who may only read more than others: our interpreter can lie below root's closed home."""
+    become = [f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    may_read = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    command = [sys.executable, "manage.py", "run", "--port", "{port}"]
+    return ["setpriv", *become, *may_read, *command]
