@@ -1,0 +1,62 @@
+"""What the ledger refuses.
+
+LedgerError
+├── Refused          what the core answered; `code` is the core's own
+├── UnknownCustomer  not-found
+└── CardPublished    rate-card-published
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.operations import Result
+
+
+class LedgerError(Exception):
+    """A refusal: a stable `code`, a sentence, and `members` for the problem document."""
+
+    code: str
+    detail: str
+
+    def __init__(self, code: str, detail: str, members: Mapping[str, Any] | None = None) -> None:
+        self.code = code
+        self.detail = detail
+        self.members = dict(members or {})
+        super().__init__(f"{code}: {detail}")
+
+
+class Refused(LedgerError):
+    """The core refused one operation; nothing was changed by it."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        super().__init__(result.code, _sentence(result))
+
+
+class UnknownCustomer(LedgerError):
+    def __init__(self) -> None:
+        super().__init__("not-found", "There is no such customer.")
+
+
+class CardPublished(LedgerError):
+    def __init__(self, name: str) -> None:
+        super().__init__("rate-card-published", f"Rate card {name} is published: make a new one.")
+
+
+_SENTENCES = {
+    "expiry-in-past": "expires_at has passed already: give an instant to come, or none.",
+    "price-not-allowed": "Only paid credits have a price.",
+    "price-missing": "Paid credits need their price and its currency.",
+    "malformed-money": "A money entry names an account that is not of the chart, or no currency.",
+    "malformed-amount": "The amount must be above zero.",
+    "unknown-cause": "A reduction needs a cause: void, forfeit, refund or escheat.",
+    "not-frozen": "Less than that is frozen.",
+    "credit-limit-in-use": "The customer owes more than that credit limit already.",
+    "not-found": "There is no such object.",
+}
+
+
+def _sentence(result: Result) -> str:
+    if result.code == "insufficient-credits":
+        return f"It takes {result.required} micro-credits; {result.available} are available."
+    return _SENTENCES.get(result.code, "The ledger refused this.")

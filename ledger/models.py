@@ -1,0 +1,260 @@
+"""The core's tables as Django reads them, and what an endpoint costs.
+
+The core's rows are written by the functions in `sql/` only. Their keys start with `customer_id`;
+Django, whose foreign keys and admin take one column, is told that `id` alone is the key.
+"""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Customer
+
+
+class CoreModel(models.Model):
+    """A table or view of the core: read, never saved."""
+
+    class Meta:
+        abstract = True
+        managed = False
+
+
+def of_customer() -> "models.ForeignKey[Customer, Customer]":
+    return models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
+
+
+class Wallet(CoreModel):
+    """What a customer has now, in micro-credits. Read it through `selectors.balance`, which lets
+    expire what is due."""
+
+    customer = models.OneToOneField(
+        Customer,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        db_constraint=False,
+        related_name="wallet",
+    )
+    balance = models.BigIntegerField()
+    held = models.BigIntegerField()
+    frozen = models.BigIntegerField()
+    available = models.BigIntegerField()
+    credit_limit = models.BigIntegerField()
+    debt = models.BigIntegerField()
+    version = models.BigIntegerField()
+    due_at = models.DateTimeField(null=True)
+
+    class Meta(CoreModel.Meta):
+        db_table = "ledger_wallet"
+
+    def __str__(self) -> str:
+        return f"Wallet of {self.customer_id}"
+
+
+class LotKind(models.TextChoices):
+    PAID = "paid"
+    BONUS = "bonus"
+    PROMO = "promo"
+    GOODWILL = "goodwill"
+    ADJUSTMENT = "adjustment"
+
+
+class Lot(CoreModel):
+    """Credits that were issued together. `price` and `tax` are minor units of `currency`."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = of_customer()
+    seq = models.IntegerField()
+    kind = models.TextField(choices=LotKind)
+    priority = models.SmallIntegerField()
+    paid = models.BooleanField()
+    units = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+    held = models.BigIntegerField()
+    frozen = models.BigIntegerField()
+    expires_at = models.DateTimeField(null=True)
+    currency = models.TextField(null=True)
+    price = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    cohort = models.TextField(null=True)
+    refundable_until = models.DateTimeField(null=True)
+    escheat_class = models.TextField(null=True)
+    document = models.TextField(null=True)
+    reason = models.TextField(null=True)
+    issued_at = models.DateTimeField()
+    open = models.BooleanField()
+
+    class Meta(CoreModel.Meta):
+        db_table = "ledger_lot_state"
+
+    def __str__(self) -> str:
+        return f"Lot {self.seq} of {self.customer_id}"
+
+
+class Transfer(CoreModel):
+    """One movement with both its sides. Append-only."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = of_customer()
+    transaction_id = models.UUIDField()
+    version = models.BigIntegerField()
+    unit = models.TextField()
+    debit = models.TextField()
+    credit = models.TextField()
+    amount = models.BigIntegerField()
+    lot_id = models.UUIDField(null=True)
+    kind = models.TextField()
+    reservation_id = models.UUIDField(null=True)
+    document = models.TextField(null=True)
+    cohort = models.TextField(null=True)
+    reverses = models.UUIDField(null=True)
+    actor = models.TextField(null=True)
+    reason = models.TextField(null=True)
+    posted_at = models.DateTimeField()
+    effective_at = models.DateTimeField(null=True)
+    balance_after = models.BigIntegerField()
+
+    class Meta(CoreModel.Meta):
+        db_table = "ledger_transfer"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class ReservationState(models.TextChoices):
+    HELD = "held"
+    COMMITTED = "committed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    REVERSED = "reversed"
+
+
+class Reservation(CoreModel):
+    """A hold, open or ended."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = of_customer()
+    state = models.TextField(choices=ReservationState)
+    amount = models.BigIntegerField()
+    committed = models.BigIntegerField()
+    uncollected = models.BigIntegerField()
+    reversed = models.BigIntegerField()
+    lots = ArrayField(models.UUIDField(null=True))
+    split = ArrayField(models.BigIntegerField())
+    used = ArrayField(models.BigIntegerField())
+    created_at = models.DateTimeField()
+    reserved_until = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    overrun = models.TextField()
+    outcome = models.TextField(null=True)
+    price_id = models.IntegerField(null=True)
+    quantities = models.JSONField(null=True)
+    used_quantities = models.JSONField(null=True)
+    transaction_id = models.UUIDField(null=True)
+    service_id = models.IntegerField(null=True)
+    api_key_id = models.UUIDField(null=True)
+    request_id = models.TextField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    metadata = models.JSONField(null=True)
+
+    class Meta(CoreModel.Meta):
+        db_table = "ledger_reservation"
+
+    def __str__(self) -> str:
+        return f"Reservation {self.id}"
+
+
+class Event(CoreModel):
+    """Something for the outside to be told, written by the operation that caused it."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = of_customer()
+    kind = models.TextField()
+    subject = models.TextField(null=True)
+    data = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta(CoreModel.Meta):
+        db_table = "ledger_event"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Endpoint(models.Model):
+    """A call that the provider sells."""
+
+    code = models.SlugField(max_length=100)
+    name = models.CharField(max_length=200)
+    method = models.CharField(max_length=10, blank=True)
+    path_template = models.CharField(
+        max_length=500, blank=True, help_text="As in OpenAPI: /v1/files/{id}/summary"
+    )
+    bills_client_errors = models.BooleanField(
+        default=False, help_text="Bill calls that failed by the caller's fault. Ours are free."
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code"], name="endpoint_code_unique"),
+            models.UniqueConstraint(
+                fields=["method", "path_template"],
+                condition=~Q(path_template=""),
+                name="endpoint_path_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RateCard(models.Model):
+    """A version of all prices. The one in force is the last published one whose date has come."""
+
+    name = models.CharField(max_length=100)
+    effective_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name"], name="rate_card_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(models.Model):
+    """What a call of an endpoint costs, in micro-credits: so much a call, and so much for every
+    `quantity_size` of the named quantity. Not changed once its card is published."""
+
+    rate_card = models.ForeignKey(RateCard, on_delete=models.PROTECT, related_name="prices")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="prices")
+    per_call = models.BigIntegerField(default=0)
+    quantity_name = models.SlugField(max_length=50, blank=True)
+    per_quantity = models.BigIntegerField(default=0)
+    quantity_size = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["rate_card", "endpoint"], name="price_unique"),
+            models.CheckConstraint(
+                condition=Q(per_call__gte=0, per_quantity__gte=0), name="price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_size__gte=1), name="price_quantity_size_positive"
+            ),
+            models.CheckConstraint(
+                condition=~Q(quantity_name="") | Q(per_quantity=0), name="price_quantity_named"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} on {self.rate_card_id}"

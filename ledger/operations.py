@@ -1,0 +1,69 @@
+"""What the core is asked and what it answers, as Python values; the SQL types are in sql/operation.sql."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+APPLY = "select * from ledger_apply(%s::json, %s)"
+
+
+class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One operation on one customer's wallet. Amounts are micro-credits, `expires_in` is in seconds."""
+
+    op: str
+    customer_id: UUID
+    key: UUID | None = None
+    key_is_id: bool = False
+    request: int | None = None
+    reservation_id: UUID | None = None
+    amount: int | None = None
+    expires_in: int | None = None
+    overrun: str | None = None
+    final: bool | None = None
+    outcome: str | None = None
+    price_id: int | None = None
+    quantities: dict[str, str] | None = None
+    service_id: int | None = None
+    api_key_id: UUID | None = None
+    request_id: str | None = None
+    address: str | None = None
+    metadata: dict[str, str] | None = None
+    detail: dict[str, Any] | None = None
+
+
+class Result(msgspec.Struct, array_like=True):
+    """The answer to one operation: `code` is "ok" or the refusal; the balance is the one after it."""
+
+    ord: int
+    code: str
+    replayed: bool
+    customer_id: UUID
+    reservation_id: UUID | None
+    price_id: int | None
+    state: str | None
+    amount: int | None
+    committed: int | None
+    released: int | None
+    uncollected: int | None
+    lots: list[UUID | None] | None
+    lot_amounts: list[int] | None
+    quantities: dict[str, str] | None
+    transaction_id: UUID | None
+    lot_id: UUID | None
+    expires_at: datetime | None
+    available: int | None
+    held: int | None
+    frozen: int | None
+    required: int | None
+    reversed: int | None
+
+    @property
+    def ok(self) -> bool:
+        return self.code == "ok"
+
+
+def encode(operations: Sequence[Operation]) -> str:
+    return msgspec.json.encode(operations).decode()

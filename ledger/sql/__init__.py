@@ -1,0 +1,26 @@
+"""The core's SQL. Files of `schema` are frozen once released: later changes are migrations of their
+own. Files of `functions` may be edited; a migration that changes one applies all of them again.
+"""
+
+from pathlib import Path
+
+from django.db.migrations import RunSQL
+
+HERE = Path(__file__).parent
+SCHEMA = ("clock", "chart", "wallet", "history", "types")
+FUNCTIONS = (
+    *("clock", "partitions", "results", "journal", "lots", "due", "reserve", "settle", "extend"),
+    *("reverse", "grant", "adjust", "move", "replay", "apply", "rights"),
+)
+
+
+def schema() -> list[RunSQL]:
+    return [_file(f"schema/{name}") for name in SCHEMA]
+
+
+def functions() -> list[RunSQL]:
+    return [_file(f"functions/{name}") for name in FUNCTIONS]
+
+
+def _file(name: str) -> RunSQL:
+    return RunSQL((HERE / f"{name}.sql").read_text())

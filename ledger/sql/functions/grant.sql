@@ -1,0 +1,49 @@
+-- Issues a lot: U10 to U20, with the money entries that the caller names (E01, E02, E03, E12up, E13).
+
+create or replace function ledger_grant_refused(o ledger_operation, p_now timestamptz) returns text
+language sql stable as $$
+    select case
+        when o.amount is null or o.amount <= 0 then 'malformed-amount'
+        when (o.detail->>'expires_at')::timestamptz <= p_now then 'expiry-in-past'
+        when coalesce((o.detail->>'price')::bigint, 0) > 0 and o.detail->>'kind' not in ('paid', 'bonus') then 'price-not-allowed'
+        when o.detail->>'kind' = 'paid' and (o.detail->>'price' is null or o.detail->>'currency' is null) then 'price-missing'
+        when not ledger_money_is_right(o.detail->'money') then 'malformed-money'
+    end
+$$;
+
+create or replace function ledger_grant(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+declare
+    d jsonb := o.detail;
+    r ledger_result;
+    v_refused text := ledger_grant_refused(o, p_now);
+    v_lot uuid := ledger_new_id();
+    v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
+begin
+    if v_refused is not null then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, v_refused));
+    end if;
+    w.lots := w.lots + 1;
+    insert into ledger_lot (customer_id, id, seq, kind, priority, units, remaining, expires_at, currency, price, tax,
+        cohort, refundable_until, escheat_class, document, reason, issued_at)
+    values (w.customer_id, v_lot, w.lots, d->>'kind', coalesce((d->>'priority')::smallint, 100), o.amount, o.amount,
+        (d->>'expires_at')::timestamptz, d->>'currency', coalesce((d->>'price')::bigint, 0), coalesce((d->>'tax')::bigint, 0),
+        d->>'cohort', (d->>'refundable_until')::timestamptz, d->>'escheat_class', d->>'document', d->>'reason', p_now);
+    w.version := w.version + 1;
+    w.balance := w.balance + o.amount;
+    perform ledger_write_legs(w, v_transaction, p_now, 'grant', 'U10', 'U20', array[v_lot], array[o.amount], null, d);
+    if d ? 'money' then
+        perform ledger_write_money(w, v_transaction, p_now, 'grant', d->'money', v_lot, d->>'cohort', d, false);
+    end if;
+    perform ledger_tell(w.customer_id, 'credits.added', v_lot::text,
+        jsonb_build_object('amount', o.amount, 'kind', d->>'kind', 'transaction', v_transaction), p_now);
+    w.due_at := least(w.due_at, (d->>'expires_at')::timestamptz);
+    w := ledger_settle_wallet(w, p_now);
+    r := ledger_refusal(w, 'ok');
+    r.lot_id := v_lot;
+    r.transaction_id := v_transaction;
+    r.amount := o.amount;
+    r.expires_at := (d->>'expires_at')::timestamptz;
+    return (w, r);
+end
+$$;

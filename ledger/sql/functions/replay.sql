@@ -1,0 +1,88 @@
+-- Idempotency. A key that is a UUIDv7 is the id of the row that it made (the hold, or the first
+-- transfer of the commit), so that it costs nothing to remember; other keys, and operations that
+-- leave no such row, are remembered in ledger_key. The wallet's lock serialises keys.
+
+create or replace function ledger_replayed(o ledger_operation, p_request bigint, r ledger_result) returns ledger_result
+language plpgsql as $$
+begin
+    if p_request is distinct from o.request then
+        r := null;
+        r.code := 'idempotency-key-reused';
+        r.customer_id := o.customer_id;
+        r.replayed := false;
+        return r;
+    end if;
+    r.replayed := true;
+    return r;
+end
+$$;
+
+create or replace function ledger_replay_key(o ledger_operation, k ledger_key) returns ledger_result
+language plpgsql as $$
+declare
+    h ledger_hold;
+    c ledger_call;
+begin
+    if k.answers = 'result' then
+        return ledger_replayed(o, k.request, jsonb_populate_record(null::ledger_result, k.result));
+    end if;
+    select * into c from ledger_call where customer_id = k.customer_id and id = k.reservation_id;
+    if k.answers = 'end' then
+        return ledger_replayed(o, k.request, ledger_ended_result(c));
+    elsif c.id is not null then
+        return ledger_replayed(o, k.request, ledger_held_result(ledger_hold_of(c)));
+    end if;
+    select * into h from ledger_hold where customer_id = k.customer_id and id = k.reservation_id;
+    return ledger_replayed(o, k.request, ledger_held_result(h));
+end
+$$;
+
+-- The first answer to an operation whose key was used before; null if it was not.
+create or replace function ledger_replay(o ledger_operation) returns ledger_result
+language plpgsql as $$
+declare
+    k ledger_key;
+    h ledger_hold;
+    c ledger_call;
+begin
+    select * into k from ledger_key where customer_id = o.customer_id and key = o.key;
+    if found then
+        return ledger_replay_key(o, k);
+    end if;
+    select * into h from ledger_hold where customer_id = o.customer_id and id = o.key;
+    if found then
+        return ledger_replayed(o, h.request, ledger_held_result(h));
+    end if;
+    select * into c from ledger_call where customer_id = o.customer_id and id = o.key;
+    if found and c.available_after is not null then
+        return ledger_replayed(o, c.request, ledger_held_result(ledger_hold_of(c)));
+    elsif found then
+        return ledger_replayed(o, c.request, ledger_ended_result(c));
+    end if;
+    select call.* into c
+    from ledger_transfer t join ledger_call call on call.customer_id = t.customer_id and call.id = t.reservation_id
+    where t.customer_id = o.customer_id and t.id = o.key;
+    if found then
+        return ledger_replayed(o, c.ended_request, ledger_ended_result(c));
+    end if;
+    return null;
+end
+$$;
+
+-- What has to be remembered of an operation that was done, if its rows do not tell it. A null row: nothing.
+create or replace function ledger_key_to_keep(o ledger_operation, r ledger_result, p_now timestamptz) returns ledger_key
+language plpgsql as $$
+declare
+    v_answers text := case
+        when o.op = 'reserve' then 'reserve'
+        when o.op in ('debit', 'release') or o.op = 'commit' and coalesce(o.final, true) then 'end'
+        else 'result'
+    end;
+begin
+    if o.key is null or o.op = 'refresh' or v_answers <> 'result' and o.key in (r.reservation_id, r.transaction_id) then
+        return null;
+    end if;
+    return row(o.customer_id, o.key, o.request, v_answers, r.reservation_id,
+        case when v_answers = 'result' then to_jsonb(r) end, p_now)::ledger_key;
+end
+$$;

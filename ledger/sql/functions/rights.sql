@@ -1,0 +1,32 @@
+-- The application decides and reads; it changes value through the functions only. It owns nothing,
+-- and has no UPDATE, DELETE or TRUNCATE (nor INSERT) on any table of the core.
+
+do $do$
+declare
+    v_table text;
+    v_function regprocedure;
+begin
+    foreach v_table in array array['ledger_clock', 'ledger_account', 'ledger_wallet', 'ledger_lot', 'ledger_lot_state',
+        'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting']
+    loop
+        execute format('revoke all on %I from drawdown_app', v_table);
+        execute format('grant select on %I to drawdown_app', v_table);
+    end loop;
+    for v_table in
+        select inhrelid::regclass::text from pg_inherits
+        where inhparent in ('ledger_transfer'::regclass, 'ledger_call'::regclass, 'ledger_event'::regclass)
+    loop
+        execute format('revoke all on %s from drawdown_app', v_table);
+    end loop;
+    for v_function in
+        select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = current_schema() and p.proname like 'ledger\_%'
+    loop
+        execute format('revoke all on function %s from public', v_function);
+    end loop;
+end
+$do$;
+
+grant execute on function ledger_apply(json, boolean), ledger_apply(uuid, json), ledger_open_wallets(uuid[]),
+    ledger_move(uuid, uuid, bigint, jsonb), ledger_make_partitions(timestamptz, timestamptz), ledger_now(),
+    ledger_carrying(bigint, bigint, bigint), ledger_id_floor(timestamptz) to drawdown_app;
