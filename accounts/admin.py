@@ -160,7 +160,7 @@ class ServiceKeyAdmin(KeyAdmin):
     search_fields = ["prefix", "name", "service__name"]
 
     def formfield_for_dbfield(
-        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **options: Any
     ) -> forms.Field | None:
         if db_field.name == "scopes":
             return forms.MultipleChoiceField(

@@ -17,7 +17,7 @@ SCOPES = [
 ]
 
 
-def key_fields() -> list[tuple[str, models.Field[Any, Any]]]:
+def key_fields() -> list[tuple[str, "models.Field[Any, Any]"]]:
     return [
         (
             "id",
