@@ -1,12 +1,24 @@
 """Whether this process is up, and whether it may be sent requests."""
 
 from collections.abc import Iterator
+from functools import cache
 
-from django.db import DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 
-DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
+# An answered debit has to survive a crash, which PostgreSQL can be told not to care about.
+UNSAFE_SETTINGS = """
+    SELECT name || ' is off' FROM pg_settings
+    WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+"""
+# What is history must not be changed, whatever a fault in this service would like to do.
+WRITABLE_HISTORY = """
+    SELECT relid::text || ' may be changed by ' || current_user
+    FROM pg_partition_tree('ledger_transfer')
+    WHERE has_table_privilege(relid, 'UPDATE, DELETE, TRUNCATE')
+"""
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -15,25 +27,25 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def readyz(request: HttpRequest) -> JsonResponse:
     try:
-        problems = [*_unsafe_settings(), *_missing_migrations()]
+        problems = list(_missing_migrations()) or _found(UNSAFE_SETTINGS) + _found(WRITABLE_HISTORY)
     except DatabaseError:
         problems = ["the database does not answer"]
     body = {"status": "refused" if problems else "ok", "problems": problems}
     return JsonResponse(body, status=503 if problems else 200)
 
 
-def _unsafe_settings() -> Iterator[str]:
-    """An answered debit has to survive a crash, which PostgreSQL can be told not to care about."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM pg_settings WHERE name = ANY(%s) AND setting = 'off'",
-            [list(DURABILITY)],
-        )
-        for (name,) in cursor.fetchall():
-            yield f"{name} is off"
-
-
 def _missing_migrations() -> Iterator[str]:
-    executor = MigrationExecutor(connections["default"])
-    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        yield f"{migration} is not applied"
+    applied = MigrationRecorder(connection).applied_migrations()
+    for app, name in sorted(_known_migrations() - applied.keys()):
+        yield f"{app}.{name} is not applied"
+
+
+@cache
+def _known_migrations() -> set[tuple[str, str]]:
+    return set(MigrationLoader(None).disk_migrations)
+
+
+def _found(query: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return [row[0] for row in cursor.fetchall()]

@@ -34,6 +34,10 @@ ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
+class EndedEarly(Exception):
+    pass
+
+
 def ensure_cluster(place: Place, output: IO[bytes]) -> None:
     _write_access_rules(place)
     if place.data.exists():
@@ -104,7 +108,7 @@ def _first_connection(place: Place, process: subprocess.Popen[bytes]) -> Connect
             return connect(place, SUPERUSER, "postgres")
         except psycopg.OperationalError:
             if process.poll() is not None:
-                raise
+                raise EndedEarly("PostgreSQL ended before it answered") from None
             time.sleep(0.02)
 
 

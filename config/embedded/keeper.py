@@ -32,6 +32,8 @@ def _keep(place: Place, process: subprocess.Popen[bytes]) -> None:
         cluster.prepare(place, process)
         threading.Thread(target=_stop_when_unused, args=(place, process), daemon=True).start()
         process.wait()
+    except cluster.EndedEarly as error:
+        sys.exit(str(error))
     finally:
         process.kill()
         leftovers.await_end(place)

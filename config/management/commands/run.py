@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config import demo
 from config.embedded import Server, ServerFailed, serving
 from config.listener import PortTaken, answers, open_listener
+from config.metrics import share_counts
 from config.processes import end_with_make
 from config.supervisor import Children, Ended, interruptible, watch
 
@@ -59,6 +60,8 @@ class Command(BaseCommand):
     def _start_web(self, children: Children, listener: socket.socket) -> None:
         descriptor = listener.fileno()
         command = [sys.executable, "-m", "config.web", str(descriptor)]
+        if settings.WEB_PROCESSES > 1:
+            share_counts(settings.STATE)
         for number in range(1, settings.WEB_PROCESSES + 1):
             children.start(f"web process {number}", command, [descriptor])
 

@@ -1,14 +1,17 @@
-"""The demo company: Northwind AI, which sells a few endpoints to three customers."""
-
 import json
 import secrets
+from datetime import timedelta
 from typing import TypedDict
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import ids, selectors, services
 from accounts.models import Customer, Member, Role, Scope, Service, User
+from config.demo import catalogue
+from config.demo.catalogue import CREDIT
 from config.state import State
+from ledger.services import grant
 
 FILE = "demo.json"
 CUSTOMERS = ("Adventure Works", "Contoso", "Fabrikam")
@@ -50,6 +53,7 @@ def _read(state: State) -> Demo | None:
 
 @transaction.atomic
 def _create(base_url: str) -> Demo:
+    catalogue.publish()
     admin = _person("admin@northwind.example", is_admin=True)
     service, _ = Service.objects.get_or_create(name="Northwind AI")
     secret = services.create_service_key(service=service, scopes=list(Scope), name="demo").secret
@@ -63,6 +67,7 @@ def _customer(name: str) -> DemoCustomer:
     customer = Customer.objects.filter(external_id=domain).first()
     if customer is None:
         customer = services.create_customer(name=name, email=person["email"], external_id=domain)
+        _give_credits(customer)
     Member.objects.get_or_create(
         customer=customer,
         user=User.objects.get(email=person["email"]),
@@ -70,6 +75,12 @@ def _customer(name: str) -> DemoCustomer:
     )
     api_key = services.create_api_key(customer=customer, name="demo").secret
     return DemoCustomer(id=ids.encode("cus", customer.id), api_key=api_key, **person)
+
+
+def _give_credits(customer: Customer) -> None:
+    grant(customer.id, amount=1000 * CREDIT, kind="paid", price=50_00, currency="USD")
+    in_a_month = timezone.now() + timedelta(days=30)
+    grant(customer.id, amount=50 * CREDIT, kind="promo", expires_at=in_a_month)
 
 
 def _person(email: str, *, is_admin: bool = False) -> Person:
@@ -80,32 +91,3 @@ def _person(email: str, *, is_admin: bool = False) -> Person:
     user.set_password(password)
     user.save()
     return Person(email=email, password=password)
-
-
-def welcome(demo: Demo, state: State) -> str:
-    customer = demo["customers"][0]
-    url, people = demo["base_url"], [demo["admin"], *demo["customers"]]
-    body = json.dumps({"customer": customer["id"], "endpoint": "summarize"})
-    return "\n".join(
-        [
-            "",
-            f"Drawdown is ready at {url} (Ctrl-C stops it)",
-            "",
-            f"  admin    {url}/admin/",
-            f"  health   {url}/readyz",
-            f"  metrics  {url}/metrics",
-            "",
-            "Sign-ins (e-mail, password):",
-            *(f"  {person['email']}  {person['password']}" for person in people),
-            "",
-            f"Service key: {demo['service_key']}",
-            f"All of this is in {state.path / FILE}",
-            "",
-            "Reserve the credits for one call:",
-            "",
-            f"  curl {url}/v1/reservations -H 'Authorization: Bearer {demo['service_key']}' \\",
-            "    -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json' \\",
-            f"    -d '{body}'",
-            "",
-        ]
-    )
