@@ -3,7 +3,10 @@
 LedgerError
 ├── Refused          what the core answered; `code` is the core's own
 ├── UnknownCustomer  not-found
-└── CardPublished    rate-card-published
+├── MalformedAmount  malformed-amount
+├── MalformedMoney   malformed-money
+├── CardPublished    rate-card-published
+└── CardEmpty        rate-card-empty
 """
 
 from collections.abc import Mapping
@@ -38,9 +41,27 @@ class UnknownCustomer(LedgerError):
         super().__init__("not-found", "There is no such customer.")
 
 
+class MalformedAmount(LedgerError):
+    def __init__(self) -> None:
+        super().__init__(
+            "malformed-amount",
+            "An amount of credits is a decimal string with at most six places, or an integer.",
+        )
+
+
+class MalformedMoney(LedgerError):
+    def __init__(self, detail: str) -> None:
+        super().__init__("malformed-money", detail)
+
+
 class CardPublished(LedgerError):
     def __init__(self, name: str) -> None:
         super().__init__("rate-card-published", f"Rate card {name} is published: make a new one.")
+
+
+class CardEmpty(LedgerError):
+    def __init__(self, name: str) -> None:
+        super().__init__("rate-card-empty", f"Rate card {name} has no prices yet.")
 
 
 _SENTENCES = {

@@ -1,0 +1,37 @@
+"""From the idempotency key that a service sends to the one that the core knows. No Django here."""
+
+import re
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+_UUID7 = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}")
+_TIME: Final = ((1 << 48) - 1) << 80
+_VERSION: Final = 0xF << 76
+_VERSION_7: Final = 0x7 << 76
+_VERSION_8: Final = 0x8 << 76
+_VARIANT_MASK: Final = 0b11 << 62
+_VARIANT: Final = 0b10 << 62
+
+_BEHIND_MS: Final = 24 * 60 * 60 * 1000
+_AHEAD_MS: Final = 10 * 60 * 1000
+
+
+def core_key(service_id: int, key: str) -> UUID:
+    """Services never share one: all but the time of a UUIDv7 is a hash of the service and the key.
+
+    A UUIDv7 stays one, of its own time; any other key becomes a UUIDv8.
+    """
+    digest = blake2b(f"{service_id}/{key}".encode(), digest_size=16).digest()
+    bits = int.from_bytes(digest, "big") & ~_VERSION & ~_VARIANT_MASK | _VARIANT
+    lower = key.lower()
+    if _UUID7.fullmatch(lower):
+        return UUID(int=bits & ~_TIME | UUID(lower).int & _TIME | _VERSION_7)
+    return UUID(int=bits | _VERSION_8)
+
+
+def can_be_a_row(key: UUID, *, now_ms: int) -> bool:
+    """Whether a row may have this key as its id: a UUIDv7 of about now, so that ids stay in order
+    and in the partition of their month."""
+    made_ms = key.int >> 80
+    return key.version == 7 and now_ms - _BEHIND_MS <= made_ms <= now_ms + _AHEAD_MS
