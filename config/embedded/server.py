@@ -21,6 +21,8 @@ PATIENCE_SECONDS = 0.2
 LOG_LINES = 15
 
 Keeper = subprocess.Popen[bytes]
+# Kept for good: one that others still use outlives our interest in it, and nobody waits for it.
+_keepers: list[Keeper] = []
 
 
 class ServerFailed(Exception):
@@ -91,7 +93,7 @@ def _start_keeper_unless_there_is_one(state: State, place: Place) -> Keeper | No
     with locks.open_lock(place.server_lock) as lock, place.log.open("ab") as output:
         if not locks.try_to_take(lock):
             return None
-        return subprocess.Popen(
+        keeper = subprocess.Popen(
             [sys.executable, "-m", "config.embedded.keeper", state.path],
             cwd=BASE_DIR,
             stdin=subprocess.DEVNULL,
@@ -102,6 +104,8 @@ def _start_keeper_unless_there_is_one(state: State, place: Place) -> Keeper | No
             # A Ctrl-C in the terminal is for those who use the server.
             start_new_session=True,
         )
+    _keepers.append(keeper)
+    return keeper
 
 
 def _end_of_log(place: Place) -> str:

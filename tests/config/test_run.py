@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded.user import ServerUser
 from config.state import BASE_DIR
 from tests.config.service import environment, running
 
@@ -91,6 +92,9 @@ def test_two_states_side_by_side(state: Path, folder: Path) -> None:
 
 
 @as_root
+@pytest.mark.skipif(
+    not ServerUser(USER, USER).can_enter(BASE_DIR), reason="the checkout is in a closed folder"
+)
 def test_runs_as_an_ordinary_user(folder: Path) -> None:
     home = folder / "home"
     home.mkdir(mode=0o700)
