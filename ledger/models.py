@@ -42,7 +42,6 @@ class Wallet(CoreModel):
     balance = models.BigIntegerField()
     held = models.BigIntegerField()
     frozen = models.BigIntegerField()
-    available = models.BigIntegerField()
     credit_limit = models.BigIntegerField()
     debt = models.BigIntegerField()
     version = models.BigIntegerField()
@@ -50,6 +49,10 @@ class Wallet(CoreModel):
 
     class Meta(CoreModel.Meta):
         db_table = "ledger_wallet"
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.held - self.frozen
 
     def __str__(self) -> str:
         return f"Wallet of {self.customer_id}"

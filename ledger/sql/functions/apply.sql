@@ -2,6 +2,9 @@
 -- answered one by one. Operations of several customers may be mixed; those of one customer take
 -- effect in their order. Each stands alone: a refusal is its own answer and touches no other.
 --
+-- Rows are looked up from lists by LATERAL ... LIMIT 1: it can only be planned as one index look-up
+-- for each, however wrong the statistics are (a new partition has none).
+--
 -- The common case (one lot, the head, pays for all of it) is decided here in memory and written in
 -- bulk at the end. Everything else goes to the general functions, which work on the tables; what
 -- was decided before is written first, so that they see it.
@@ -15,7 +18,9 @@ begin
         insert into ledger_hold select * from unnest(p_holds);
     end if;
     if cardinality(p_ended) > 0 then
-        delete from ledger_hold h using unnest(p_ended) e where h.customer_id = e.customer_id and h.id = e.id;
+        delete from ledger_hold h
+        using unnest(p_ended) e, lateral (select s.ctid from ledger_hold s where s.customer_id = e.customer_id and s.id = e.id limit 1) at
+        where h.ctid = at.ctid;
     end if;
     if cardinality(p_calls) > 0 then
         insert into ledger_call select * from unnest(p_calls);
@@ -27,15 +32,6 @@ begin
         insert into ledger_key select * from unnest(p_keys);
     end if;
 end
-$$;
-
-create or replace function ledger_save_all(p_wallets ledger_wallet[]) returns void
-language sql as $$
-    update ledger_wallet t
-    set balance = w.balance, held = w.held, frozen = w.frozen, credit_limit = w.credit_limit, debt = w.debt,
-        version = w.version, lots = w.lots, head_id = w.head_id, head_free = w.head_free, head_held = w.head_held, due_at = w.due_at
-    from unnest(p_wallets) w
-    where t.customer_id = w.customer_id and t is distinct from w
 $$;
 
 create or replace function ledger_general(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
@@ -82,6 +78,8 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off
+set enable_memoize = off
 as $$
 declare
     v_ops ledger_operation[];
@@ -116,36 +114,57 @@ begin
         return;
     end if;
 
-    if p_wait then
-        select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
-            select t as w from ledger_wallet t where t.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
-            order by t.customer_id for no key update
-        ) l;
+    if cardinality(v_ops) = 1 then
+        o := v_ops[1];
+        if p_wait then
+            select * into w from ledger_wallet where customer_id = o.customer_id for no key update;
+        else
+            select * into w from ledger_wallet where customer_id = o.customer_id for no key update skip locked;
+        end if;
+        if found then
+            v_customers := array[w.customer_id];
+            v_wallets := array[w];
+            w := null;
+        end if;
+        -- Parameters, not joins, so that only the partition of the key's own time is opened.
+        select clock_timestamp() + shift, case when
+            exists (select from ledger_key s where s.customer_id = o.customer_id and s.key = o.key)
+            or ledger_is_uuid7(o.key) and (
+                exists (select from ledger_hold s where s.customer_id = o.customer_id and s.id = o.key)
+                or exists (select from ledger_call s where s.customer_id = o.customer_id and s.id = o.key)
+                or exists (select from ledger_transfer s where s.customer_id = o.customer_id and s.id = o.key))
+            then '{1}'::integer[] end
+        into v_now, v_replays from ledger_clock;
     else
-        select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
-            select t as w from ledger_wallet t where t.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
-            order by t.customer_id for no key update skip locked
-        ) l;
-    end if;
-    v_now := ledger_now();
-
-    -- Operations that speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
-    if cardinality(v_ops) > 1 then
+        if p_wait then
+            select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
+                select t as w from ledger_wallet t where t.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
+                order by t.customer_id for no key update
+            ) l;
+        else
+            select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
+                select t as w from ledger_wallet t where t.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
+                order by t.customer_id for no key update skip locked
+            ) l;
+        end if;
+        select clock_timestamp() + shift into v_now from ledger_clock;
+        -- Operations that speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
         select count(x.key) > count(distinct (x.customer_id, x.key)) filter (where x.key is not null)
             or count(x.reservation_id) > count(distinct (x.customer_id, x.reservation_id)) filter (where x.reservation_id is not null)
             or exists (select reservation_id from unnest(v_ops) intersect select key from unnest(v_ops) where key is not null)
         into v_entangled from unnest(v_ops) x;
+        select array_agg(x.ordinality) into v_replays
+        from unnest(v_ops) with ordinality x
+            left join lateral (select s.key from ledger_key s where s.customer_id = x.customer_id and s.key = x.key limit 1) s1 on true
+            left join lateral (select s.id from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key limit 1) s2 on ledger_is_uuid7(x.key)
+            left join lateral (select s.id from ledger_call s where s.customer_id = x.customer_id and s.id = x.key limit 1) s3 on ledger_is_uuid7(x.key)
+            left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
+        where s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null;
+        select array_agg(h1.s order by x.ordinality) into v_holds_of
+        from unnest(v_ops) with ordinality x
+            left join lateral (select s from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
+            on x.op in ('commit', 'release');
     end if;
-    select array_agg(x.ordinality) into v_replays
-    from unnest(v_ops) with ordinality x
-    where exists (select from ledger_key s where s.customer_id = x.customer_id and s.key = x.key)
-        or ledger_is_uuid7(x.key) and (
-            exists (select from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key)
-            or exists (select from ledger_call s where s.customer_id = x.customer_id and s.id = x.key)
-            or exists (select from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key));
-    select array_agg(s order by x.ordinality) into v_holds_of
-    from unnest(v_ops) with ordinality x
-        left join ledger_hold s on s.customer_id = x.customer_id and s.id = x.reservation_id and x.op in ('commit', 'release');
 
     for i in 1 .. cardinality(v_ops) loop
         o := v_ops[i];
@@ -157,7 +176,7 @@ begin
             v_at := case when v_customers is null then 0 else width_bucket(o.customer_id, v_customers) end;
             if v_at > 0 and v_customers[v_at] = o.customer_id then
                 w := v_wallets[v_at];
-                v_trusted := not v_entangled;
+                v_trusted := v_holds_of is not null and not v_entangled;
             else
                 v_at := 0;
                 r := null;
@@ -283,7 +302,11 @@ begin
         v_wallets[v_at] := w;
     end if;
     perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
-    perform ledger_save_all(v_wallets);
+    update ledger_wallet t
+    set balance = x.balance, held = x.held, frozen = x.frozen, credit_limit = x.credit_limit, debt = x.debt,
+        version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, due_at = x.due_at
+    from unnest(v_wallets) x, lateral (select s.ctid from ledger_wallet s where s.customer_id = x.customer_id limit 1) at
+    where t.ctid = at.ctid and t is distinct from x;
 end
 $$;
 

@@ -11,7 +11,9 @@ declare
     v_total bigint;
 begin
     with gone as (
-        delete from ledger_hold where customer_id = w.customer_id and expires_at <= p_now returning ledger_hold as h
+        delete from ledger_hold
+        where uuid_hash(customer_id) = uuid_hash(w.customer_id) and customer_id = w.customer_id and expires_at <= p_now
+        returning ledger_hold as h
     )
     select array_agg(h) into v_holds from gone;
     if v_holds is null then
@@ -43,7 +45,7 @@ $$;
 create or replace function ledger_next_due(w ledger_wallet, p_now timestamptz) returns timestamptz
 language sql stable as $$
     select least(
-        (select min(expires_at) from ledger_hold where customer_id = w.customer_id),
+        (select min(expires_at) from ledger_hold where uuid_hash(customer_id) = uuid_hash(w.customer_id) and customer_id = w.customer_id),
         (select min(expires_at) from ledger_lot where customer_id = w.customer_id and open and expires_at > p_now))
 $$;
 

@@ -162,8 +162,9 @@ $$;
 create or replace function ledger_ended_amount(c ledger_call) returns bigint
 language sql stable as $$
     select coalesce(sum(t.amount), 0)::bigint
-    from ledger_transfer first join ledger_transfer t using (customer_id, version)
-    where first.customer_id = c.customer_id and first.id = c.transaction_id and t.transaction_id = c.transaction_id
+    from ledger_transfer first join ledger_transfer t
+        on uuid_hash(t.customer_id) = uuid_hash(c.customer_id) and t.version = first.version and t.customer_id = c.customer_id
+    where first.customer_id = c.customer_id and first.id = c.transaction_id and t.kind = 'commit'
 $$;
 
 -- A hold that has ended already: the first result if it is settled again the same way (same verb,

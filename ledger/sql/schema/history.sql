@@ -24,13 +24,13 @@ create table ledger_transfer (
     balance_after bigint not null,              -- the wallet's, after this transaction
     primary key (customer_id, id)
 ) partition by range (id);
-create index ledger_transfer_version on ledger_transfer (customer_id, version);
+create index ledger_transfer_version on ledger_transfer (uuid_hash(customer_id), version);
 
 -- A reservation that has ended, or a debit: the call log.
 create table ledger_call (
     customer_id uuid not null,
     id uuid not null,
-    state text not null check (state in ('committed', 'released', 'expired', 'reversed')),
+    state text not null,                        -- committed, released, expired or reversed
     ended_as text not null,                     -- the state in the answer that ended it
     amount bigint not null,
     lots uuid[] not null,
@@ -38,7 +38,7 @@ create table ledger_call (
     used bigint[] not null,                     -- committed, of each lot
     committed bigint not null,
     uncollected bigint not null default 0,
-    reversed bigint not null default 0 check (reversed between 0 and committed),
+    reversed bigint not null default 0,
     reversal jsonb,                             -- the answer of the last reversal
     created_at timestamptz not null,
     reserved_until timestamptz not null,
@@ -85,7 +85,7 @@ create table ledger_key (
     customer_id uuid not null,
     key uuid not null,
     request bigint not null,
-    answers text not null check (answers in ('reserve', 'end', 'result')),
+    answers text not null,                      -- reserve, end or result
     reservation_id uuid,
     result jsonb,
     created_at timestamptz not null,

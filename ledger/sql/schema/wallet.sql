@@ -3,21 +3,22 @@
 create table ledger_wallet (
     customer_id uuid primary key,
     balance bigint not null default 0,          -- micro-credits; account U20 of the journal
-    held bigint not null default 0 check (held >= 0),
-    frozen bigint not null default 0 check (frozen >= 0),
-    available bigint generated always as (balance - held - frozen) stored,
-    credit_limit bigint not null default 0 check (credit_limit >= 0),
-    debt bigint not null default 0 check (debt >= 0),   -- spent on credit, covered by no lot yet
+    held bigint not null default 0,
+    frozen bigint not null default 0,
+    credit_limit bigint not null default 0,
+    debt bigint not null default 0,             -- spent on credit, covered by no lot yet
     version bigint not null default 0,          -- transactions so far: the order of history
     lots integer not null default 0,            -- lots granted so far: the order of issue
     -- The head lot is the one to be spent next. Its counters live here while it is the head, so
     -- that the common hold writes this row and its own only. Null: to be chosen at the next need.
     head_id uuid,
-    head_free bigint not null default 0 check (head_free >= 0),
-    head_held bigint not null default 0 check (head_held >= 0),
+    head_free bigint not null default 0,
+    head_held bigint not null default 0,
     -- No later than the next instant at which a hold or a lot expires. Null: never.
     due_at timestamptz,
-    constraint ledger_wallet_within_credit_limit check (balance - held - frozen >= -credit_limit)
+    -- available = balance - held - frozen
+    constraint ledger_wallet_within_credit_limit check (
+        balance - held - frozen >= -credit_limit and least(held, frozen, debt, head_free, head_held, credit_limit) >= 0)
 ) with (fillfactor = 50);
 
 create table ledger_lot (
@@ -63,15 +64,15 @@ from ledger_lot l join ledger_wallet w using (customer_id);
 create table ledger_hold (
     customer_id uuid not null,
     id uuid not null,
-    amount bigint not null check (amount >= 0),     -- as reserved
+    amount bigint not null,                         -- as reserved
     lots uuid[] not null,                           -- what it took; null stands for the credit limit
     split bigint[] not null,                        -- how much of each, as reserved
     used bigint[],                                  -- of each, by partial commits so far
-    committed bigint not null default 0 check (committed >= 0),
+    committed bigint not null default 0,
     expires_at timestamptz not null,                -- as extended
     created_at timestamptz not null,
     reserved_until timestamptz not null,            -- as first answered
-    overrun text not null check (overrun in ('reject', 'cap', 'available')),
+    overrun text not null,                          -- reject, cap or available
     price_id integer,
     quantities jsonb,
     request bigint,                                 -- hash of the request under its key
@@ -85,4 +86,5 @@ create table ledger_hold (
     frozen_after bigint not null,
     primary key (customer_id, id)
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
-create index ledger_hold_expiry on ledger_hold (customer_id, expires_at);
+-- By the customer's hash, here and on transfers: narrow, and no plan can take it for the way to one id.
+create index ledger_hold_expiry on ledger_hold (uuid_hash(customer_id), expires_at);
