@@ -1,0 +1,49 @@
+"""The demo company, with many customers who never run dry. Django has to be set up."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from accounts.ids import uuid7
+from accounts.models import Customer
+from config import demo
+from ledger import services
+from ledger.operations import Operation
+
+CUSTOMERS = 10_000
+LOTS = 3
+LOT_CREDITS = 1_000_000_000
+MICRO = 1_000_000
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Company:
+    service_key: str
+    customers: list[UUID]
+
+
+def open_company() -> Company:
+    call_command("migrate", verbosity=0)
+    service_key = demo.load(settings.STATE, base_url="")["service_key"]
+    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, CUSTOMERS + 1)]
+    Customer.objects.bulk_create(customers)
+    ids = [customer.id for customer in customers]
+    for start in range(0, CUSTOMERS, AT_ONCE):
+        _grant(ids[start : start + AT_ONCE])
+    connections.close_all()
+    return Company(service_key, ids)
+
+
+def _grant(customers: list[UUID]) -> None:
+    amount = LOT_CREDITS * MICRO
+    grants = [
+        Operation(op="grant", customer_id=id, amount=amount, detail={"kind": "promo"})
+        for id in customers
+        for _ in range(LOTS)
+    ]
+    refused = [result for result in services.apply(grants) if not result.ok]
+    assert not refused, refused[0]

@@ -1,0 +1,42 @@
+"""What is measured. Each figure is taken once in every round, in this order."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from benchmarks.callers import CONNECTIONS
+from benchmarks.company import CUSTOMERS as MANY
+from benchmarks.generators import Generators
+from benchmarks.load import Load
+from benchmarks.pgbench import CLIENTS
+
+HOT = 1
+CALIBRATION = "tpcb"
+
+
+class Figure(NamedTuple):
+    name: str
+    title: str
+    take: Callable[[float], Load]
+
+
+def figures(by: Generators) -> list[Figure]:
+    single = f"pairs, single calls, {CLIENTS} clients"
+    http = f"requests, HTTP, {CONNECTIONS} connections"
+    by_hand = f"requests, by hand, {CONNECTIONS} connections"
+    return [
+        Figure(CALIBRATION, f"pgbench TPC-B, {CLIENTS} clients", by.calibration),
+        Figure("insert", f"bare durable inserts, {CLIENTS} clients", by.insert),
+        *_many_and_hot("single", single, by.single),
+        *_many_and_hot("lists-10", "pairs, lists of 10", partial(by.lists, size=10)),
+        *_many_and_hot("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
+        *_many_and_hot("http", http, by.drawdown),
+        *_many_and_hot("by-hand", by_hand, by.by_hand),
+    ]
+
+
+def _many_and_hot(name: str, title: str, take: Callable[..., Load]) -> list[Figure]:
+    return [
+        Figure(f"{name}-many", f"{title}, many customers", partial(take, customers=MANY)),
+        Figure(f"{name}-hot", f"{title}, one hot customer", partial(take, customers=HOT)),
+    ]

@@ -1,0 +1,76 @@
+"""Who makes the load, and against what: a `Load` from a number of seconds."""
+
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from multiprocessing import get_context
+
+from psycopg.conninfo import make_conninfo
+
+from benchmarks import callers, lists, pgbench, web
+from benchmarks.callers import Target
+from benchmarks.company import Company
+from benchmarks.databases import CALIBRATION
+from benchmarks.load import Load, together
+from config.embedded import cluster
+from config.embedded.place import Place
+
+LIST_PROCESSES = 2
+
+
+class Generators:
+    """Processes and services are started when they are first needed and end with the stack."""
+
+    def __init__(self, place: Place, company: Company, stack: ExitStack) -> None:
+        self._place = place
+        self._company = company
+        self._stack = stack
+
+    def calibration(self, seconds: float) -> Load:
+        return pgbench.run(self._place, cluster.OWNER, CALIBRATION, seconds)
+
+    def insert(self, seconds: float) -> Load:
+        return self._script(seconds, "insert.sql")
+
+    def single(self, seconds: float, customers: int) -> Load:
+        return self._script(seconds, "pair.sql", customers=customers)
+
+    def lists(self, seconds: float, size: int, customers: int) -> Load:
+        conninfo = make_conninfo(
+            host=str(self._place.sockets), user=cluster.APPLICATION, dbname=cluster.DATABASE
+        )
+        ids = [str(id) for id in self._company.customers[:customers]]
+        runs = [
+            self._processes.submit(lists.run, conninfo, ids, size, seconds)
+            for _ in range(LIST_PROCESSES)
+        ]
+        return together([run.result() for run in runs])
+
+    def drawdown(self, seconds: float, customers: int) -> Load:
+        return self._call(self._drawdown, seconds, customers)
+
+    def by_hand(self, seconds: float, customers: int) -> Load:
+        return self._call(self._by_hand, seconds, customers)
+
+    def _script(self, seconds: float, name: str, **variables: int) -> Load:
+        options = pgbench.script(name, **variables)
+        return pgbench.run(self._place, cluster.APPLICATION, cluster.DATABASE, seconds, *options)
+
+    def _call(self, target: Target, seconds: float, customers: int) -> Load:
+        fewer = replace(target, customers=target.customers[:customers])
+        return self._processes.submit(callers.run, fewer, seconds).result()
+
+    @cached_property
+    def _processes(self) -> ProcessPoolExecutor:
+        # Not forked: a child must not have our connections, nor Django in its memory.
+        pool = ProcessPoolExecutor(LIST_PROCESSES, mp_context=get_context("spawn"))
+        return self._stack.enter_context(pool)
+
+    @cached_property
+    def _drawdown(self) -> Target:
+        return web.start_drawdown(self._stack, self._company)
+
+    @cached_property
+    def _by_hand(self) -> Target:
+        return web.start_by_hand(self._stack, self._place, self._company)

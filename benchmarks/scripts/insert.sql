@@ -1,0 +1,1 @@
+insert into bench_insert (id, amount) values (uuidv7(), 4000000);
