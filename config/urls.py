@@ -1,12 +1,17 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, metrics
+from config import health, metrics, views
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
     path("v1/", include("accounts.urls")),
+    path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "config.views.bad_request"
+handler404 = "config.views.not_found"
+handler500 = "config.views.server_error"

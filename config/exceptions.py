@@ -1,0 +1,70 @@
+"""What was raised becomes what is answered: `application/problem+json` (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.views import set_rollback
+
+from accounts.errors import AccountsError
+from config.problems import PROBLEMS, may_succeed_later, title
+from ledger.errors import LedgerError
+
+CONTENT_TYPE = "application/problem+json"
+
+_FRAMEWORK = {
+    exceptions.ParseError: "malformed-json",
+    exceptions.NotAuthenticated: "unauthorized",
+    exceptions.AuthenticationFailed: "unauthorized",
+    exceptions.PermissionDenied: "forbidden",
+    exceptions.MethodNotAllowed: "method-not-allowed",
+    exceptions.NotAcceptable: "not-acceptable",
+    exceptions.UnsupportedMediaType: "unsupported-media-type",
+    Http404: "not-found",
+}
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """For Django REST framework: None lets the error go on as a fault of ours."""
+    set_rollback()
+    request: Request = context["request"]
+    if isinstance(error, AccountsError | LedgerError):
+        return answer(request, error.code, error.detail, error.members)
+    code = _FRAMEWORK.get(type(error))
+    if code is None:
+        return None
+    response = answer(request, code, _detail(error))
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether errors are problems here; people's pages show people's errors."""
+    return request.path.startswith("/v1/")
+
+
+def answer(
+    request: HttpRequest | Request, code: str, detail: str = "", members: Mapping[str, Any] = {}
+) -> HttpResponse:
+    problem = PROBLEMS[code]
+    body = {
+        "type": f"/problems/{code}",
+        "title": title(code),
+        "status": problem.status,
+        "detail": detail or problem.meaning,
+        "request_id": request.headers["X-Request-Id"],
+        **members,
+    }
+    response = HttpResponse(json.dumps(body), content_type=CONTENT_TYPE, status=problem.status)
+    response["X-Should-Retry"] = "true" if may_succeed_later(code) else "false"
+    if code == "unauthorized":
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _detail(error: Exception) -> str:
+    return str(error.detail) if isinstance(error, exceptions.APIException) else ""

@@ -1,0 +1,96 @@
+"""Every kind of refusal that the API answers with: its HTTP status, and what it means.
+
+Its name is the last part of the problem's `type`, and its page is what one finds there.
+"""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    status: HTTPStatus
+    meaning: str
+
+
+_PROBLEMS = {
+    HTTPStatus.BAD_REQUEST: {
+        "invalid-request": "A field is missing or wrong; errors names each of them.",
+        "malformed-amount": "An amount is a decimal string with at most six places.",
+        "malformed-json": "The body is no JSON that this service reads.",
+        "malformed-money": "A money entry names no account of the chart, or no currency.",
+        "idempotency-key-missing": "Every write takes an Idempotency-Key header.",
+        "idempotency-key-malformed": "An idempotency key has 1 to 255 printable characters.",
+        "too-many-operations": "A batch has 1 to 1,000 operations.",
+        "expiry-in-past": "What is granted now cannot have expired before.",
+        "price-missing": "Paid credits need their price and its currency.",
+        "price-not-allowed": "Only paid credits have a price.",
+        "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
+    },
+    HTTPStatus.UNAUTHORIZED: {
+        "unauthorized": "The Authorization header carries no key that is accepted.",
+    },
+    HTTPStatus.PAYMENT_REQUIRED: {
+        "insufficient-credits": "The customer has fewer credits available than this takes.",
+    },
+    HTTPStatus.FORBIDDEN: {
+        "forbidden": "This key may not do this; it may lack a scope.",
+        "customer-suspended": "The customer is suspended and reserves nothing.",
+        "key-invalid": "The customer's key is unknown or mistyped.",
+        "key-revoked": "The customer's key was revoked.",
+        "key-expired": "The customer's key has expired.",
+    },
+    HTTPStatus.NOT_FOUND: {
+        "not-found": "There is no such object, or it is another customer's.",
+    },
+    HTTPStatus.METHOD_NOT_ALLOWED: {
+        "method-not-allowed": "This address does not take this method.",
+    },
+    HTTPStatus.NOT_ACCEPTABLE: {
+        "not-acceptable": "Answers are JSON, which the Accept header leaves out.",
+    },
+    HTTPStatus.CONFLICT: {
+        "request-in-progress": "The first request with this key still runs; ask again soon.",
+        "external-id-taken": "Another customer has this external_id.",
+        "reservation-committed": "The reservation was committed before.",
+        "reservation-released": "The reservation was released before.",
+        "reservation-expired": "The reservation has expired.",
+        "reservation-reversed": "The reservation was reversed before.",
+        "not-frozen": "Fewer credits than that are frozen.",
+        "credit-limit-in-use": "The customer owes more than this credit limit already.",
+        "rate-card-published": "A published rate card is not changed; make a new one.",
+    },
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {
+        "request-too-large": "The body is longer than this service reads.",
+    },
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: {
+        "unsupported-media-type": "Bodies are JSON: send Content-Type: application/json.",
+    },
+    HTTPStatus.UNPROCESSABLE_ENTITY: {
+        "idempotency-key-reused": "This idempotency key was used with another request.",
+        "unknown-endpoint": "The rate card in force has no such endpoint.",
+        "amount-exceeds-reservation": "More was to be committed than is held.",
+    },
+    HTTPStatus.INTERNAL_SERVER_ERROR: {
+        "internal-error": "A fault of this service. The same request may be sent again.",
+    },
+    HTTPStatus.SERVICE_UNAVAILABLE: {
+        "unavailable": "The service cannot answer now. The same request may be sent again.",
+    },
+}
+
+PROBLEMS = {
+    code: Problem(status, meaning)
+    for status, meanings in _PROBLEMS.items()
+    for code, meaning in meanings.items()
+}
+
+
+def title(code: str) -> str:
+    return code.replace("-", " ").capitalize()
+
+
+def may_succeed_later(code: str) -> bool:
+    """Whether the same request, sent again unchanged, may get another answer."""
+    return (
+        code == "request-in-progress" or PROBLEMS[code].status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )

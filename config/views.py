@@ -1,0 +1,33 @@
+"""What is answered where no view of a room is asked, or none could answer."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import defaults
+
+from config.exceptions import answer, is_api
+from config.problems import PROBLEMS, title
+
+
+def problem(request: HttpRequest, code: str) -> HttpResponse:
+    if code not in PROBLEMS:
+        raise Http404
+    context = {"code": code, "title": title(code), "problem": PROBLEMS[code]}
+    return render(request, "config/problem.html", context)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return answer(request, "invalid-request")
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return answer(request, "not-found", "There is nothing at this address.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return answer(request, "internal-error")
+    return defaults.server_error(request)
