@@ -66,6 +66,7 @@ class CardEmpty(LedgerError):
 
 _SENTENCES = {
     "expiry-in-past": "expires_at has passed already: give an instant to come, or none.",
+    "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
     "price-not-allowed": "Only paid credits have a price.",
     "price-missing": "Paid credits need their price and its currency.",
     "malformed-money": "A money entry names an account that is not of the chart, or no currency.",

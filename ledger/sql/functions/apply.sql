@@ -87,14 +87,18 @@ declare
     v_wallets ledger_wallet[];  -- theirs
     v_at integer := 0;          -- the current one
     v_now timestamptz;
+    v_alone boolean;            -- one operation: written row by row, which is shorter for one
+    v_ending boolean := false;  -- a call has ended in the head lot
     v_entangled boolean := false;
     v_replays integer[];        -- operations whose key was used before
     v_holds_of ledger_hold[];   -- what each commit or release settles
     v_trusted boolean;          -- whether that is still so
+    v_changed uuid[] := '{}';   -- customers of whom it may not be
     o ledger_operation;
     w ledger_wallet;
     h ledger_hold;
     c ledger_call;
+    t ledger_transfer;
     k ledger_key;
     r ledger_result;
     v_step ledger_step;
@@ -114,7 +118,8 @@ begin
         return;
     end if;
 
-    if cardinality(v_ops) = 1 then
+    v_alone := cardinality(v_ops) = 1;
+    if v_alone then
         o := v_ops[1];
         if p_wait then
             select * into w from ledger_wallet where customer_id = o.customer_id for no key update;
@@ -138,13 +143,13 @@ begin
     else
         if p_wait then
             select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
-                select t as w from ledger_wallet t where t.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
-                order by t.customer_id for no key update
+                select s as w from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
+                order by s.customer_id for no key update
             ) l;
         else
             select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
-                select t as w from ledger_wallet t where t.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
-                order by t.customer_id for no key update skip locked
+                select s as w from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(v_ops)))
+                order by s.customer_id for no key update skip locked
             ) l;
         end if;
         select clock_timestamp() + shift into v_now from ledger_clock;
@@ -176,7 +181,7 @@ begin
             v_at := case when v_customers is null then 0 else width_bucket(o.customer_id, v_customers) end;
             if v_at > 0 and v_customers[v_at] = o.customer_id then
                 w := v_wallets[v_at];
-                v_trusted := v_holds_of is not null and not v_entangled;
+                v_trusted := v_holds_of is not null and not v_entangled and o.customer_id <> all(v_changed);
             else
                 v_at := 0;
                 r := null;
@@ -205,6 +210,7 @@ begin
             v_holds := '{}'; v_ended := '{}'; v_calls := '{}'; v_transfers := '{}'; v_keys := '{}';
             w := ledger_settle_due(w, v_now);
             v_trusted := false;
+            v_changed := v_changed || o.customer_id;
         end if;
 
         v_free := least(w.head_free, w.balance - w.held - w.frozen + w.credit_limit);
@@ -216,8 +222,6 @@ begin
                 select * into h from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
             end if;
         end if;
-        k := null;
-
         if o.op = 'reserve' and o.amount <= v_free then
             w.held := w.held + o.amount;
             w.head_free := w.head_free - o.amount;
@@ -230,7 +234,11 @@ begin
                 v_split := '{}';
             end if;
             h := ledger_new_hold(w, o, case when o.key_is_id then o.key else ledger_new_id() end, v_lots, v_split, v_now);
-            v_holds := v_holds || h;
+            if v_alone then
+                insert into ledger_hold select (h).*;
+            else
+                v_holds := v_holds || h;
+            end if;
             w.due_at := least(w.due_at, h.expires_at);
             r := ledger_held_result(h);
 
@@ -244,32 +252,31 @@ begin
             h.held_after := null;
             h.frozen_after := null;
             v_transaction := case when o.key_is_id then o.key else ledger_new_id() end;
-            v_transfers := v_transfers || row(o.customer_id, v_transaction, v_transaction, w.version, 'CR', 'U20', 'U30',
-                o.amount, w.head_id, 'commit', h.id, null, null, null, null, null, v_now, null, w.balance)::ledger_transfer;
+            v_used := o.amount;
             c := ledger_new_call(w, h, o, 'committed', h.split, o.amount, 0, v_transaction, v_now);
-            v_calls := v_calls || c;
-            r := ledger_ended_result(c);
+            v_ending := true;
 
         elsif h.id is not null and h.used is null and coalesce(o.amount, 0) <= h.amount
             and (h.amount = 0 or cardinality(h.lots) = 1 and h.lots[1] = w.head_id)
         then
             v_used := case when o.op = 'release' then 0 else coalesce(o.amount, h.amount) end;
-            v_transaction := null;
             w.held := w.held - h.amount;
             w.head_held := w.head_held - h.amount;
             w.head_free := w.head_free + h.amount - v_used;
+            w.balance := w.balance - v_used;
+            v_transaction := null;
             if v_used > 0 then
-                w.balance := w.balance - v_used;
                 w.version := w.version + 1;
                 v_transaction := case when o.key_is_id then o.key else ledger_new_id() end;
-                v_transfers := v_transfers || row(o.customer_id, v_transaction, v_transaction, w.version, 'CR', 'U20', 'U30',
-                    v_used, w.head_id, 'commit', h.id, null, null, null, null, null, v_now, null, w.balance)::ledger_transfer;
             end if;
-            v_ended := v_ended || h;
+            if v_alone then
+                delete from ledger_hold where customer_id = h.customer_id and id = h.id;
+            else
+                v_ended := v_ended || h;
+            end if;
             c := ledger_new_call(w, h, o, case when o.op = 'release' then 'released' else 'committed' end,
                 case when h.amount = 0 then '{}' else array[v_used] end, v_used, 0, v_transaction, v_now);
-            v_calls := v_calls || c;
-            r := ledger_ended_result(c);
+            v_ending := true;
 
         elsif o.op in ('reserve', 'debit') and o.amount > w.balance - w.held - w.frozen + w.credit_limit then
             r := ledger_refusal(w, 'insufficient-credits', o.amount);
@@ -281,10 +288,31 @@ begin
             w := v_step.w;
             r := v_step.r;
             v_trusted := false;
+            v_changed := v_changed || o.customer_id;
+        end if;
+
+        if v_ending then
+            v_ending := false;
+            r := ledger_ended_result(c);
+            if v_used > 0 then
+                t := row(o.customer_id, v_transaction, v_transaction, w.version, 'CR', 'U20', 'U30', v_used, w.head_id, 'commit',
+                    h.id, null, null, null, null, null, v_now, null, w.balance)::ledger_transfer;
+            end if;
+            if not v_alone then
+                v_calls := v_calls || c;
+                if v_used > 0 then
+                    v_transfers := v_transfers || t;
+                end if;
+            else
+                insert into ledger_call select (c).*;
+                if v_used > 0 then
+                    insert into ledger_transfer select (t).*;
+                end if;
+            end if;
         end if;
 
         if r.code = 'ok' then
-            if o.key is not null then
+            if o.key <> r.reservation_id and o.key is distinct from r.transaction_id or o.op not in ('reserve', 'debit', 'commit') or o.final = false then
                 k := ledger_key_to_keep(o, r, v_now);
                 if k.key is not null then
                     v_keys := v_keys || k;
@@ -298,15 +326,27 @@ begin
         return next r;
     end loop;
 
+    if v_alone then
+        if cardinality(v_keys) > 0 then
+            insert into ledger_key select * from unnest(v_keys);
+        end if;
+        if w is distinct from v_wallets[1] then
+            update ledger_wallet
+            set balance = w.balance, held = w.held, frozen = w.frozen, credit_limit = w.credit_limit, debt = w.debt,
+                version = w.version, lots = w.lots, head_id = w.head_id, head_free = w.head_free, head_held = w.head_held, due_at = w.due_at
+            where customer_id = w.customer_id;
+        end if;
+        return;
+    end if;
     if v_at > 0 then
         v_wallets[v_at] := w;
     end if;
     perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
-    update ledger_wallet t
+    update ledger_wallet s
     set balance = x.balance, held = x.held, frozen = x.frozen, credit_limit = x.credit_limit, debt = x.debt,
         version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, due_at = x.due_at
-    from unnest(v_wallets) x, lateral (select s.ctid from ledger_wallet s where s.customer_id = x.customer_id limit 1) at
-    where t.ctid = at.ctid and t is distinct from x;
+    from unnest(v_wallets) x, lateral (select z.ctid from ledger_wallet z where z.customer_id = x.customer_id limit 1) at
+    where s.ctid = at.ctid and s is distinct from x;
 end
 $$;
 

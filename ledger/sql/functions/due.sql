@@ -29,7 +29,7 @@ begin
         metadata, available_after, held_after, frozen_after
     from unnest(v_holds);
 
-    select array_agg(lot), array_agg(part), coalesce(sum(part), 0) into v_lots, v_held, v_total
+    select coalesce(array_agg(lot), '{}'), coalesce(array_agg(part), '{}'), coalesce(sum(part), 0) into v_lots, v_held, v_total
     from unnest(v_holds) h,
         lateral (select l as lot, s - coalesce(u, 0) as part from unnest(h.lots, h.split, h.used) x(l, s, u)) y;
     perform ledger_settle_lots(w.customer_id, v_lots, v_held, array_fill(0::bigint, array[cardinality(v_lots)]));

@@ -4,9 +4,11 @@ create or replace function ledger_grant_refused(o ledger_operation, p_now timest
 language sql stable as $$
     select case
         when o.amount is null or o.amount <= 0 then 'malformed-amount'
+        when coalesce(o.detail->>'kind', '') not in ('paid', 'bonus', 'promo', 'goodwill', 'adjustment') then 'unknown-kind'
         when (o.detail->>'expires_at')::timestamptz <= p_now then 'expiry-in-past'
         when coalesce((o.detail->>'price')::bigint, 0) > 0 and o.detail->>'kind' not in ('paid', 'bonus') then 'price-not-allowed'
-        when o.detail->>'kind' = 'paid' and (o.detail->>'price' is null or o.detail->>'currency' is null) then 'price-missing'
+        when o.detail->>'kind' = 'paid' and coalesce((o.detail->>'price')::bigint, 0) <= 0 then 'price-missing'
+        when (o.detail->>'price')::bigint > 0 and o.detail->>'currency' is null then 'price-missing'
         when not ledger_money_is_right(o.detail->'money') then 'malformed-money'
     end
 $$;

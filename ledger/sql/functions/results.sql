@@ -25,8 +25,8 @@ declare
     v_lots uuid[] := h.lots;
     v_split bigint[] := h.split;
 begin
-    if cardinality(h.lots) > 1 then
-        select array_agg(lot order by i), array_agg(part order by i) into v_lots, v_split
+    if cardinality(h.lots) > 1 or h.amount = 0 then
+        select coalesce(array_agg(lot order by i), '{}'), coalesce(array_agg(part order by i), '{}') into v_lots, v_split
         from (
             select lot, part, i, sum(part) over (order by i) as so_far
             from unnest(h.lots, h.split) with ordinality x(lot, part, i)

@@ -79,6 +79,8 @@ begin
         end if;
     end if;
     w := ledger_settle_wallet(w, p_now);
+    -- A lot that had been used up, and was forgotten, may be open again.
+    w.due_at := ledger_next_due(w, p_now);
 
     c.reversed := c.reversed + v_amount;
     c.state := case when c.reversed = c.committed then 'reversed' else c.state end;
