@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 from benchmarks import databases, report, samples
 from benchmarks.company import open_company
-from benchmarks.figures import CALIBRATION, Figure, figures
+from benchmarks.databases import CALIBRATION
+from benchmarks.figures import Figure, figures
 from benchmarks.generators import Generators
 from benchmarks.samples import Sample
 from config.embedded.place import Place

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from benchmarks.callers import CONNECTIONS
 from benchmarks.company import CUSTOMERS as MANY
+from benchmarks.databases import CALIBRATION
 from benchmarks.generators import Generators
 from benchmarks.load import Load
 from benchmarks.pgbench import CLIENTS
 
 HOT = 1
-CALIBRATION = "tpcb"
 
 
 class Figure(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from benchmarks.figures import CALIBRATION
+from benchmarks.databases import CALIBRATION
 from benchmarks.samples import Sample, Spread, ratios
 
 

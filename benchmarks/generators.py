@@ -1,5 +1,6 @@
 """Who makes the load, and against what: a `Load` from a number of seconds."""
 
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +16,7 @@ from benchmarks.databases import CALIBRATION
 from benchmarks.load import Load, together
 from config.embedded import cluster
 from config.embedded.place import Place
+from config.processes import send_when_parent_dies
 
 LIST_PROCESSES = 2
 
@@ -64,7 +66,12 @@ class Generators:
     @cached_property
     def _processes(self) -> ProcessPoolExecutor:
         # Not forked: a child must not have our connections, nor Django in its memory.
-        pool = ProcessPoolExecutor(LIST_PROCESSES, mp_context=get_context("spawn"))
+        pool = ProcessPoolExecutor(
+            LIST_PROCESSES,
+            mp_context=get_context("spawn"),
+            initializer=send_when_parent_dies,
+            initargs=(signal.SIGKILL,),
+        )
         return self._stack.enter_context(pool)
 
     @cached_property

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import gates
-from benchmarks.figures import CALIBRATION, Figure
+from benchmarks.databases import CALIBRATION
+from benchmarks.figures import Figure
 from benchmarks.samples import Sample, Spread, ratios
 
 Taken = Mapping[str, Sequence[Sample]]
