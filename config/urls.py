@@ -8,6 +8,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
     path("v1/", include("accounts.urls")),
+    path("v1/", include("ledger.urls")),
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
 ]

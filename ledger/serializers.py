@@ -1,0 +1,175 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from accounts import ids
+from accounts.serializers import PrefixedIdField
+from ledger import amounts, money
+from ledger.errors import MalformedAmount
+from ledger.ids import LOT, TRANSACTION
+from ledger.models import LotKind, Price, Transfer
+from ledger.reservations import Found
+from ledger.selectors import Transaction
+
+MAX_PRIORITY = 32_767
+CREDITS = "CR"
+
+
+class AmountField(serializers.Field[int, Any, str, int]):
+    """Credits. Raises MalformedAmount, for null too."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if data is None:
+            raise MalformedAmount
+        return super().validate_empty_values(data)
+
+    def to_internal_value(self, data: Any) -> int:
+        return amounts.parse(data)
+
+    def to_representation(self, value: int) -> str:
+        return amounts.show(value)
+
+
+class PriceField(serializers.Field[Any, Any, Any, Any]):
+    """Money as `price`, in minor units, and its `currency`, whose names its owner shares."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(source="*", **options)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        price = money.parse(data)
+        return {"price": price.amount, "currency": price.currency}
+
+    def to_representation(self, value: Any) -> dict[str, str] | None:
+        return money.show(value.price, value.currency) if value.currency else None
+
+
+class GrantInput(serializers.Serializer[Any]):
+    amount = AmountField()
+    kind = serializers.ChoiceField([LotKind.PROMO, LotKind.GOODWILL, LotKind.PAID])
+    price = PriceField(required=False)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    priority = serializers.IntegerField(required=False, min_value=0, max_value=MAX_PRIORITY)
+    reason = serializers.CharField(required=False, allow_null=True, max_length=500)
+
+
+class WalletOutput(serializers.Serializer[Any]):
+    available = AmountField()
+    held = AmountField()
+    frozen = AmountField()
+    total = AmountField()
+
+
+class GrantOutput(serializers.Serializer[Any]):
+    lot = PrefixedIdField(LOT, source="lot_id")
+    transaction = PrefixedIdField(TRANSACTION, source="transaction_id")
+    balance = WalletOutput()
+
+
+class ExpiringOutput(serializers.Serializer[Any]):
+    lot = PrefixedIdField(LOT, source="id")
+    amount = AmountField(source="free")
+    expires_at = serializers.DateTimeField()
+
+
+class LotOutput(serializers.Serializer[Any]):
+    id = PrefixedIdField(LOT)
+    customer = PrefixedIdField(ids.CUSTOMER, source="customer_id")
+    kind = serializers.CharField()
+    priority = serializers.IntegerField()
+    amount = AmountField(source="units")
+    remaining = AmountField()
+    held = AmountField()
+    frozen = AmountField()
+    price = PriceField()
+    expires_at = serializers.DateTimeField()
+    issued_at = serializers.DateTimeField()
+    reason = serializers.CharField()
+
+
+class TransferOutput(serializers.Serializer[Any]):
+    unit = serializers.CharField()
+    debit = serializers.CharField()
+    credit = serializers.CharField()
+    amount = serializers.SerializerMethodField()
+    lot = PrefixedIdField(LOT, source="lot_id")
+
+    def get_amount(self, transfer: Transfer) -> str:
+        if transfer.unit == CREDITS:
+            return amounts.show(transfer.amount)
+        return money.show(transfer.amount, transfer.unit)["amount"]
+
+
+class TransactionOutput(serializers.Serializer[Any]):
+    id = PrefixedIdField(TRANSACTION, source="first.transaction_id")
+    version = serializers.IntegerField(source="first.version")
+    kind = serializers.CharField(source="first.kind")
+    amount = AmountField()
+    balance_after = AmountField(source="first.balance_after")
+    transfers = TransferOutput(many=True)
+    reservation = serializers.SerializerMethodField()
+    reverses = PrefixedIdField(TRANSACTION, source="first.reverses")
+    reason = serializers.CharField(source="first.reason")
+    posted_at = serializers.DateTimeField(source="first.posted_at")
+    effective_at = serializers.DateTimeField(source="first.effective_at")
+
+    def get_reservation(self, transaction: Transaction) -> str | None:
+        return str(transaction.reservation) if transaction.reservation else None
+
+
+class PriceOutput(serializers.Serializer[Any]):
+    rate_card = serializers.CharField(source="rate_card.name")
+    per_call = AmountField()
+    quantity = serializers.SerializerMethodField()
+
+    def get_quantity(self, price: Price) -> Mapping[str, Any] | None:
+        if not price.quantity_name:
+            return None
+        return {
+            "name": price.quantity_name,
+            "per": price.quantity_size,
+            "amount": amounts.show(price.per_quantity),
+        }
+
+
+class EndpointOutput(serializers.Serializer[Any]):
+    code = serializers.CharField(source="endpoint.code")
+    name = serializers.CharField(source="endpoint.name")
+    method = serializers.CharField(source="endpoint.method")
+    path = serializers.CharField(source="endpoint.path_template")
+    bills_client_errors = serializers.BooleanField(source="endpoint.bills_client_errors")
+    price = PriceOutput(source="*")
+
+
+class ReservationOutput(serializers.Serializer[Any]):
+    id = serializers.CharField(source="name")
+    status = serializers.CharField(source="state")
+    customer = PrefixedIdField(ids.CUSTOMER, source="row.customer_id")
+    endpoint = serializers.CharField(source="price.endpoint.code", default=None)
+    amount = AmountField(source="row.amount")
+    committed = AmountField(source="row.committed")
+    released = AmountField()
+    uncollected = AmountField(source="row.uncollected")
+    reversed = AmountField(source="row.reversed")
+    lots = serializers.SerializerMethodField()
+    price = PriceOutput()
+    quantity = serializers.DictField(source="quantities")
+    overrun = serializers.CharField(source="row.overrun")
+    outcome = serializers.CharField(source="row.outcome")
+    transaction = PrefixedIdField(TRANSACTION, source="row.transaction_id")
+    created_at = serializers.DateTimeField(source="row.created_at")
+    expires_at = serializers.DateTimeField(source="row.expires_at")
+    ended_at = serializers.DateTimeField()
+    metadata = serializers.DictField(source="row.metadata")
+
+    def get_lots(self, found: Found) -> list[dict[str, str | None]]:
+        return [
+            {"lot": _lot(lot), "amount": amounts.show(amount)}
+            for lot, amount in found.by_lot.items()
+        ]
+
+
+def _lot(lot_id: UUID | None) -> str | None:
+    return ids.encode(LOT, lot_id) if lot_id else None
