@@ -15,6 +15,10 @@ help: ## Show this list
 run: .venv/run ## Serve the demo company on PORT (8000), keeping its data in STATE (.run)
 	@exec $(BIN)/python manage.py run --port $(PORT)
 
+# With DATABASE_URL, settings ask for these.
+test soak check: export SECRET_KEY ?= for-tests-only
+test soak check: export KEY_PEPPER ?= for-tests-only
+
 .PHONY: test
 test: .venv/dev ## Run every test
 	@exec $(BIN)/python -m pytest $(TESTS)

@@ -7,6 +7,7 @@ as, which may not change what is history.
 from typing import Any
 
 import environ
+from psycopg.conninfo import conninfo_to_dict
 
 from config.embedded import cluster
 from config.embedded.place import Place
@@ -46,11 +47,16 @@ def _embedded(place: Place, user: str) -> Database:
 
 
 def _external(env: environ.Env, variable: str) -> Database:
-    return dict(env.db_url(variable, engine=ENGINE))
+    # Read as PostgreSQL's own programs read it, with sockets, services and all options.
+    given = conninfo_to_dict(env(variable))
+    fields = {"NAME": "dbname", "USER": "user", "PASSWORD": "password"}
+    fields |= {"HOST": "host", "PORT": "port"}
+    database: Database = {name: given.pop(field, "") for name, field in fields.items()}
+    return database | {"ENGINE": ENGINE, "OPTIONS": given}
 
 
 def _acting_as(role: str, owner: Database) -> Database:
     """The owner's own login, which gives up the owner's rights as soon as it is connected."""
-    options = dict(owner.get("OPTIONS", {}))
-    options["options"] = f"{options.get('options', '')} -c role={role}".strip()
-    return owner | {"OPTIONS": options}
+    given = owner["OPTIONS"]
+    options = f"{given.get('options', '')} -c role={role}".strip()
+    return owner | {"OPTIONS": given | {"options": options}}

@@ -31,6 +31,7 @@ class State:
 
     def write(self, name: str, text: str) -> None:
         """Replaces a file at once, so that nobody reads half of it."""
+        self.create()
         draft = self._draft(text)
         draft.replace(self.path / name)
 
