@@ -86,6 +86,7 @@ declare
     v_customers uuid[];         -- with a wallet that we have locked, in order
     v_wallets ledger_wallet[];  -- theirs
     v_at integer := 0;          -- the current one
+    v_shift interval;
     v_now timestamptz;
     v_alone boolean;            -- one operation: written row by row, which is shorter for one
     v_ending boolean := false;  -- a call has ended in the head lot
@@ -113,7 +114,8 @@ declare
     v_transfers ledger_transfer[] := '{}';
     v_keys ledger_key[] := '{}';
 begin
-    select array_agg(x) into v_ops from json_populate_recordset(null::ledger_operation, p_operations) x;
+    select array_agg(x), (select shift from ledger_clock) into v_ops, v_shift
+    from json_populate_recordset(null::ledger_operation, p_operations) x;
     if v_ops is null then
         return;
     end if;
@@ -131,15 +133,18 @@ begin
             v_wallets := array[w];
             w := null;
         end if;
+        v_now := clock_timestamp() + v_shift;
         -- Parameters, not joins, so that only the partition of the key's own time is opened.
-        select clock_timestamp() + shift, case when
-            exists (select from ledger_key s where s.customer_id = o.customer_id and s.key = o.key)
-            or ledger_is_uuid7(o.key) and (
-                exists (select from ledger_hold s where s.customer_id = o.customer_id and s.id = o.key)
-                or exists (select from ledger_call s where s.customer_id = o.customer_id and s.id = o.key)
-                or exists (select from ledger_transfer s where s.customer_id = o.customer_id and s.id = o.key))
-            then '{1}'::integer[] end
-        into v_now, v_replays from ledger_clock;
+        if o.key <= v_wallets[1].last_key or not o.key_is_id then
+            if exists (select from ledger_key s where s.customer_id = o.customer_id and s.key = o.key)
+                or ledger_is_uuid7(o.key) and (
+                    exists (select from ledger_hold s where s.customer_id = o.customer_id and s.id = o.key)
+                    or exists (select from ledger_call s where s.customer_id = o.customer_id and s.id = o.key)
+                    or exists (select from ledger_transfer s where s.customer_id = o.customer_id and s.id = o.key))
+            then
+                v_replays := '{1}';
+            end if;
+        end if;
     else
         if p_wait then
             select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
@@ -152,7 +157,7 @@ begin
                 order by s.customer_id for no key update skip locked
             ) l;
         end if;
-        select clock_timestamp() + shift into v_now from ledger_clock;
+        v_now := clock_timestamp() + v_shift;
         -- Operations that speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
         select count(x.key) > count(distinct (x.customer_id, x.key)) filter (where x.key is not null)
             or count(x.reservation_id) > count(distinct (x.customer_id, x.reservation_id)) filter (where x.reservation_id is not null)
@@ -164,7 +169,8 @@ begin
             left join lateral (select s.id from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key limit 1) s2 on ledger_is_uuid7(x.key)
             left join lateral (select s.id from ledger_call s where s.customer_id = x.customer_id and s.id = x.key limit 1) s3 on ledger_is_uuid7(x.key)
             left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
-        where s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null;
+        where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null)
+            and (not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key);
         select array_agg(h1.s order by x.ordinality) into v_holds_of
         from unnest(v_ops) with ordinality x
             left join lateral (select s from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
@@ -312,6 +318,9 @@ begin
         end if;
 
         if r.code = 'ok' then
+            if o.key_is_id or ledger_is_uuid7(o.key) then
+                w.last_key := greatest(w.last_key, o.key);
+            end if;
             if o.key <> r.reservation_id and o.key is distinct from r.transaction_id or o.op not in ('reserve', 'debit', 'commit') or o.final = false then
                 k := ledger_key_to_keep(o, r, v_now);
                 if k.key is not null then
@@ -333,7 +342,7 @@ begin
         if w is distinct from v_wallets[1] then
             update ledger_wallet
             set balance = w.balance, held = w.held, frozen = w.frozen, credit_limit = w.credit_limit, debt = w.debt,
-                version = w.version, lots = w.lots, head_id = w.head_id, head_free = w.head_free, head_held = w.head_held, due_at = w.due_at
+                version = w.version, lots = w.lots, head_id = w.head_id, head_free = w.head_free, head_held = w.head_held, last_key = w.last_key, due_at = w.due_at
             where customer_id = w.customer_id;
         end if;
         return;
@@ -344,7 +353,7 @@ begin
     perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
     update ledger_wallet s
     set balance = x.balance, held = x.held, frozen = x.frozen, credit_limit = x.credit_limit, debt = x.debt,
-        version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, due_at = x.due_at
+        version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, last_key = x.last_key, due_at = x.due_at
     from unnest(v_wallets) x, lateral (select z.ctid from ledger_wallet z where z.customer_id = x.customer_id limit 1) at
     where s.ctid = at.ctid and s is distinct from x;
 end

@@ -14,6 +14,8 @@ create table ledger_wallet (
     head_id uuid,
     head_free bigint not null default 0,
     head_held bigint not null default 0,
+    -- The highest UUIDv7 used as a key so far. A higher one is new: it need not be looked for.
+    last_key uuid,
     -- No later than the next instant at which a hold or a lot expires. Null: never.
     due_at timestamptz,
     -- available = balance - held - frozen
