@@ -265,8 +265,8 @@ CHECKS = [
         "Every credit that is sold carries its cost; a gift never becomes revenue.",
         """
         select customer_id, id as lot_id, kind, price, tax, currency from lot
-        where case when kind in ('paid', 'bonus') then (kind = 'paid' or price > 0) and currency is null
-            else price <> 0 or tax <> 0 end
+        where kind in ('paid', 'bonus') and (kind = 'paid' or price > 0) and currency is null
+            or kind not in ('paid', 'bonus') and (price <> 0 or tax <> 0)
         """,
     ),
     Check(
@@ -326,7 +326,8 @@ CHECKS = [
         where state not in ('held', 'committed', 'released', 'expired', 'reversed')
             or overrun not in ('reject', 'cap', 'available')
             or reversed not between 0 and committed
-            or (state = 'reversed') <> (reversed = committed) and (reversed > 0 or state = 'reversed')
+            or state = 'reversed' and reversed < committed
+            or state <> 'reversed' and reversed = committed and reversed > 0
         """,
     ),
     Check(
@@ -337,7 +338,8 @@ CHECKS = [
         select customer_id, reservation_id, lot_id,
             sum(used) as used, sum(committed) as committed, sum(reversed) as reversed
         from (
-            select customer_id, reservation_id, lot_id, used, 0 as committed, 0 as reversed from part
+            select customer_id, reservation_id, lot_id, used, 0 as committed, 0 as reversed
+            from part
             union all
             select customer_id, reservation_id, lot_id, 0,
                 case kind when 'commit' then amount else 0 end,
@@ -352,7 +354,8 @@ CHECKS = [
         "What was reversed of a reservation was transferred back",
         "A correction is a new transaction, never an edit.",
         """
-        select customer_id, id as reservation_id, price_id, reversed, coalesce(t.amount, 0) as by_transfers
+        select customer_id, id as reservation_id, price_id, reversed,
+            coalesce(t.amount, 0) as by_transfers
         from reservation left join (
             select customer_id, reservation_id as id, sum(amount) as amount from transfer
             where kind = 'reverse' group by 1, 2
@@ -368,8 +371,8 @@ CHECKS = [
         select r.customer_id, r.id as reservation_id, r.price_id, r.transaction_id
         from reservation r
             left join transfer t on t.customer_id = r.customer_id and t.id = r.transaction_id
-        where r.transaction_id is not null
-            and (t.kind = 'commit' and t.reservation_id = r.id and t.transaction_id = t.id) is not true
+        where r.transaction_id is not null and (t.kind, t.reservation_id, t.transaction_id)
+            is distinct from ('commit', r.id, r.transaction_id)
         """,
     ),
     Check(
@@ -388,8 +391,8 @@ CHECKS = [
         """
         select customer_id, version, previous from (
             select customer_id, version, 'transfer' as source,
-                lag(version, 1, 0::bigint) over (partition by customer_id order by version) as previous
-            from transfer
+                lag(version, 1, 0::bigint) over history as previous
+            from transfer window history as (partition by customer_id order by version)
             union all
             select customer_id, w.version, 'wallet', coalesce(max(t.version), 0)
             from wallet w left join transfer t using (customer_id) group by 1, 2
@@ -404,13 +407,13 @@ CHECKS = [
         """
         select customer_id, version, balance_after, previous + moved as by_transfers from (
             select customer_id, version, balance_after, moved,
-                lag(balance_after, 1, 0::bigint) over (partition by customer_id order by version) as previous
+                lag(balance_after, 1, 0::bigint) over history as previous
             from (
                 select customer_id, version, max(balance_after) as balance_after, sum(
                     case when unit <> 'CR' then 0 when credit = 'U20' then amount
                     when debit = 'U20' then -amount else 0 end) as moved
                 from transfer group by 1, 2
-            ) t
+            ) t window history as (partition by customer_id order by version)
         ) x where balance_after <> previous + moved
         """,
     ),
@@ -470,10 +473,10 @@ CHECKS = [
         "A key that names a row has no other meaning",
         "One key, one request, one answer.",
         """
-        select customer_id, key.key, key.answers from key
-        where exists (select from reservation r where r.customer_id = key.customer_id and r.id = key.key)
-            or (answers <> 'result' or result->>'transaction_id' is distinct from key.key::text)
-            and exists (select from transfer t where t.customer_id = key.customer_id and t.id = key.key)
+        select k.customer_id, k.key, k.answers from key k
+        where exists (select from reservation r where r.customer_id = k.customer_id and r.id = k.key)
+            or (answers <> 'result' or result->>'transaction_id' is distinct from k.key::text)
+            and exists (select from transfer t where t.customer_id = k.customer_id and t.id = k.key)
         union all
         select customer_id, id, t.kind from reservation r join transfer t using (customer_id, id)
         where t.reservation_id is distinct from r.id or t.kind <> 'commit'
@@ -484,8 +487,9 @@ CHECKS = [
         "Every remembered key can be answered again",
         "A replay is the first answer, byte for byte.",
         """
-        select key.customer_id, key.key, key.answers, key.reservation_id
-        from key left join reservation r on r.customer_id = key.customer_id and r.id = key.reservation_id
+        select k.customer_id, k.key, k.answers, k.reservation_id
+        from key k
+            left join reservation r on r.customer_id = k.customer_id and r.id = k.reservation_id
         where case answers when 'result' then result is null when 'reserve' then r.id is null
             when 'end' then r.id is null or r.state = 'held' else true end
         """,

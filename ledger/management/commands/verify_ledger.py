@@ -18,7 +18,7 @@ MEMORY = "set local work_mem = '64MB'"
 
 
 class Command(BaseCommand):
-    help = "Proves every invariant of the ledger, or names the first broken row of each. Exit code 1: broken."
+    help = "Proves every invariant, or names the first row that breaks each and exits with 1."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="for machines")
