@@ -474,9 +474,9 @@ CHECKS = [
         "One key, one request, one answer.",
         """
         select k.customer_id, k.key, k.answers from key k
-        where exists (select from reservation r where r.customer_id = k.customer_id and r.id = k.key)
+        where (k.customer_id, k.key) in (select customer_id, id from reservation)
             or (answers <> 'result' or result->>'transaction_id' is distinct from k.key::text)
-            and exists (select from transfer t where t.customer_id = k.customer_id and t.id = k.key)
+            and (k.customer_id, k.key) in (select customer_id, id from transfer)
         union all
         select customer_id, id, t.kind from reservation r join transfer t using (customer_id, id)
         where t.reservation_id is distinct from r.id or t.kind <> 'commit'
