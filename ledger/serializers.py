@@ -46,7 +46,17 @@ class PriceField(serializers.Field[Any, Any, Any, Any]):
         return money.show(value.price, value.currency) if value.currency else None
 
 
-class GrantInput(serializers.Serializer[Any]):
+class StrictInput(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: misspelt, one would change what is done."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = data.keys() - self.fields.keys() if isinstance(data, Mapping) else ()
+        if unknown:
+            raise serializers.ValidationError({name: "Unknown field." for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class GrantInput(StrictInput):
     amount = AmountField()
     kind = serializers.ChoiceField([LotKind.PROMO, LotKind.GOODWILL, LotKind.PAID])
     price = PriceField(required=False)
