@@ -74,6 +74,7 @@ _CHANGED = "WHERE changed_at > %(since)s - interval '10 seconds'"
 SERVICE_KEY_BY_DIGEST: Final = f"{_SERVICE_KEYS} WHERE digest = %(digest)s"
 API_KEY_BY_DIGEST: Final = f"{_API_KEYS} WHERE digest = %(digest)s"
 CUSTOMER_BY_ID: Final = f"{_CUSTOMERS} WHERE id = %(id)s"
+BARRED_CUSTOMERS: Final = f"{_CUSTOMERS} WHERE status <> '{ACTIVE}'"
 
 # A poll: the clock first, then the three lists, in one pipeline where the connection has one.
 CLOCK: Final = "SELECT clock_timestamp()"

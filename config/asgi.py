@@ -3,5 +3,9 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django = get_asgi_application()
 
-application = get_asgi_application()
+# Its modules need Django to be set up.
+from config import fastpath  # noqa: E402
+
+application = fastpath.before(django)

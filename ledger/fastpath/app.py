@@ -1,0 +1,161 @@
+"""The debit API's writes, beside Django: decode, ask who, price, and hand to the gatherer.
+
+Read on in `desk.py` and `reserving.py` (who pays, how much: `ledger/pricing.py`), `gatherer.py`
+(with whom an operation travels) and `ledger/sql` (what is decided).
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+
+from accounts.directory import ServiceKeyEntry
+from accounts.errors import AccountsError
+from accounts.idempotency_keys import parse_header
+from accounts.request_ids import request_id
+from ledger.errors import LedgerError
+from ledger.fastpath import batch, desk, replies
+from ledger.fastpath.calls import Asked, Call, Memory, Refusal
+from ledger.fastpath.catalogue import Catalogue
+from ledger.fastpath.database import Line
+from ledger.fastpath.directory import Directory
+from ledger.fastpath.gatherer import Gatherer
+from ledger.fastpath.http import (
+    JSON,
+    REPLAYED,
+    Application,
+    ClientGone,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    decode,
+    read_body,
+    send_reply,
+)
+from ledger.fastpath.party import Answer
+from ledger.fastpath.problems import Kind, Problems
+from ledger.fastpath.refusals import Failed, WrongMethod
+from ledger.fastpath.routes import BATCH, Route, find
+
+BODY_MAX: Final = 1024 * 1024
+BATCH_BODY_MAX: Final = 4 * BODY_MAX
+
+logger = logging.getLogger(__name__)
+
+
+class FastPath:
+    """Answers what is its own and passes everything else on.
+
+    `database` holds psycopg's connection parameters for the application's role; `problems` gives
+    each code of a refusal its HTTP status.
+    """
+
+    def __init__(
+        self,
+        otherwise: Application,
+        *,
+        database: Mapping[str, Any],
+        pepper: bytes,
+        problems: Mapping[str, Kind],
+        top_up_url: str,
+    ) -> None:
+        self._otherwise = otherwise
+        self._line = Line(database)
+        catalogue = Catalogue(self._line)
+        directory = Directory(self._line, pepper=pepper, also_poll=catalogue.refresh)
+        self._memory = Memory(directory, catalogue)
+        self._gatherer = Gatherer(database)
+        self._problems = Problems(problems)
+        self._top_up_url = top_up_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and (route := find(scope["method"], scope["path"])):
+            await self._serve(route, scope, receive, send)
+        else:
+            await self._otherwise(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        tasks = [
+            asyncio.create_task(self._memory.directory.run()),
+            asyncio.create_task(self._gatherer.run()),
+        ]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._gatherer.close()
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._memory.directory.touch()
+        await self._line.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        name = request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
+        try:
+            reply = await self._reply(route, scope, headers, receive, name)
+        except ClientGone:
+            return
+        except (AccountsError, LedgerError) as refusal:
+            reply = self._problems.reply(refusal, name)
+        except Exception:
+            logger.exception("Request %s failed.", name)
+            reply = self._problems.reply(Failed(), name)
+        await send_reply(send, reply, name)
+
+    async def _reply(
+        self,
+        route: Route,
+        scope: Scope,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        name: str,
+    ) -> Reply:
+        """Raises AccountsError, LedgerError, ClientGone."""
+        caller = await self._memory.directory.caller(headers.get(b"authorization"))
+        if scope["method"] != "POST":
+            raise WrongMethod
+        if route.op == BATCH:
+            body = decode(await read_body(headers, receive, limit=BATCH_BODY_MAX))
+            return await self._batch(caller, body, name)
+        key = headers.get(b"idempotency-key")
+        call = Call(
+            op=route.op,
+            caller=caller,
+            path=scope["path"],
+            reservation=route.reservation,
+            body=decode(await read_body(headers, receive, limit=BODY_MAX)),
+            key=parse_header(None if key is None else key.decode("latin-1")),
+            request_id=name,
+        )
+        asked = await desk.ask(self._memory, call)
+        (answer,) = await self._gatherer.do([asked.operation])
+        return await replies.reply(self._memory, asked, answer, top_up_url=self._top_up_url)
+
+    async def _batch(self, caller: ServiceKeyEntry, body: object, name: str) -> Reply:
+        asked = await batch.ask(self._memory, caller, batch.operations(body), name)
+        operations = [item.operation for item in asked if isinstance(item, Asked)]
+        found = iter(await self._gatherer.do(operations) if operations else ())
+        results = [await self._result(item, found, name) for item in asked]
+        return Reply(200, msgspec.json.encode(batch.Results(results)), [JSON])
+
+    async def _result(
+        self, item: Asked | Refusal, found: Iterator[Answer], name: str
+    ) -> batch.Result:
+        try:
+            if not isinstance(item, Asked):
+                raise item
+            reply = await replies.reply(
+                self._memory, item, next(found), top_up_url=self._top_up_url
+            )
+        except (AccountsError, LedgerError) as refusal:
+            reply = self._problems.reply(refusal, name)
+        return batch.Result(reply.status, REPLAYED in reply.headers, msgspec.Raw(reply.body))

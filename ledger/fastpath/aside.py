@@ -1,0 +1,98 @@
+"""Operations that cannot travel with the others wait here, without holding those up: their wallet
+is locked by somebody else or does not exist yet, or the call that they were in failed.
+
+Each customer has a queue of its own, which keeps the order of what was sent.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+
+from ledger.errors import LedgerError
+from ledger.fastpath.database import CoreLine, Lines, Row
+from ledger.fastpath.party import Seat
+from ledger.fastpath.refusals import Failed, Unavailable
+from ledger.operations import Operation
+
+LINES: Final = 4
+CALL_MAX: Final = 256
+
+# Nothing is wrong with the operation: a lock was not granted in time, or the server is in trouble.
+_PASSING = (
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.InsufficientResources,
+    psycopg.errors.OperatorIntervention,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Aside:
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._lines = Lines(parameters, size=LINES)
+        self._queues: dict[UUID, list[Seat]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, seats: Iterable[Seat]) -> None:
+        for seat in seats:
+            customer_id = seat.operation.customer_id
+            queue = self._queues.get(customer_id)
+            if queue is None:
+                queue = self._queues[customer_id] = []
+                task = asyncio.create_task(self._serve(customer_id, queue))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            queue.append(seat)
+
+    async def close(self) -> None:
+        await self._lines.close()
+
+    async def _serve(self, customer_id: UUID, queue: list[Seat]) -> None:
+        while queue:
+            async with self._lines.borrowed() as line:
+                seats, queue[:CALL_MAX] = queue[:CALL_MAX], []
+                await _serve_together(line, seats)
+        del self._queues[customer_id]
+
+
+async def _serve_together(line: CoreLine, seats: Sequence[Seat]) -> None:
+    try:
+        rows = await _apply(line, [seat.operation for seat in seats])
+    except Exception:
+        for seat in seats:
+            await _serve_alone(line, seat)
+        return
+    for seat, row in zip(seats, rows, strict=True):
+        seat.answer(row)
+
+
+async def _serve_alone(line: CoreLine, seat: Seat) -> None:
+    try:
+        (row,) = await _apply(line, [seat.operation])
+    except Exception as error:
+        seat.answer(_refusal(line, error))
+    else:
+        seat.answer(row)
+
+
+async def _apply(line: CoreLine, operations: Sequence[Operation]) -> list[Row]:
+    """Operations of one customer, whose wallet is opened by its first."""
+    rows = await line.apply(operations, wait=True)
+    if rows[0].code == "no-wallet":
+        await line.open_wallets([operations[0].customer_id])
+        rows = await line.apply(operations, wait=True)
+    return rows
+
+
+def _refusal(line: CoreLine, error: Exception) -> LedgerError:
+    if line.is_lost or isinstance(error, _PASSING):
+        return Unavailable()
+    logger.error("The core failed on one operation.", exc_info=error)
+    return Failed()

@@ -1,0 +1,185 @@
+"""Who calls and who pays, in memory.
+
+Keys are read when they are first presented. A poll keeps them, and the list of customers who may
+not spend, as the database has them: what is older than a revocation may take is not trusted, and
+nothing is answered before it is read again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Final, TypeVar
+from uuid import UUID
+
+import psycopg
+
+from accounts import directory, keys
+from accounts.directory import ApiKeyEntry, CustomerEntry, ServiceKeyEntry
+from accounts.errors import (
+    CustomerSuspended,
+    Forbidden,
+    KeyInvalid,
+    KeyRefused,
+    Unauthorized,
+)
+from accounts.keys import KeyKind
+from ledger.fastpath.database import Line
+from ledger.fastpath.refusals import Unavailable
+
+POLL_SECONDS: Final = 0.25
+TRUSTED_SECONDS: Final = 0.8
+TOUCH_SECONDS: Final = 60
+# When this many keys are known, all are forgotten and those in use read again.
+KEYS_MAX: Final = 200_000
+
+_Entry = TypeVar("_Entry", ServiceKeyEntry, ApiKeyEntry)
+
+logger = logging.getLogger(__name__)
+
+
+class Directory:
+    def __init__(
+        self, line: Line, *, pepper: bytes, also_poll: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._line = line
+        self._pepper = pepper
+        self._also_poll = also_poll
+        self._service_keys: dict[bytes, ServiceKeyEntry] = {}
+        self._api_keys: dict[bytes, ApiKeyEntry] = {}
+        self._barred: set[UUID] = set()
+        self._used: set[UUID] = set()
+        self._read_at = float("-inf")  # monotonic, when the last good poll began
+        self._as_of: datetime | None = None  # and the database's time then
+        self._polling: asyncio.Task[None] | None = None
+
+    async def caller(self, authorization: bytes | None) -> ServiceKeyEntry:
+        """The service whose key this is. Raises Unauthorized, Forbidden for a customer's key."""
+        if monotonic() - self._read_at > TRUSTED_SECONDS:
+            await self._poll_now()
+        text = keys.bearer((authorization or b"").decode("latin-1"))
+        if text is None:
+            raise Unauthorized
+        digest = keys.digest(text, pepper=self._pepper)
+        entry = self._service_keys.get(digest) or await self._unknown_caller(text, digest)
+        _accept(entry)
+        self._used.add(entry.id)
+        return entry
+
+    async def payer(self, text: str) -> ApiKeyEntry:
+        """The customer's key that reads so, revoked and expired included. Raises KeyInvalid."""
+        digest = keys.digest(text, pepper=self._pepper)
+        entry = self._api_keys.get(digest)
+        if entry is None and keys.parse(text) is KeyKind.CUSTOMER:
+            entry = await self._read(
+                directory.API_KEY_BY_DIGEST, digest, ApiKeyEntry, self._api_keys
+            )
+        if entry is None:
+            raise KeyInvalid
+        self._used.add(entry.id)
+        return entry
+
+    def check_customer(self, customer_id: UUID) -> None:
+        """Raises CustomerSuspended. Whether there is such a customer, the core knows."""
+        if customer_id in self._barred:
+            raise CustomerSuspended
+
+    async def run(self) -> None:
+        """Polls until it is cancelled."""
+        touched_at = monotonic()
+        while True:
+            try:
+                await self._poll_now()
+                if monotonic() - touched_at > TOUCH_SECONDS:
+                    touched_at = monotonic()
+                    await self.touch()
+            except Unavailable:
+                logger.warning("The directory of keys could not be read; trying again.")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def touch(self) -> None:
+        """Note which keys were used since the last time."""
+        used, self._used = list(self._used), set()
+        try:
+            for statement in (directory.TOUCH_SERVICE_KEYS, directory.TOUCH_API_KEYS):
+                await self._line.rows(statement, {"ids": used})
+        except psycopg.Error:
+            logger.warning("The use of %d keys could not be noted.", len(used))
+
+    async def _unknown_caller(self, text: str, digest: bytes) -> ServiceKeyEntry:
+        kind = keys.parse(text)
+        if kind is KeyKind.CUSTOMER:
+            _accept(await self.payer(text))
+            raise Forbidden("This takes a service key; a customer's key only reads.")
+        if kind is None:
+            raise Unauthorized
+        statement = directory.SERVICE_KEY_BY_DIGEST
+        entry = await self._read(statement, digest, ServiceKeyEntry, self._service_keys)
+        if entry is None:
+            raise Unauthorized
+        return entry
+
+    async def _read(
+        self, statement: str, digest: bytes, make: type[_Entry], known: dict[bytes, _Entry]
+    ) -> _Entry | None:
+        try:
+            rows = await self._line.rows(statement, {"digest": digest})
+        except psycopg.Error as error:
+            raise Unavailable from error
+        if not rows:
+            return None
+        if len(known) >= KEYS_MAX:
+            known.clear()
+        entry = known[digest] = make(*rows[0])
+        return entry
+
+    async def _poll_now(self) -> None:
+        """One poll for all who wait for it. Raises Unavailable."""
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll())
+        try:
+            await asyncio.shield(self._polling)
+        except (psycopg.Error, TimeoutError) as error:
+            raise Unavailable from error
+
+    async def _poll(self) -> None:
+        began = monotonic()
+        async with asyncio.timeout(2):
+            ((as_of,),) = await self._line.rows(directory.CLOCK)
+            await self._read_changes()
+            await self._also_poll()
+        self._read_at = began
+        self._as_of = as_of
+
+    async def _read_changes(self) -> None:
+        if self._as_of is None:
+            for row in await self._line.rows(directory.BARRED_CUSTOMERS):
+                self._note_customer(CustomerEntry(*row))
+            return
+        since = {"since": self._as_of}
+        for row in await self._line.rows(directory.CHANGED_SERVICE_KEYS, since):
+            _renew(self._service_keys, ServiceKeyEntry(*row))
+        for row in await self._line.rows(directory.CHANGED_API_KEYS, since):
+            _renew(self._api_keys, ApiKeyEntry(*row))
+        for row in await self._line.rows(directory.CHANGED_CUSTOMERS, since):
+            self._note_customer(CustomerEntry(*row))
+
+    def _note_customer(self, entry: CustomerEntry) -> None:
+        if entry.status == directory.ACTIVE:
+            self._barred.discard(entry.id)
+        else:
+            self._barred.add(entry.id)
+
+
+def _accept(entry: ServiceKeyEntry | ApiKeyEntry) -> None:
+    try:
+        directory.check_key(entry, now=datetime.now(UTC))
+    except KeyRefused as refusal:
+        raise Unauthorized(refusal.detail) from refusal
+
+
+def _renew(known: dict[bytes, _Entry], entry: _Entry) -> None:
+    """What nobody has presented here is not kept."""
+    if entry.digest in known:
+        known[entry.digest] = entry

@@ -1,0 +1,80 @@
+"""What the fast path needs of HTTP, over ASGI."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ledger.errors import MalformedAmount
+from ledger.fastpath.refusals import MalformedJson, TooLarge
+
+Scope = dict[str, Any]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Header = tuple[bytes, bytes]
+
+JSON: Final = (b"content-type", b"application/json")
+REPLAYED: Final = (b"idempotent-replayed", b"true")
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Reply(NamedTuple):
+    status: int
+    body: bytes
+    headers: list[Header]
+
+
+class ClientGone(Exception):
+    """Nobody is there to be answered."""
+
+
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, *, limit: int) -> bytes:
+    """Raises TooLarge, ClientGone."""
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge(limit)
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge(limit)
+        if not message.get("more_body"):
+            return body
+
+
+def decode(body: bytes) -> object:
+    """An empty body is an empty object. Raises MalformedJson, MalformedAmount."""
+    try:
+        return _decode(body) if body else {}
+    except (msgspec.DecodeError, RecursionError) as error:
+        if _amount_is_no_json(body):
+            raise MalformedAmount from None
+        raise MalformedJson(error) from None
+
+
+async def send_reply(send: Send, reply: Reply, request_id: str) -> None:
+    headers = [
+        *reply.headers,
+        (b"content-length", b"%d" % len(reply.body)),
+        (b"x-request-id", request_id.encode()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _amount_is_no_json(body: bytes) -> bool:
+    """Many clients write NaN and Infinity, or 1e999, for numbers that they have no better words
+    for: such an amount is refused as what it was meant to be."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and isinstance(value.get("amount"), float)

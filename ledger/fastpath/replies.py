@@ -1,0 +1,42 @@
+"""From what the core answered to the reply."""
+
+from typing import Final
+
+import msgspec
+
+from accounts.errors import NotFound
+from ledger.errors import LedgerError
+from ledger.fastpath import answers
+from ledger.fastpath.calls import Asked, Memory
+from ledger.fastpath.database import Row
+from ledger.fastpath.http import JSON, REPLAYED, Reply
+from ledger.fastpath.party import Answer
+
+_REUSED: Final = "idempotency-key-reused"
+_PLAIN: Final = [JSON]
+_REPEATED: Final = [JSON, REPLAYED]
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def reply(memory: Memory, asked: Asked, answer: Answer, *, top_up_url: str) -> Reply:
+    """Raises AccountsError, LedgerError."""
+    if isinstance(answer, LedgerError):
+        raise answer
+    is_replayed = answer.replayed == "t"
+    if asked.refusal is not None and not is_replayed and answer.code != _REUSED:
+        raise asked.refusal
+    price_id = int(answer.price_id or 0)
+    _check_price(asked, answer, price_id)
+    price = await memory.catalogue.price(price_id) if price_id else None
+    if answer.code != "ok":
+        raise answers.declined(answer, price, top_up_url=top_up_url)
+    body = _encode(answers.reservation(answer, price))
+    return Reply(asked.status, body, _REPEATED if is_replayed else _PLAIN)
+
+
+def _check_price(asked: Asked, row: Row, price_id: int) -> None:
+    """An id that names another price than its hold's is nobody's. Raises NotFound."""
+    is_named = asked.operation.reservation_id is not None and row.reservation_id is not None
+    if is_named and asked.operation.price_id != price_id:
+        raise NotFound

@@ -1,0 +1,155 @@
+"""The bodies of the debit API. A field that is not listed here is refused: misspelt, it would
+change what is charged."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from accounts.errors import InvalidRequest
+from ledger.errors import MalformedAmount
+from ledger.pricing import Outcome
+
+METADATA_PAIRS_MAX = 20
+METADATA_BYTES_MAX = 2048
+OPERATIONS_MAX = 1000
+
+Amount = Annotated[
+    str | int,
+    Meta(description="Credits: a decimal string with at most six places, or an integer."),
+]
+Number = str | int | float
+Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+Overrun = Literal["reject", "cap", "available"]
+
+
+class Request(Struct, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Reserve(Request):
+    """Hold credits before a call. A debit takes the same and commits it at once."""
+
+    customer: Annotated[
+        str | None, Meta(description="Who pays: a customer's id. Either this or `api_key`.")
+    ] = None
+    api_key: Annotated[
+        str | None, Meta(description="Who pays: the key that the end customer presented.")
+    ] = None
+    endpoint: Annotated[
+        str | None, Meta(description="Code of the endpoint in the rate card in force.")
+    ] = None
+    method: Annotated[
+        str | None, Meta(description="With `path`, instead of `endpoint`: the call's method.")
+    ] = None
+    path: Annotated[
+        str | None, Meta(description="Matched against the endpoints' path templates.")
+    ] = None
+    quantity: Annotated[
+        dict[str, Number] | Number | None,
+        Meta(
+            description='What the price per unit multiplies: `{"tokens": 1200}`, '
+            "or a number of the endpoint's own unit. At most nine decimal places."
+        ),
+    ] = None
+    amount: Annotated[
+        Amount | UnsetType,
+        Meta(description="Exactly this many credits, whatever the price (scope `debits:amount`)."),
+    ] = UNSET
+    expires_in: Annotated[
+        Seconds, Meta(description="Seconds until an open hold is free again, by the database.")
+    ] = 900
+    overrun: Annotated[
+        Overrun,
+        Meta(
+            description="A commit above the hold is refused (`reject`), takes the hold only "
+            "(`cap`), or takes the rest from what is available, all or nothing (`available`)."
+        ),
+    ] = "reject"
+    metadata: Annotated[
+        dict[str, str] | None, Meta(description="At most 20 pairs of strings, 2 KiB as JSON.")
+    ] = None
+
+
+class Commit(Request):
+    """Settle a hold. With nothing given, all of it."""
+
+    amount: Annotated[
+        Amount | UnsetType, Meta(description="What the call cost. Zero is an amount.")
+    ] = UNSET
+    quantity: Annotated[
+        dict[str, Number] | Number | None,
+        Meta(description="Instead of `amount`: priced at the version that the hold pinned."),
+    ] = None
+    outcome: Annotated[
+        Outcome | None, Meta(description="How the call ended; the endpoint says what is billed.")
+    ] = None
+    status_code: Annotated[
+        Annotated[int, Meta(ge=100, le=599)] | None,
+        Meta(description="Instead of `outcome`: the call's HTTP status."),
+    ] = None
+    final: Annotated[bool, Meta(description="`false` commits a part and keeps the rest held.")] = (
+        True
+    )
+
+
+class Release(Request):
+    """Give a hold back. There is nothing to say."""
+
+
+class Extend(Request):
+    expires_in: Annotated[
+        Seconds, Meta(description="Seconds from now; at most 7 days after the hold was made.")
+    ]
+
+
+class Reverse(Request):
+    """Give committed credits back to the lots that they came from."""
+
+    reason: Annotated[
+        str, Meta(min_length=1, max_length=500, description="Why; kept with the transaction.")
+    ]
+    amount: Annotated[
+        Amount | UnsetType, Meta(description="With nothing given, all that is left.")
+    ] = UNSET
+
+
+class Batch(Request):
+    """Operations that each succeed or fail by themselves, as if sent alone in this order."""
+
+    operations: Annotated[
+        list[Any],
+        Meta(
+            description="1 to 1,000 of them: the fields of the single request, with `op` (reserve, "
+            "commit, release or debit), `idempotency_key` and, to settle, `reservation`."
+        ),
+    ]
+
+
+_Body = TypeVar("_Body", bound=Request)
+
+
+def read(body: object, shape: type[_Body]) -> _Body:
+    """Raises MalformedAmount, InvalidRequest."""
+    try:
+        return msgspec.convert(body, shape)
+    except msgspec.ValidationError as error:
+        detail, _, where = str(error).partition(" - at `$")
+        field = where.strip(".`")
+        if field == "amount":
+            raise MalformedAmount from None
+        raise InvalidRequest([{"field": field or "body", "detail": detail}]) from None
+
+
+def check_metadata(metadata: dict[str, str]) -> None:
+    """Raises InvalidRequest."""
+    if len(metadata) > METADATA_PAIRS_MAX:
+        raise _wrong_metadata(f"This has more than {METADATA_PAIRS_MAX} pairs.")
+    if len(msgspec.json.encode(metadata)) > METADATA_BYTES_MAX:
+        raise _wrong_metadata(f"This is longer than {METADATA_BYTES_MAX} bytes.")
+    if any("\0" in text for pair in metadata.items() for text in pair):
+        raise _wrong_metadata("Null characters are not allowed.")
+
+
+def _wrong_metadata(detail: str) -> InvalidRequest:
+    return InvalidRequest([{"field": "metadata", "detail": detail}])
