@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from moneyed import Currency, CurrencyDoesNotExist, Money, get_currency
 
+from ledger import amounts
 from ledger.errors import MalformedMoney
 
+CREDITS = "CR"
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
 
 
@@ -32,6 +34,11 @@ def show(minor: int, currency: str) -> dict[str, str]:
     sub_unit = get_currency(currency).sub_unit
     places = len(str(sub_unit)) - 1
     return {"amount": f"{Decimal(minor) / sub_unit:.{places}f}", "currency": currency}
+
+
+def show_unit(amount: int, unit: str) -> str:
+    """An amount of the journal, whose units are credits and currencies."""
+    return amounts.show(amount) if unit == CREDITS else show(amount, unit)["amount"]
 
 
 def _decimal(value: object) -> Decimal:

@@ -20,17 +20,20 @@ def create_endpoint(
     path_template: str = "",
     bills_client_errors: bool = False,
 ) -> Endpoint:
-    return Endpoint.objects.create(
+    endpoint = Endpoint(
         code=code,
         name=name,
         method=method,
         path_template=path_template,
         bills_client_errors=bills_client_errors,
     )
+    save_endpoint(endpoint)
+    return endpoint
 
 
 def save_endpoint(endpoint: Endpoint) -> None:
     """What it is called and where it is found; its prices stand on the cards."""
+    endpoint.method = endpoint.method.upper()
     endpoint.save()
     RateCard.objects.filter(prices__endpoint=endpoint).update(changed_at=Now())
 

@@ -14,7 +14,6 @@ from ledger.reservations import Found
 from ledger.selectors import Transaction
 
 MAX_PRIORITY = 32_767
-CREDITS = "CR"
 
 
 class AmountField(serializers.Field[int, Any, str, int]):
@@ -52,7 +51,7 @@ class StrictInput(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, Mapping) else ()
         if unknown:
-            raise serializers.ValidationError({name: "Unknown field." for name in sorted(unknown)})
+            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "Unknown field."))
         return super().to_internal_value(data)
 
 
@@ -107,9 +106,7 @@ class TransferOutput(serializers.Serializer[Any]):
     lot = PrefixedIdField(LOT, source="lot_id")
 
     def get_amount(self, transfer: Transfer) -> str:
-        if transfer.unit == CREDITS:
-            return amounts.show(transfer.amount)
-        return money.show(transfer.amount, transfer.unit)["amount"]
+        return money.show_unit(transfer.amount, transfer.unit)
 
 
 class TransactionOutput(serializers.Serializer[Any]):
