@@ -46,6 +46,7 @@ lock: ## Renew both lock files from pyproject.toml (needs uv)
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --upgrade pyproject.toml
 
 .venv/run: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Drawdown needs Python 3.11 or newer: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	@echo "Installing what Drawdown needs to run into .venv"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --requirement requirements.lock

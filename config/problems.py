@@ -24,6 +24,7 @@ _PROBLEMS = {
         "expiry-in-past": "What is granted now cannot have expired before.",
         "price-missing": "Paid credits need their price and its currency.",
         "price-not-allowed": "Only paid credits have a price.",
+        "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
         "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
     },
     HTTPStatus.UNAUTHORIZED: {
@@ -51,12 +52,14 @@ _PROBLEMS = {
     HTTPStatus.CONFLICT: {
         "request-in-progress": "The first request with this key still runs; ask again soon.",
         "external-id-taken": "Another customer has this external_id.",
+        "reservation-held": "The reservation is still held.",
         "reservation-committed": "The reservation was committed before.",
         "reservation-released": "The reservation was released before.",
         "reservation-expired": "The reservation has expired.",
         "reservation-reversed": "The reservation was reversed before.",
         "not-frozen": "Fewer credits than that are frozen.",
         "credit-limit-in-use": "The customer owes more than this credit limit already.",
+        "rate-card-empty": "A rate card is published with prices only.",
         "rate-card-published": "A published rate card is not changed; make a new one.",
     },
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {
@@ -68,6 +71,8 @@ _PROBLEMS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: {
         "idempotency-key-reused": "This idempotency key was used with another request.",
         "unknown-endpoint": "The rate card in force has no such endpoint.",
+        "unknown-quantity": "The endpoint is not priced by this quantity.",
+        "extension-too-long": "A hold lasts at most 7 days after it was made.",
         "amount-exceeds-reservation": "More was to be committed than is held.",
     },
     HTTPStatus.INTERNAL_SERVER_ERROR: {

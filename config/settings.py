@@ -107,6 +107,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # A caller's mistakes are answered, not logged.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -115,6 +125,9 @@ STATIC_URL = "static/"
 # Files are served from where the apps keep them, so that there is nothing to collect.
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
+TOP_UP_URL = env("TOP_UP_URL", default="/billing/top-up")
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 REST_FRAMEWORK = {

@@ -2,9 +2,17 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from config import locks
+
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class ServedAlready(Exception):
+    """Another `make run` works in this state folder."""
 
 
 class State:
@@ -50,3 +58,13 @@ class State:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
         return draft
+
+
+@contextmanager
+def only_one(state: State) -> Iterator[None]:
+    """Two of them would each write down their own address for everybody."""
+    state.create()
+    with locks.open_lock(state.path / "run.lock") as lock:
+        if not locks.try_to_take(lock):
+            raise ServedAlready(f"{state.path} is served already; give this one another STATE")
+        yield

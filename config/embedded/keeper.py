@@ -10,7 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
-from config.embedded import cluster, leftovers, locks
+from config import locks
+from config.embedded import cluster, leftovers
 from config.embedded.place import Place
 from config.state import State
 
@@ -30,8 +31,10 @@ def _keep(place: Place, process: subprocess.Popen[bytes]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: _stop(process))
     try:
         cluster.prepare(place, process)
-        threading.Thread(target=_stop_when_unused, args=(place, process), daemon=True).start()
-        process.wait()
+        with locks.open_lock(place.ready_lock) as ready:
+            locks.take(ready)
+            threading.Thread(target=_stop_when_unused, args=(place, process), daemon=True).start()
+            process.wait()
     except cluster.EndedEarly as error:
         sys.exit(str(error))
     finally:

@@ -52,6 +52,10 @@ class Place:
         return self.home / "server.lock"
 
     @property
+    def ready_lock(self) -> Path:
+        return self.home / "ready.lock"
+
+    @property
     def sockets(self) -> Path:
         """Short whatever the state folder is called: a socket's path has 107 bytes at most."""
         return Path("/tmp") / self.name

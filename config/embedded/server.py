@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
-
-from config.embedded import cluster, locks
+from config import locks
 from config.embedded.place import Place
 from config.state import BASE_DIR, State
 
@@ -34,7 +32,7 @@ class Server:
     place: Place
 
     def is_up(self) -> bool:
-        return not locks.is_free(self.place.server_lock)
+        return not locks.is_free(self.place.ready_lock)
 
 
 @contextmanager
@@ -58,7 +56,7 @@ def _ensure_up(state: State, place: Place) -> Keeper | None:
     """The keeper, where it was this call that started it."""
     deadline = time.monotonic() + START_SECONDS
     keeper = None
-    while not _answers(place):
+    while not Server(place).is_up():
         has_ended = keeper is not None and keeper.poll() is not None
         if has_ended or time.monotonic() > deadline:
             raise ServerFailed(_end_of_log(place))
@@ -77,16 +75,6 @@ def _await_stop(place: Place) -> None:
         if time.monotonic() > (deadline if is_stopping else patience):
             return
         time.sleep(0.01)
-
-
-def _answers(place: Place) -> bool:
-    if locks.is_free(place.server_lock):
-        return False
-    try:
-        cluster.connect(place, cluster.APPLICATION, cluster.DATABASE).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def _start_keeper_unless_there_is_one(state: State, place: Place) -> Keeper | None:

@@ -125,6 +125,8 @@ def test_a_server_that_lost_its_keeper_is_not_doubled(used: State) -> None:
         pid = int((server.place.data / "postmaster.pid").read_text().split()[0])
         keeper = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[1])
         os.kill(keeper, signal.SIGKILL)
+        while server.is_up():
+            time.sleep(0.001)
         with serving(used):
             assert query(used, "SELECT 1") == 1
 

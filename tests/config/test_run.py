@@ -83,6 +83,20 @@ def test_says_that_the_port_is_taken(state: Path) -> None:
     assert f"Port {port} is in use" in outcome.stderr
 
 
+def test_a_state_is_served_once(state: Path) -> None:
+    with running(state) as service:
+        outcome = subprocess.run(
+            [sys.executable, "manage.py", "run", "--port", "0"],
+            cwd=BASE_DIR,
+            env=environment(state),
+            capture_output=True,
+            text=True,
+        )
+        assert outcome.returncode == 1
+        assert f"{state} is served already" in outcome.stderr
+        assert service.get("/readyz") == 200
+
+
 def test_two_states_side_by_side(state: Path, folder: Path) -> None:
     with running(state) as one, running(folder / "other") as other:
         assert one.get("/readyz") == other.get("/readyz") == 200

@@ -13,6 +13,7 @@ from config.embedded import Server, ServerFailed, serving
 from config.listener import PortTaken, answers, open_listener
 from config.metrics import share_counts
 from config.processes import end_with_make
+from config.state import ServedAlready, only_one
 from config.supervisor import Children, Ended, interruptible, watch
 
 
@@ -27,11 +28,11 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, **options: Any) -> None:
         end_with_make()
         try:
-            with interruptible(), open_listener(host, port) as listener:
+            with interruptible(), open_listener(host, port) as listener, only_one(settings.STATE):
                 self._serve(listener)
         except KeyboardInterrupt:
             self._say("Stopped.")
-        except (Ended, PortTaken, ServerFailed) as error:
+        except (Ended, PortTaken, ServedAlready, ServerFailed) as error:
             raise CommandError(str(error)) from None
 
     def _serve(self, listener: socket.socket) -> None:
