@@ -4,6 +4,7 @@ Run as `python -m config.embedded.keeper STATE`, with `server.lock` held and inh
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def _keep(place: Place, process: subprocess.Popen[bytes]) -> None:
     finally:
         process.kill()
         leftovers.await_end(place)
+        shutil.rmtree(place.sockets, ignore_errors=True)
 
 
 def _stop_when_unused(place: Place, process: subprocess.Popen[bytes]) -> None:
