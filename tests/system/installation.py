@@ -1,0 +1,126 @@
+"""An installation of its own: the real `manage.py run` on its own database, to call, look into,
+crash and start again."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from config.embedded import cluster
+from config.embedded.place import Place
+from config.state import BASE_DIR, State
+from tests.config.service import Service, environment
+from tests.system.http import Api
+
+Row = dict[str, Any]
+
+_MAKE_KEY = """
+import sys
+from accounts import models, services
+service, _ = models.Service.objects.get_or_create(name=sys.argv[1])
+print(services.create_service_key(service=service, scopes=sys.argv[2:]).secret)
+"""
+
+
+class Installation:
+    def __init__(self, folder: Path, *, processes: int = 1) -> None:
+        self.state = folder / "state"
+        self._command = ("env", f"WEB_PROCESSES={processes}", sys.executable, "manage.py", "run")
+        self.service = self._start()
+
+    def restart(self) -> None:
+        self.service.end_by(signal.SIGTERM)
+        self.service = self._start()
+
+    def crash(self, victim: str) -> None:
+        """kill -9 of one process, which ends them all; then started again."""
+        tree = self.service.tree()
+        self.service.find(victim).kill()
+        self.service.assert_gone(tree)
+        self.service = self._start()
+
+    def stop(self) -> None:
+        if self.service.process.poll() is None:
+            self.service.end_by(signal.SIGTERM)
+
+    def api(self, secret: str | None = "") -> Api:
+        """As the service that may do everything, or with this key, or with none."""
+        demo = self.service.demo()
+        return Api(demo["base_url"], demo["service_key"] if secret == "" else secret)
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self._connected() as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def shift_clock(self, interval: str) -> None:
+        """The ledger's time goes on by so much, as only the owner can make it."""
+        with self._connected() as connection:
+            connection.execute("update ledger_clock set shift = shift + %s::interval", [interval])
+
+    def new_service_key(self, service: str, *scopes: str) -> str:
+        return self.manage("shell", "--verbosity=0", "--command", _with_arguments(service, *scopes))
+
+    def manage(self, *command: str) -> str:
+        outcome = self._run(*command)
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        return outcome.stdout.strip()
+
+    def assert_books_tie(self) -> None:
+        """Every invariant of the ledger holds."""
+        document = json.loads(self._run("verify_ledger", "--json").stdout)
+        assert [check for check in document["checks"] if check["broken"]] == []
+        assert len(document["checks"]) > 20
+
+    def connections_by_web_process(self) -> dict[int, int]:
+        """Whose connection is whose: local ports of callers by process id."""
+        return {
+            connection.raddr.port: process.pid
+            for process in self.service.tree()
+            if "config.web" in process.cmdline()
+            for connection in process.net_connections("tcp4")
+            if connection.raddr and connection.laddr.port == self.service.port
+        }
+
+    def _start(self) -> Service:
+        command = (*self._command, "--port", "{port}")
+        return Service(self.state, command).await_ready()
+
+    def _connected(self) -> psycopg.Connection[Row]:
+        return psycopg.connect(
+            host=str(Place.of(State(self.state)).sockets),
+            user=cluster.OWNER,
+            dbname=cluster.DATABASE,
+            row_factory=dict_row,
+        )
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=BASE_DIR,
+            env=environment(self.state),
+            capture_output=True,
+            text=True,
+        )
+
+
+def _with_arguments(*arguments: str) -> str:
+    return f"import sys; sys.argv = {['', *arguments]!r}\n{_MAKE_KEY}"
+
+
+@contextmanager
+def installed(folder: Path, *, processes: int = 1) -> Iterator[Installation]:
+    """Whatever was done in between, the books tie at the end."""
+    folder.mkdir(mode=0o755)
+    installation = Installation(folder, processes=processes)
+    try:
+        yield installation
+        installation.assert_books_tie()
+    finally:
+        installation.stop()
