@@ -46,6 +46,7 @@ class KeyedView(APIView):
 
     authentication_classes = [ServiceKeyAuthentication, ApiKeyAuthentication]
     parser_classes = [StrictJSONParser]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     required_scopes: ClassVar[Mapping[str, Scope]]
     open_to_the_customer: ClassVar[bool] = False
 
@@ -54,7 +55,8 @@ class KeyedView(APIView):
         caller = request.auth
         if not isinstance(caller, ServiceKeyEntry | ApiKeyEntry):
             raise Unauthorized
-        scope = self.required_scopes.get(request.method or "")
+        method = "GET" if request.method == "HEAD" else request.method
+        scope = self.required_scopes.get(method or "")
         if scope is None:
             raise MethodNotAllowed(request.method or "")
         if isinstance(caller, ServiceKeyEntry):

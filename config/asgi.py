@@ -6,6 +6,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_asgi_application()
 
 # Its modules need Django to be set up.
-from config import fastpath  # noqa: E402
+from django.conf import settings  # noqa: E402
 
-application = fastpath.before(django)
+from config import fastpath  # noqa: E402
+from config.bodies import MeasuredBodies  # noqa: E402
+
+application = fastpath.before(MeasuredBodies(django, limit=settings.MAX_BODY_BYTES))

@@ -44,7 +44,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
 
 def is_api(request: HttpRequest) -> bool:
     """Whether errors are problems here; people's pages show people's errors."""
-    return request.path.startswith("/v1/")
+    return f"{request.path}/".startswith("/v1/")
 
 
 def answer(

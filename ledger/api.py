@@ -1,6 +1,7 @@
 """The ledger over HTTP, all but the debits themselves: those are answered by the fast path."""
 
 from http import HTTPStatus
+from typing import IO, Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -14,9 +15,10 @@ from accounts.errors import InvalidRequest
 from accounts.idempotency import Answer, answer_once
 from accounts.idempotency_keys import parse_header
 from accounts.models import Scope
-from accounts.rest import KeyedView, validated
+from accounts.rest import KeyedView, StrictJSONParser, validated
 from accounts.selectors import customer_by_id
 from ledger import paging, reservations, selectors, services
+from ledger.fastpath.http import decode
 from ledger.ids import ReservationId, decode_reservation
 from ledger.keys import core_key
 from ledger.models import ReservationState
@@ -35,8 +37,16 @@ from ledger.serializers import (
 )
 
 
+class AmountParser(StrictJSONParser):
+    """Tells an amount that is no JSON number, such as NaN, from a body that is no JSON."""
+
+    def parse(self, stream: IO[Any], *context: Any) -> Any:
+        return decode(stream.read())
+
+
 class GrantsView(KeyedView):
     required_scopes = {"POST": Scope.ADMIN}
+    parser_classes = [AmountParser]
 
     def post(self, request: Request, customer_id: str) -> HttpResponse:
         uuid = ids.decode(ids.CUSTOMER, customer_id)
@@ -130,6 +140,11 @@ class ReservationsView(KeyedView):
             key=_key(request, request.query_params.get("idempotency_key")),
         )
         return Response(paging.page(found, asked, key=_place, show=ReservationOutput))
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """The fast path takes POST."""
+        return [*super().allowed_methods, "POST"]
 
     def customer_asked_about(self) -> UUID | None:
         customer = self.request.query_params.get("customer")

@@ -262,3 +262,14 @@ class TestByIdempotencyKey:
 
     def test_a_customer_has_no_keys_to_ask_by(self, own):
         assert problem(own.get("/reservations?idempotency_key=a")) == (403, "forbidden")
+
+
+def test_other_methods_are_told_which_ones_there_are(service):
+    response = service.send("DELETE", "/reservations")
+    assert problem(response) == (405, "method-not-allowed")
+    assert response["Allow"] == "GET, HEAD, POST"
+
+
+def test_a_head_is_answered_like_a_get_without_a_body(service):
+    response = service.send("HEAD", "/reservations")
+    assert (response.status_code, response.content) == (200, b"")
