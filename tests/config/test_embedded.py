@@ -110,6 +110,7 @@ def test_a_pid_file_of_another_process_is_not_believed(used: State) -> None:
     with serving(used):
         left_behind = (where.data / "postmaster.pid").read_text()
         lock = next(where.sockets.glob(".s.PGSQL.*.lock")).name
+    where.make_sockets()
     with stranger() as pid:
         lines = [str(pid), *left_behind.splitlines()[1:]]
         for file in (where.data / "postmaster.pid", where.sockets / lock):
