@@ -17,7 +17,7 @@ _PROBLEMS = {
         "invalid-request": "A field is missing or wrong; errors names each of them.",
         "malformed-amount": "An amount is a decimal string with at most six places.",
         "malformed-json": "The body is no JSON that this service reads.",
-        "malformed-money": "A money entry names no account of the chart, or no currency.",
+        "malformed-money": "This is no amount of money in a currency that is known.",
         "idempotency-key-missing": "Every write takes an Idempotency-Key header.",
         "idempotency-key-malformed": "An idempotency key has 1 to 255 printable characters.",
         "too-many-operations": "A batch has 1 to 1,000 operations.",
@@ -91,7 +91,7 @@ PROBLEMS = {
 
 
 def title(code: str) -> str:
-    return code.replace("-", " ").capitalize()
+    return code.replace("-", " ").capitalize().replace("json", "JSON")
 
 
 def may_succeed_later(code: str) -> bool:

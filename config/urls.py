@@ -9,6 +9,7 @@ urlpatterns = [
     path("metrics", metrics.metrics),
     path("v1/", include("accounts.urls")),
     path("v1/", include("ledger.urls")),
+    path("problems/", views.problems, name="problems"),
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
 ]

@@ -5,14 +5,28 @@ from django.shortcuts import render
 from django.views import defaults
 
 from config.exceptions import answer, is_api
-from config.problems import PROBLEMS, title
+from config.problems import PROBLEMS, may_succeed_later, title
+from config.remedies import REMEDIES
+
+
+def problems(request: HttpRequest) -> HttpResponse:
+    listed = [
+        {"code": code, "title": title(code), **problem._asdict()}
+        for code, problem in PROBLEMS.items()
+    ]
+    return render(request, "problems/index.html", {"problems": listed})
 
 
 def problem(request: HttpRequest, code: str) -> HttpResponse:
     if code not in PROBLEMS:
         raise Http404
-    context = {"code": code, "title": title(code), "problem": PROBLEMS[code]}
-    return render(request, "config/problem.html", context)
+    context = {
+        "title": title(code),
+        "problem": PROBLEMS[code],
+        "remedy": REMEDIES[code],
+        "may_succeed_later": may_succeed_later(code),
+    }
+    return render(request, "problems/problem.html", context)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

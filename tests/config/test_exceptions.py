@@ -8,6 +8,7 @@ from django.utils.html import escape
 from accounts.errors import AccountsError
 from config.exceptions import CONTENT_TYPE
 from config.problems import PROBLEMS
+from config.remedies import REMEDIES
 from ledger.errors import _SENTENCES
 from tests.factories.accounts import ServiceKeyFactory
 
@@ -29,7 +30,22 @@ def test_every_refusal_has_a_status() -> None:
 def test_every_problem_has_a_page(client: Client, code: str) -> None:
     response = client.get(f"/problems/{code}")
     assert response.status_code == 200
-    assert escape(PROBLEMS[code].meaning) in response.content.decode()
+    page = response.content.decode()
+    assert escape(PROBLEMS[code].meaning) in page
+    assert escape(REMEDIES[code]) in page
+
+
+def test_no_remedy_is_for_a_problem_that_there_is_not() -> None:
+    assert REMEDIES.keys() == PROBLEMS.keys()
+
+
+def test_all_problems_are_listed(client: Client) -> None:
+    page = client.get("/problems/").content.decode()
+    assert all(f'href="/problems/{code}"' in page for code in PROBLEMS)
+
+
+def test_a_problem_that_there_is_not_has_no_page(client: Client) -> None:
+    assert client.get("/problems/nothing").status_code == 404
 
 
 def test_a_problem_says_everything(client: Client) -> None:

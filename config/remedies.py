@@ -1,0 +1,72 @@
+"""What to do about each problem, for its page."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_AS_IT_ENDED: Final = (
+    "Nothing was changed. Read how it ended in current; the first settlement counts."
+)
+
+REMEDIES: Final[Mapping[str, str]] = {
+    "invalid-request": "Correct the fields that errors names, and send the request again.",
+    "malformed-amount": 'Send credits as a decimal string such as "12.5", or as an integer: no '
+    "exponent, no sign, at most six decimal places.",
+    "malformed-json": "Send one JSON value in UTF-8, as RFC 8259 has it: no NaN, no comments.",
+    "malformed-money": 'Send money as {"amount": "25.00", "currency": "USD"}, with an ISO 4217 '
+    "code and no more decimal places than the currency has.",
+    "idempotency-key-missing": "Make a key for what you want done, a UUIDv7 at best, and send it "
+    "as Idempotency-Key; in a batch, as idempotency_key of each operation. When you do not know "
+    "whether a request arrived, send it again with its key.",
+    "idempotency-key-malformed": "Use 1 to 255 printable ASCII characters, bare or in double "
+    "quotes.",
+    "too-many-operations": "Split the batch. Keys make it safe to send any part again.",
+    "expiry-in-past": "Give an instant to come, or leave expires_at out for credits that do not "
+    "expire.",
+    "price-missing": "Say what was paid for all of the credits, net of tax, as price.",
+    "price-not-allowed": "Leave price out, or grant the credits as paid.",
+    "unknown-kind": "Grant promo, goodwill or paid credits.",
+    "unknown-cause": "Name one: void, forfeit, refund or escheat.",
+    "unauthorized": "Send Authorization: Bearer KEY with a key that is neither mistyped, revoked "
+    "nor expired. Staff make service keys in the admin.",
+    "insufficient-credits": "Refuse the call that the credits were for, and lead the customer to "
+    "top_up_url: shortfall says how much is missing. After that the same request with the same "
+    "key succeeds.",
+    "forbidden": "Use a service key with the scope that the detail names. Customers' own keys "
+    "only read.",
+    "customer-suspended": "Refuse the call. Open holds can still be settled. Staff resume the "
+    "customer in the admin.",
+    "key-invalid": "Refuse the call, and ask the end customer to copy the key again.",
+    "key-revoked": "Refuse the call. The end customer needs another key.",
+    "key-expired": "Refuse the call. The end customer needs another key.",
+    "not-found": "Check the id, and that it is of the customer whose key asks. Ids are copied "
+    "whole, in lower case.",
+    "method-not-allowed": "Use a method that the Allow header names.",
+    "not-acceptable": "Send Accept: application/json, or no Accept header.",
+    "request-in-progress": "Wait as long as Retry-After says, and send the same request again.",
+    "external-id-taken": "Look up the customer that has it, or give another external_id.",
+    "reservation-held": "Release it instead: nothing of it has been committed.",
+    "reservation-committed": _AS_IT_ENDED,
+    "reservation-released": _AS_IT_ENDED,
+    "reservation-expired": "Its credits are free again. Extend a hold before its time is up when "
+    "the work takes longer, or debit what was used.",
+    "reservation-reversed": _AS_IT_ENDED,
+    "not-frozen": "Unfreeze no more than the wallet's frozen credits.",
+    "credit-limit-in-use": "Set a limit of at least what is owed, or add credits first.",
+    "rate-card-empty": "Give the card its prices, and publish it then.",
+    "rate-card-published": "Make a card with a later date, and publish that one.",
+    "request-too-large": "Send less at once; a batch can be split.",
+    "unsupported-media-type": "Send Content-Type: application/json.",
+    "idempotency-key-reused": "Make a new key for a new request. To repeat a request, send it "
+    "unchanged: method, path and JSON.",
+    "unknown-endpoint": "Read what there is at GET /v1/endpoints, or publish a rate card that has "
+    "it.",
+    "unknown-quantity": "Read the name of the endpoint's quantity at GET /v1/endpoints.",
+    "extension-too-long": "Extend to at most 7 days after the hold was made; for longer work, "
+    "settle it and reserve anew.",
+    "amount-exceeds-reservation": "Commit no more than is held, or reserve with overrun cap or "
+    "available.",
+    "internal-error": "Send the same request again, with its key: it is done once. If it fails "
+    "again, tell the operator the request_id.",
+    "unavailable": "Wait as long as Retry-After says, and send the same request again with its "
+    "key.",
+}
