@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 SCHEMA = ("clock", "chart", "wallet", "history", "types")
 FUNCTIONS = (
     *("clock", "partitions", "results", "journal", "lots", "due", "reserve", "settle", "extend"),
-    *("reverse", "grant", "adjust", "move", "replay", "apply", "rights"),
+    *("reverse", "grant", "adjust", "move", "replay", "list", "alone", "apply", "rights"),
 )
 
 

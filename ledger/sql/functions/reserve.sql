@@ -1,5 +1,5 @@
 -- Reserve and debit over any number of lots, and down to the credit limit. (The common case, all
--- of it in the head lot, is decided in apply.sql by the same rule.)
+-- of it in the head lot, is decided in list.sql by the same rule.)
 
 create or replace function ledger_new_hold(
     w ledger_wallet, o ledger_operation, p_id uuid, p_lots uuid[], p_split bigint[], p_now timestamptz

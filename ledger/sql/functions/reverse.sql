@@ -14,7 +14,7 @@ begin
         select lot_id, sum(case when kind = 'cover' then amount else -amount end) as net
         from ledger_transfer
         where uuid_hash(customer_id) = uuid_hash(w.customer_id) and customer_id = w.customer_id and kind in ('cover', 'uncover') and lot_id is not null
-        group by lot_id order by max(version) desc
+        group by lot_id order by max(version) filter (where kind = 'cover') desc
     loop
         exit when v_left = 0;
         v_part := least(l.net, v_left);

@@ -1,5 +1,5 @@
 -- Commit and release of any hold. (The common case, the whole of a hold in the head lot, is decided
--- in apply.sql by the same rule.)
+-- in list.sql by the same rule.)
 
 create or replace function ledger_used(h ledger_hold) returns bigint[]
 language sql immutable as $$

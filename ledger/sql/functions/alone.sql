@@ -1,0 +1,102 @@
+-- The short way of a lone reserve or commit, when all of it is in the head lot, nothing is due, and
+-- its key is new: the rule of list.sql, row by row. Null: it does not apply, and nothing was
+-- changed.
+
+create or replace function ledger_reserve_alone(o ledger_operation, p_now timestamptz) returns ledger_result
+language plpgsql as $$
+declare
+    v_until timestamptz := p_now + make_interval(secs => o.expires_in);
+    v_head uuid;
+    v_available bigint;
+    v_held bigint;
+    v_frozen bigint;
+begin
+    update ledger_wallet
+    set held = held + o.amount, head_free = head_free - o.amount, head_held = head_held + o.amount, last_key = greatest(last_key, o.key),
+        due_at = least(due_at, v_until)
+    where customer_id = o.customer_id and o.amount between 1 and head_free
+        and o.amount < balance - held - frozen + credit_limit
+        and coalesce(due_at > p_now, true)
+    returning head_id, balance - held - frozen, held, frozen into v_head, v_available, v_held, v_frozen;
+    if not found then
+        return null;
+    end if;
+    insert into ledger_hold values (
+        o.customer_id, o.key, o.amount, array[v_head], array[o.amount], null, 0, v_until, p_now, v_until,
+        coalesce(o.overrun, 'reject'), o.price_id, o.quantities, o.request, o.service_id, o.api_key_id, o.request_id,
+        o.address, o.metadata, v_available, v_held, v_frozen);
+    return row(1, 'ok', false, o.customer_id, o.key, o.price_id, 'held', o.amount, 0, null, null, array[v_head], array[o.amount],
+        o.quantities, null, null, v_until, v_available, v_held, v_frozen, null, null)::ledger_result;
+end
+$$;
+
+create or replace function ledger_commit_alone(o ledger_operation, p_now timestamptz) returns ledger_result
+language plpgsql as $$
+declare
+    h ledger_hold;
+    v_used bigint;
+    v_version bigint;
+    v_balance bigint;
+    v_held bigint;
+    v_frozen bigint;
+begin
+    delete from ledger_hold
+    where customer_id = o.customer_id and id = o.reservation_id and used is null and cardinality(lots) = 1
+        and coalesce(o.amount, amount) between 1 and amount
+        and lots[1] = (select head_id from ledger_wallet where customer_id = o.customer_id and coalesce(due_at > p_now, true))
+    returning * into h;
+    if not found then
+        return null;
+    end if;
+    v_used := coalesce(o.amount, h.amount);
+    update ledger_wallet
+    set held = held - h.amount, head_held = head_held - h.amount, head_free = head_free + h.amount - v_used,
+        balance = balance - v_used, version = version + 1, last_key = greatest(last_key, o.key)
+    where customer_id = o.customer_id
+    returning version, balance, held, frozen into v_version, v_balance, v_held, v_frozen;
+    insert into ledger_transfer values (
+        o.customer_id, o.key, o.key, v_version, 'CR', 'U20', 'U30', v_used, h.lots[1], 'commit', h.id,
+        null, null, null, null, null, p_now, null, v_balance);
+    insert into ledger_call values (
+        h.customer_id, h.id, 'committed', 'committed', h.amount, h.lots, h.split, array[v_used], v_used, 0, 0, null, h.created_at,
+        h.reserved_until, h.expires_at, p_now, h.overrun, o.outcome, h.price_id, h.quantities, o.quantities, o.key, h.request,
+        o.request, h.service_id, o.service_id, h.api_key_id, h.request_id, o.request_id, h.address, h.metadata,
+        h.available_after, h.held_after, h.frozen_after, v_balance - v_held - v_frozen, v_held, v_frozen);
+    return row(1, 'ok', false, o.customer_id, h.id, h.price_id, 'committed', h.amount, v_used, h.amount - v_used, 0, h.lots,
+        array[v_used], coalesce(o.quantities, h.quantities), o.key, null, h.reserved_until, v_balance - v_held - v_frozen,
+        v_held, v_frozen, null, null)::ledger_result;
+end
+$$;
+
+-- Parameters, not joins, so that of each table only the partition of the key's own time is opened.
+create or replace function ledger_key_is_known(p_customer uuid, p_key uuid) returns boolean
+language plpgsql as $$
+begin
+    return exists (select from ledger_key where customer_id = p_customer and key = p_key)
+        or exists (select from ledger_hold where customer_id = p_customer and id = p_key)
+        or exists (select from ledger_call where customer_id = p_customer and id = p_key)
+        or exists (select from ledger_transfer where customer_id = p_customer and id = p_key);
+end
+$$;
+
+create or replace function ledger_apply_alone(o ledger_operation, p_shift interval, p_wait boolean) returns ledger_result
+language plpgsql as $$
+declare
+    v_last_key uuid;
+begin
+    if not o.key_is_id or o.op not in ('reserve', 'commit') or o.final = false then
+        return null;
+    end if;
+    if p_wait then
+        select last_key into v_last_key from ledger_wallet where customer_id = o.customer_id for no key update;
+    else
+        select last_key into v_last_key from ledger_wallet where customer_id = o.customer_id for no key update skip locked;
+    end if;
+    if not found or o.key <= v_last_key and ledger_key_is_known(o.customer_id, o.key) then
+        return null;
+    elsif o.op = 'reserve' then
+        return ledger_reserve_alone(o, clock_timestamp() + p_shift);
+    end if;
+    return ledger_commit_alone(o, clock_timestamp() + p_shift);
+end
+$$;

@@ -1,0 +1,268 @@
+-- A list of operations, in order. The common case (one lot, the head, pays for all of it) is decided
+-- in memory and written in bulk at the end. Everything else goes to the general functions, which
+-- work on the tables; what was decided before is written first, so that they see it.
+--
+-- Rows are looked up from lists by LATERAL ... LIMIT 1: it can only be planned as one index look-up
+-- for each, however wrong the statistics are (a new partition has none).
+
+create or replace function ledger_write(
+    p_holds ledger_hold[], p_ended ledger_hold[], p_calls ledger_call[], p_transfers ledger_transfer[], p_keys ledger_key[]
+) returns void
+language plpgsql as $$
+begin
+    if cardinality(p_holds) > 0 then
+        insert into ledger_hold select * from unnest(p_holds);
+    end if;
+    if cardinality(p_ended) > 0 then
+        delete from ledger_hold h
+        using unnest(p_ended) e, lateral (select s.ctid from ledger_hold s where s.customer_id = e.customer_id and s.id = e.id limit 1) at
+        where h.ctid = at.ctid;
+    end if;
+    if cardinality(p_calls) > 0 then
+        insert into ledger_call select * from unnest(p_calls);
+    end if;
+    if cardinality(p_transfers) > 0 then
+        insert into ledger_transfer select * from unnest(p_transfers);
+    end if;
+    if cardinality(p_keys) > 0 then
+        insert into ledger_key select * from unnest(p_keys);
+    end if;
+end
+$$;
+
+create or replace function ledger_general(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+begin
+    w := ledger_unload_head(w);
+    return case o.op
+        when 'reserve' then ledger_reserve(w, o, p_now)
+        when 'commit' then ledger_commit(w, o, p_now)
+        when 'release' then ledger_release(w, o, p_now)
+        when 'debit' then ledger_debit(w, o, p_now)
+        when 'extend' then ledger_extend(w, o, p_now)
+        when 'reverse' then ledger_reverse(w, o, p_now)
+        when 'grant' then ledger_grant(w, o, p_now)
+        when 'adjust' then ledger_adjust(w, o, p_now)
+        when 'freeze' then ledger_freeze(w, o, p_now)
+        when 'unfreeze' then ledger_unfreeze(w, o, p_now)
+        when 'limit' then ledger_limit(w, o, p_now)
+        when 'refresh' then (ledger_load_head(w, p_now), ledger_refusal(w, 'ok'))::ledger_step
+        else (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-operation'))::ledger_step
+    end;
+end
+$$;
+
+create or replace function ledger_apply_list(p_ops ledger_operation[], p_shift interval, p_wait boolean)
+returns setof ledger_result
+language plpgsql as $$
+declare
+    v_customers uuid[];         -- with a wallet that we have locked, in order
+    v_wallets ledger_wallet[];  -- theirs
+    v_at integer := 0;          -- the current one
+    v_now timestamptz;
+    v_ending boolean := false;  -- a call has ended in the head lot
+    v_entangled boolean := false;
+    v_replays integer[];        -- operations whose key was used before
+    v_holds_of ledger_hold[];   -- what each commit or release settles
+    v_trusted boolean;          -- whether that is still so
+    v_changed uuid[] := '{}';   -- customers of whom it may not be
+    o ledger_operation;
+    w ledger_wallet;
+    h ledger_hold;
+    c ledger_call;
+    k ledger_key;
+    r ledger_result;
+    v_step ledger_step;
+    v_used bigint;
+    v_free bigint;
+    v_transaction uuid;
+    v_lots uuid[];
+    v_split bigint[];
+    v_holds ledger_hold[] := '{}';
+    v_ended ledger_hold[] := '{}';
+    v_calls ledger_call[] := '{}';
+    v_transfers ledger_transfer[] := '{}';
+    v_keys ledger_key[] := '{}';
+begin
+    if p_wait then
+        select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
+            select s as w from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
+            order by s.customer_id for no key update
+        ) l;
+    else
+        select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
+            select s as w from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
+            order by s.customer_id for no key update skip locked
+        ) l;
+    end if;
+    v_now := clock_timestamp() + p_shift;
+
+    -- Operations that speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
+    select count(x.key) > count(distinct (x.customer_id, x.key)) filter (where x.key is not null)
+        or count(x.reservation_id) > count(distinct (x.customer_id, x.reservation_id)) filter (where x.reservation_id is not null)
+        or exists (select reservation_id from unnest(p_ops) intersect select key from unnest(p_ops) where key is not null)
+    into v_entangled from unnest(p_ops) x;
+    select array_agg(x.ordinality) into v_replays
+    from unnest(p_ops) with ordinality x
+        left join lateral (select s.key from ledger_key s where s.customer_id = x.customer_id and s.key = x.key limit 1) s1 on true
+        left join lateral (select s.id from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key limit 1) s2 on ledger_is_uuid7(x.key)
+        left join lateral (select s.id from ledger_call s where s.customer_id = x.customer_id and s.id = x.key limit 1) s3 on ledger_is_uuid7(x.key)
+        left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
+    where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null)
+        and (not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key);
+    select array_agg(h1.s order by x.ordinality) into v_holds_of
+    from unnest(p_ops) with ordinality x
+        left join lateral (select s from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
+        on x.op in ('commit', 'release');
+
+    for i in 1 .. cardinality(p_ops) loop
+        o := p_ops[i];
+        if o.customer_id is distinct from w.customer_id then
+            if v_at > 0 then
+                v_wallets[v_at] := w;
+            end if;
+            w := null;
+            v_at := case when v_customers is null then 0 else width_bucket(o.customer_id, v_customers) end;
+            if v_at > 0 and v_customers[v_at] = o.customer_id then
+                w := v_wallets[v_at];
+                v_trusted := v_holds_of is not null and not v_entangled and o.customer_id <> all(v_changed);
+            else
+                v_at := 0;
+                r := null;
+                r.ord := i;
+                r.code := case when p_wait then 'no-wallet' else 'busy' end;
+                r.customer_id := o.customer_id;
+                return next r;
+                continue;
+            end if;
+        end if;
+
+        if v_entangled then
+            perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
+            v_holds := '{}'; v_ended := '{}'; v_calls := '{}'; v_transfers := '{}'; v_keys := '{}';
+        end if;
+        if o.key is not null and (v_entangled or i = any(v_replays)) then
+            r := ledger_replay(o);
+            if r.code is not null then
+                r.ord := i;
+                return next r;
+                continue;
+            end if;
+        end if;
+        if w.due_at <= v_now then
+            perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
+            v_holds := '{}'; v_ended := '{}'; v_calls := '{}'; v_transfers := '{}'; v_keys := '{}';
+            w := ledger_settle_due(w, v_now);
+            v_trusted := false;
+            v_changed := v_changed || o.customer_id;
+        end if;
+
+        v_free := least(w.head_free, w.balance - w.held - w.frozen + w.credit_limit);
+        h := null;
+        if o.op in ('commit', 'release') and coalesce(o.final, true) then
+            if v_trusted then
+                h := v_holds_of[i];
+            else
+                select * into h from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
+            end if;
+        end if;
+        if o.op = 'reserve' and o.amount <= v_free then
+            w.held := w.held + o.amount;
+            w.head_free := w.head_free - o.amount;
+            w.head_held := w.head_held + o.amount;
+            if o.amount > 0 then
+                v_lots := array[w.head_id];
+                v_split := array[o.amount];
+            else
+                v_lots := '{}';
+                v_split := '{}';
+            end if;
+            h := ledger_new_hold(w, o, case when o.key_is_id then o.key else ledger_new_id() end, v_lots, v_split, v_now);
+            v_holds := v_holds || h;
+            w.due_at := least(w.due_at, h.expires_at);
+            r := ledger_held_result(h);
+
+        elsif o.op = 'debit' and o.amount between 1 and v_free then
+            w.balance := w.balance - o.amount;
+            w.head_free := w.head_free - o.amount;
+            w.version := w.version + 1;
+            h := ledger_new_hold(w, o, case when o.key_is_id then o.key else ledger_new_id() end,
+                array[w.head_id], array[o.amount], v_now);
+            h.available_after := null;
+            h.held_after := null;
+            h.frozen_after := null;
+            v_transaction := case when o.key_is_id then o.key else ledger_new_id() end;
+            v_used := o.amount;
+            c := ledger_new_call(w, h, o, 'committed', h.split, o.amount, 0, v_transaction, v_now);
+            v_ending := true;
+
+        elsif h.id is not null and h.used is null and coalesce(o.amount, 0) <= h.amount
+            and (h.amount = 0 or cardinality(h.lots) = 1 and h.lots[1] = w.head_id)
+        then
+            v_used := case when o.op = 'release' then 0 else coalesce(o.amount, h.amount) end;
+            w.held := w.held - h.amount;
+            w.head_held := w.head_held - h.amount;
+            w.head_free := w.head_free + h.amount - v_used;
+            w.balance := w.balance - v_used;
+            v_transaction := null;
+            if v_used > 0 then
+                w.version := w.version + 1;
+                v_transaction := case when o.key_is_id then o.key else ledger_new_id() end;
+            end if;
+            v_ended := v_ended || h;
+            c := ledger_new_call(w, h, o, case when o.op = 'release' then 'released' else 'committed' end,
+                case when h.amount = 0 then '{}' else array[v_used] end, v_used, 0, v_transaction, v_now);
+            v_ending := true;
+
+        elsif o.op in ('reserve', 'debit') and o.amount > w.balance - w.held - w.frozen + w.credit_limit then
+            r := ledger_refusal(w, 'insufficient-credits', o.amount);
+
+        else
+            perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
+            v_holds := '{}'; v_ended := '{}'; v_calls := '{}'; v_transfers := '{}'; v_keys := '{}';
+            v_step := ledger_general(w, o, v_now);
+            w := v_step.w;
+            r := v_step.r;
+            v_trusted := false;
+            v_changed := v_changed || o.customer_id;
+        end if;
+
+        if v_ending then
+            v_ending := false;
+            r := ledger_ended_result(c);
+            v_calls := v_calls || c;
+            if v_used > 0 then
+                v_transfers := v_transfers || row(o.customer_id, v_transaction, v_transaction, w.version, 'CR', 'U20', 'U30',
+                    v_used, w.head_id, 'commit', h.id, null, null, null, null, null, v_now, null, w.balance)::ledger_transfer;
+            end if;
+        end if;
+
+        if r.code = 'ok' then
+            if o.key_is_id or ledger_is_uuid7(o.key) then
+                w.last_key := greatest(w.last_key, o.key);
+            end if;
+            if o.key <> r.reservation_id and o.key is distinct from r.transaction_id or o.op not in ('reserve', 'debit', 'commit') or o.final = false then
+                k := ledger_key_to_keep(o, r, v_now);
+                if k.key is not null then
+                    v_keys := v_keys || k;
+                end if;
+            end if;
+            if r.available <= 0 and o.op in ('reserve', 'debit') and o.amount > 0 then
+                perform ledger_tell(o.customer_id, 'balance.exhausted', r.reservation_id::text, null, v_now);
+            end if;
+        end if;
+        r.ord := i;
+        return next r;
+    end loop;
+
+    if v_at > 0 then
+        v_wallets[v_at] := w;
+    end if;
+    perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
+    update ledger_wallet s
+    set balance = x.balance, held = x.held, frozen = x.frozen, credit_limit = x.credit_limit, debt = x.debt,
+        version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, last_key = x.last_key, due_at = x.due_at
+    from unnest(v_wallets) x, lateral (select z.ctid from ledger_wallet z where z.customer_id = x.customer_id limit 1) at
+    where s.ctid = at.ctid and s is distinct from x;
+end
+$$;
