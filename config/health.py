@@ -1,4 +1,4 @@
-"""Whether this process is up, and whether it may be sent requests."""
+"""Whether this process is up, and whether it may be sent requests: if not, what to do about it."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,14 +10,30 @@ from django.http import HttpRequest, JsonResponse
 
 # An answered debit has to survive a crash, which PostgreSQL can be told not to care about.
 UNSAFE_SETTINGS = """
-    SELECT name || ' is off' FROM pg_settings
+    SELECT format('%s is off, so a crash may lose what was answered: '
+        'turn it on for the server and for the role %s.', name, current_user)
+    FROM pg_settings
     WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+    ORDER BY name
 """
 # What is history must not be changed, whatever a fault in this service would like to do.
 WRITABLE_HISTORY = """
-    SELECT relid::text || ' may be changed by ' || current_user
+    SELECT format('%1$s may change what is history. As the owner: '
+        'REVOKE UPDATE, DELETE, TRUNCATE ON %2$s FROM %1$s.',
+        current_user, string_agg(relid::text, ', ' ORDER BY relid::text))
     FROM pg_partition_tree('ledger_transfer')
     WHERE has_table_privilege(relid, 'UPDATE, DELETE, TRUNCATE')
+        OR has_any_column_privilege(relid, 'UPDATE')
+    HAVING count(*) > 0
+"""
+# An owner gives itself any right.
+OWNED_TABLES = r"""
+    SELECT format('%s owns %s. Let DATABASE_URL name a role that owns no table.',
+        current_user, string_agg(oid::regclass::text, ', ' ORDER BY oid::regclass::text))
+    FROM pg_class
+    WHERE relname LIKE 'ledger\_%' AND relkind IN ('r', 'p', 'v')
+        AND pg_has_role(relowner, 'USAGE')
+    HAVING count(*) > 0
 """
 
 
@@ -26,18 +42,29 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    try:
-        problems = list(_missing_migrations()) or _found(UNSAFE_SETTINGS) + _found(WRITABLE_HISTORY)
-    except DatabaseError:
-        problems = ["the database does not answer"]
+    problems = _problems()
     body = {"status": "refused" if problems else "ok", "problems": problems}
     return JsonResponse(body, status=503 if problems else 200)
 
 
+def _problems() -> list[str]:
+    try:
+        # Without its tables the rest cannot be asked.
+        return list(_missing_migrations()) or [
+            problem
+            for query in (UNSAFE_SETTINGS, WRITABLE_HISTORY, OWNED_TABLES)
+            for problem in _found(query)
+        ]
+    except DatabaseError:
+        return ["The database does not answer: see that it runs and that DATABASE_URL is right."]
+
+
 def _missing_migrations() -> Iterator[str]:
     applied = MigrationRecorder(connection).applied_migrations()
-    for app, name in sorted(_known_migrations() - applied.keys()):
-        yield f"{app}.{name} is not applied"
+    missing = sorted(_known_migrations() - applied.keys())
+    if missing:
+        names = ", ".join(f"{app}.{name}" for app, name in missing)
+        yield f"Not applied: {names}. Run manage.py migrate."
 
 
 @cache
