@@ -1,11 +1,16 @@
 """One web process, on a socket that its parent opened: `python -m config.web DESCRIPTOR`."""
 
+import gc
 import socket
 import sys
 
 import uvicorn
 
+from config.protocol import Protocol
+
 GRACE_SECONDS = 3
+# A request leaves thousands of objects and no cycles: look for those less often than by default.
+GARBAGE_THRESHOLD = 20_000
 
 
 def main() -> None:
@@ -13,13 +18,24 @@ def main() -> None:
     config = uvicorn.Config(
         "config.asgi:application",
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
+        # Django reads X-Forwarded-Proto itself, and nothing here asks for the client's address.
+        proxy_headers=False,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    config.load()
+    _spare_the_collector()
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _spare_the_collector() -> None:
+    """What was loaded stays: looking through it again and again would stop all requests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 if __name__ == "__main__":
