@@ -49,6 +49,9 @@ class Api:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._connection.close()
 
     def another(self) -> "Api":
