@@ -79,24 +79,27 @@ begin
 end
 $$;
 
-create or replace function ledger_apply_alone(o ledger_operation, p_shift interval, p_wait boolean) returns ledger_result
+create or replace function ledger_apply_alone(o ledger_operation, p_wait boolean) returns ledger_result
 language plpgsql as $$
 declare
     v_last_key uuid;
+    v_shift interval;
 begin
-    if not o.key_is_id or o.op not in ('reserve', 'commit') or o.final = false then
+    if not coalesce(o.key_is_id, false) or o.op not in ('reserve', 'commit') or o.final = false then
         return null;
     end if;
     if p_wait then
-        select last_key into v_last_key from ledger_wallet where customer_id = o.customer_id for no key update;
+        select last_key, shift into v_last_key, v_shift from ledger_wallet w, ledger_clock
+        where customer_id = o.customer_id for no key update of w;
     else
-        select last_key into v_last_key from ledger_wallet where customer_id = o.customer_id for no key update skip locked;
+        select last_key, shift into v_last_key, v_shift from ledger_wallet w, ledger_clock
+        where customer_id = o.customer_id for no key update of w skip locked;
     end if;
     if not found or o.key <= v_last_key and ledger_key_is_known(o.customer_id, o.key) then
         return null;
     elsif o.op = 'reserve' then
-        return ledger_reserve_alone(o, clock_timestamp() + p_shift);
+        return ledger_reserve_alone(o, clock_timestamp() + v_shift);
     end if;
-    return ledger_commit_alone(o, clock_timestamp() + p_shift);
+    return ledger_commit_alone(o, clock_timestamp() + v_shift);
 end
 $$;

@@ -22,27 +22,19 @@ language plpgsql security definer
 set search_path from current
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set enable_bitmapscan = off
-set enable_memoize = off
 as $$
 declare
-    v_shift interval;
-    o ledger_operation;
     r ledger_result;
 begin
-    select shift into v_shift from ledger_clock;
     if json_array_length(p_operations) = 1 then
-        o := json_populate_record(null::ledger_operation, p_operations->0);
-        r := ledger_apply_alone(o, v_shift, p_wait);
+        r := ledger_apply_alone(json_populate_record(null::ledger_operation, p_operations->0), p_wait);
         if r.code is not null then
             return next r;
             return;
         end if;
     end if;
     return query select * from ledger_apply_list(
-        array(select x from json_populate_recordset(null::ledger_operation, p_operations) x), v_shift, p_wait);
+        array(select x from json_populate_recordset(null::ledger_operation, p_operations) x), p_wait);
 end
 $$;
 

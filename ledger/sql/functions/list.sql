@@ -52,9 +52,13 @@ begin
 end
 $$;
 
-create or replace function ledger_apply_list(p_ops ledger_operation[], p_shift interval, p_wait boolean)
-returns setof ledger_result
-language plpgsql as $$
+create or replace function ledger_apply_list(p_ops ledger_operation[], p_wait boolean) returns setof ledger_result
+language plpgsql
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+set enable_memoize = off
+as $$
 declare
     v_customers uuid[];         -- with a wallet that we have locked, in order
     v_wallets ledger_wallet[];  -- theirs
@@ -95,7 +99,7 @@ begin
             order by s.customer_id for no key update skip locked
         ) l;
     end if;
-    v_now := clock_timestamp() + p_shift;
+    select clock_timestamp() + shift into v_now from ledger_clock;
 
     -- Operations that speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
     select count(x.key) > count(distinct (x.customer_id, x.key)) filter (where x.key is not null)
