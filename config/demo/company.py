@@ -78,9 +78,17 @@ def _customer(name: str) -> DemoCustomer:
 
 
 def _give_credits(customer: Customer) -> None:
-    grant(customer.id, amount=1000 * CREDIT, kind="paid", price=50_00, currency="USD")
-    in_a_month = timezone.now() + timedelta(days=30)
-    grant(customer.id, amount=50 * CREDIT, kind="promo", expires_at=in_a_month)
+    """A pack of 5,000 for USD 25, and a present."""
+    in_a_year, in_a_month = (timezone.now() + timedelta(days=days) for days in (365, 30))
+    grant(
+        customer.id,
+        amount=5000 * CREDIT,
+        kind="paid",
+        price=25_00,
+        currency="USD",
+        expires_at=in_a_year,
+    )
+    grant(customer.id, amount=100 * CREDIT, kind="promo", expires_at=in_a_month, reason="Welcome")
 
 
 def _person(email: str, *, is_admin: bool = False) -> Person:

@@ -5,6 +5,9 @@ import json
 from config.demo.company import FILE, Demo
 from config.state import State
 
+# Another one each time the line is pasted.
+NEW_KEY = '-H "Idempotency-Key: $(date +%s%N)"'
+
 
 def welcome(demo: Demo, state: State) -> str:
     url, people = demo["base_url"], [demo["admin"], *demo["customers"]]
@@ -27,14 +30,31 @@ def welcome(demo: Demo, state: State) -> str:
             "",
             _reserve(demo),
             "",
+            "Commit what is held, and see the entries:",
+            "",
+            _commit(demo),
+            "",
+            _curl(demo, f"customers/{demo['customers'][0]['id']}/transactions"),
+            "",
         ]
     )
 
 
 def _reserve(demo: Demo) -> str:
-    """A line for the shell, which makes a new key each time it is pasted."""
     body = json.dumps({"customer": demo["customers"][0]["id"], "endpoint": "summarize"})
     return (
-        f"curl {demo['base_url']}/v1/reservations -H 'Authorization: Bearer {demo['service_key']}'"
-        f" -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json' -d '{body}'"
+        f"{_curl(demo, 'reservations')} {NEW_KEY} -H 'Content-Type: application/json' -d '{body}'"
     )
+
+
+def _commit(demo: Demo) -> str:
+    """Of the last reservation that is still held."""
+    held = _curl(demo, f"reservations?customer={demo['customers'][0]['id']}&status=held&limit=1")
+    name = f"$({held} | grep -o 'rsv_[0-9a-f]*')"
+    return f"{_curl(demo, f'reservations/{name}/commit')} {NEW_KEY} -X POST"
+
+
+def _curl(demo: Demo, path: str) -> str:
+    """A line for the shell."""
+    address = f'"{demo["base_url"]}/v1/{path}"'
+    return f"curl -sS {address} -H 'Authorization: Bearer {demo['service_key']}'"

@@ -26,7 +26,7 @@ def test_answers_and_says_where(state: Path) -> None:
         demo = service.demo()
         assert demo["base_url"] == f"http://127.0.0.1:{service.port}"
         assert demo["service_key"] in service.said()
-        assert f"curl {demo['base_url']}/v1/reservations" in service.said()
+        assert f"{demo['base_url']}/v1/reservations" in service.said()
         assert len(demo["customers"]) == 3
         assert (state / "demo.json").stat().st_mode & 0o077 == 0
 

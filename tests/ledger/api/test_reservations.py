@@ -227,6 +227,7 @@ class TestByIdempotencyKey:
     ):
         key = core_key_of(service, text)
         hold = operate("reserve", funded, amount=CREDIT, key=key, key_is_id=key.version == 7)
+        assert hold.reservation_id.version == 7
         operate("reserve", funded, amount=CREDIT)
         query = f"idempotency_key={text}" + (f"&{of(funded)}" if with_customer else "")
         assert listed(service, query) == [name(hold)]
