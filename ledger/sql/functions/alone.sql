@@ -16,7 +16,6 @@ begin
         due_at = least(due_at, v_until)
     where customer_id = o.customer_id and o.amount between 1 and head_free
         and o.amount < balance - held - frozen + credit_limit
-        and coalesce(due_at > p_now, true)
     returning head_id, balance - held - frozen, held, frozen into v_head, v_available, v_held, v_frozen;
     if not found then
         return null;
@@ -30,7 +29,7 @@ begin
 end
 $$;
 
-create or replace function ledger_commit_alone(o ledger_operation, p_now timestamptz) returns ledger_result
+create or replace function ledger_commit_alone(o ledger_operation, p_head uuid, p_now timestamptz) returns ledger_result
 language plpgsql as $$
 declare
     h ledger_hold;
@@ -42,8 +41,7 @@ declare
 begin
     delete from ledger_hold
     where customer_id = o.customer_id and id = o.reservation_id and used is null and cardinality(lots) = 1
-        and coalesce(o.amount, amount) between 1 and amount
-        and lots[1] = (select head_id from ledger_wallet where customer_id = o.customer_id and coalesce(due_at > p_now, true))
+        and lots[1] = p_head and coalesce(o.amount, amount) between 1 and amount
     returning * into h;
     if not found then
         return null;
@@ -82,24 +80,28 @@ $$;
 create or replace function ledger_apply_alone(o ledger_operation, p_wait boolean) returns ledger_result
 language plpgsql as $$
 declare
+    v_head uuid;
+    v_due_at timestamptz;
     v_last_key uuid;
     v_shift interval;
+    v_now timestamptz;
 begin
-    if not coalesce(o.key_is_id, false) or o.op not in ('reserve', 'commit') or o.final = false then
+    if not o.key_is_id or o.op not in ('reserve', 'commit') or o.final = false then
         return null;
     end if;
     if p_wait then
-        select last_key, shift into v_last_key, v_shift from ledger_wallet w, ledger_clock
-        where customer_id = o.customer_id for no key update of w;
+        select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
+        from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w;
     else
-        select last_key, shift into v_last_key, v_shift from ledger_wallet w, ledger_clock
-        where customer_id = o.customer_id for no key update of w skip locked;
+        select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
+        from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w skip locked;
     end if;
-    if not found or o.key <= v_last_key and ledger_key_is_known(o.customer_id, o.key) then
+    v_now := clock_timestamp() + v_shift;
+    if v_head is null or v_due_at <= v_now or o.key <= v_last_key and ledger_key_is_known(o.customer_id, o.key) then
         return null;
     elsif o.op = 'reserve' then
-        return ledger_reserve_alone(o, clock_timestamp() + v_shift);
+        return ledger_reserve_alone(o, v_now);
     end if;
-    return ledger_commit_alone(o, clock_timestamp() + v_shift);
+    return ledger_commit_alone(o, v_head, v_now);
 end
 $$;
