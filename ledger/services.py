@@ -139,16 +139,14 @@ def _apply(operations: Sequence[Operation]) -> list[Result]:
         return [Result(*row) for row in cursor.fetchall()]
 
 
-def _apply_after_opening(
-    operations: Sequence[Operation], results: list[Result]
-) -> list[Result]:
+def _apply_after_opening(operations: Sequence[Operation], results: list[Result]) -> list[Result]:
     """A customer's wallet is opened by its first operation."""
     again = [i for i, result in enumerate(results) if result.code == "no-wallet"]
     _open_wallets([operations[i].customer_id for i in again])
     for i, result in zip(again, _apply([operations[i] for i in again]), strict=True):
         if result.code == "no-wallet":
             raise UnknownCustomer
-        results[i] = result
+        results[i] = msgspec.structs.replace(result, ord=i + 1)
     return results
 
 
