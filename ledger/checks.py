@@ -4,7 +4,7 @@ The queries read the names of SOURCES, which are the core's tables, of all custo
 Amounts are micro-credits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -55,19 +55,24 @@ class Finding:
     first: Row | None
 
 
-def run(connection: BaseDatabaseWrapper, customer_id: UUID | None = None) -> Iterator[Finding]:
-    """Of one customer, or of all. For one consistent answer from a live system, call it in a
+def run(
+    connection: BaseDatabaseWrapper, customers: Sequence[UUID] | None = None
+) -> Iterator[Finding]:
+    """Of these customers, or of all. For one consistent answer from a live system, call it in a
     transaction that is REPEATABLE READ."""
     for check in CHECKS:
-        if customer_id is None or not check.of_company:
-            yield _find(connection, check, customer_id)
+        if customers is None or not check.of_company:
+            yield _find(connection, check, customers)
 
 
-def _find(connection: BaseDatabaseWrapper, check: Check, customer_id: UUID | None) -> Finding:
-    sources = SOURCES.format(scope="customer_id = %(customer)s" if customer_id else "true")
+def _find(
+    connection: BaseDatabaseWrapper, check: Check, customers: Sequence[UUID] | None
+) -> Finding:
+    scope = "true" if customers is None else "customer_id = any(%(customers)s)"
+    sources = SOURCES.format(scope=scope)
     counted = f"select count(*) over () as broken, x.* from ({check.sql}) x order by 2, 3 limit 1"
     with connection.cursor() as cursor:
-        cursor.execute(sources + counted, {"customer": customer_id})
+        cursor.execute(sources + counted, {"customers": customers and list(customers)})
         row = cursor.fetchone()
         if row is None:
             return Finding(check, 0, None)

@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.accounts.conftest import committed
+from tests.factories.ledger import Book, Clock
+
+__all__ = ["committed"]
+
+
+@pytest.fixture(autouse=True)
+def _committed(committed: None) -> None:
+    """Everything here is committed, to customers of its own."""
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    clock = Clock()
+    yield clock
+    clock.reset()
+
+
+@pytest.fixture
+def book() -> Book:
+    """A customer with 100 promotional credits that never expire."""
+    return Book.funded(100)

@@ -1,0 +1,316 @@
+"""The core and the model, asked the same, answer the same."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from accounts.ids import uuid7
+from ledger import checks, services
+from ledger.errors import Refused as CoreRefused
+from ledger.operations import Operation, Result
+from tests.factories.ledger import Book, Clock
+from tests.ledger.core.model import DAY, FOREVER, Answer, Refused, Reservation, Wallet
+
+COLUMNS = (
+    *("code", "state", "amount", "committed", "released", "uncollected", "lots", "lot_amounts"),
+    *("available", "held", "frozen", "required", "reversed"),
+)
+# The model's clock stands still between moves and the database's goes on: instants that are
+# compared are half a MINUTE apart, so that the seconds which a case takes do not matter.
+MINUTE = 60
+LIVES = [MINUTE * n + MINUTE // 2 for n in (1, 2, 5, 30)]
+OTHER_REQUEST = 99
+
+amounts = st.integers(0, 12)
+some = st.integers(1, 12)
+which = st.integers(0, 1)
+index = st.integers(0, 3)
+keys = st.sampled_from(["none", "id", "hash"])
+
+
+def an(op: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """An operation before its names are known: reservations and lots are numbers."""
+    return st.fixed_dictionaries({"op": st.just(op), "wallet": which, "key": keys, **fields})
+
+
+holding = an(
+    "reserve",
+    amount=amounts,
+    expires_in=st.sampled_from(LIVES),
+    overrun=st.sampled_from(["reject", "cap", "available"]),
+)
+settling = (
+    an("commit", of=index, amount=st.none() | amounts, final=st.booleans())
+    | an("release", of=index)
+    | an("extend", of=index, expires_in=st.sampled_from([*LIVES, DAY + MINUTE // 2]))
+    | an("reverse", of=index, amount=st.none() | amounts)
+)
+granting = an(
+    "grant",
+    amount=some,
+    kind=st.sampled_from(["promo", "paid", "goodwill"]),
+    priority=st.sampled_from([50, 100]),
+    life=st.sampled_from([None, None, -MINUTE, 2 * MINUTE, 5 * MINUTE, DAY]),
+)
+correcting = (
+    an("adjust", amount=some, lot=st.none() | index)
+    | an("freeze", amount=some, lot=st.none() | index)
+    | an("unfreeze", amount=some, lot=st.none() | index)
+    | an("limit", amount=amounts)
+    | an("refresh")
+)
+retrying = st.fixed_dictionaries(
+    {"op": st.just("retry"), "nth": st.integers(0, 20), "request": st.sampled_from([1, 1, 1, 99])}
+)
+operations = st.one_of(
+    holding,
+    holding,
+    an("debit", amount=amounts),
+    settling,
+    settling,
+    granting,
+    correcting,
+    retrying,
+)
+
+
+class CoreMachine(RuleBasedStateMachine):
+    """Two customers, whose operations travel in mixed lists."""
+
+    @initialize(grants=st.lists(granting, min_size=2, max_size=4))
+    def fund(self, grants: list[dict[str, Any]]) -> None:
+        self.clock = Clock()
+        self.clock.reset()
+        self.start = self.clock.now()
+        self.now = 0
+        self.books = [Book.new(), Book.new()]
+        self.wallets = [Wallet(), Wallet()]
+        self.made: list[list[tuple[UUID, Reservation]]] = [[], []]
+        self.answered: list[tuple[Operation, Answer, Result]] = []
+        self.lot_ids: list[dict[UUID | None, int | None]] = [{}, {}]
+        self.send(grants)
+
+    @rule(asked=st.lists(operations, min_size=1, max_size=6))
+    def send(self, asked: list[dict[str, Any]]) -> None:
+        sent = [one for spec in asked if (one := self._decide(dict(spec)))]
+        results = services.apply([operation for operation, _, _ in sent])
+        assert [result.ord for result in results] == list(range(1, len(sent) + 1))
+        self._learn_lots()
+        for (operation, expected, reservation), result in zip(sent, results, strict=True):
+            self._compare(operation, expected, result)
+            if reservation and not result.replayed:
+                self._name(operation, reservation, result)
+        self._compare_wallets()
+
+    @rule(minutes=st.sampled_from([1, 1, 2, 3, 10, 24 * 60, 6 * 24 * 60]))
+    def wait(self, minutes: int) -> None:
+        self.clock.forward(minutes * MINUTE)
+        self.now += minutes * MINUTE
+
+    @rule(giver=which, amount=some, lot=st.none() | index)
+    def move(self, giver: int, amount: int, lot: int | None) -> None:
+        here, there = self.wallets[giver], self.wallets[1 - giver]
+        lot_id = self._lot_id(giver, lot)
+        try:
+            expected = {"code": "ok"} | here.move_to(
+                there, self.now, amount, self.lot_ids[giver].get(lot_id)
+            )
+        except Refused as refused:
+            expected = refused.answer
+        try:
+            ids = [book.customer_id for book in self.books]
+            result = services.move(ids[giver], ids[1 - giver], amount=amount, lot_id=lot_id)
+        except CoreRefused as refused:
+            result = refused.result
+        self._learn_lots()
+        self._compare(self.books[giver].operation("move", amount=amount), expected, result)
+        self._compare_wallets()
+
+    def teardown(self) -> None:
+        if hasattr(self, "books"):
+            customers = [book.customer_id for book in self.books]
+            broken = [finding for finding in checks.run(connection, customers) if finding.broken]
+            assert not broken
+
+    # From what Hypothesis chose to an operation, and what the model says to it.
+
+    def _decide(self, spec: dict[str, Any]) -> tuple[Operation, Answer, Reservation | None] | None:
+        if spec["op"] == "retry":
+            return self._decide_retry(spec["nth"], spec["request"])
+        number, key = spec.pop("wallet"), spec.pop("key")
+        fields = self._fields(number, spec)
+        operation = self.books[number].operation(**fields, **_key(key, spec["op"]))
+        wallet = self.wallets[number]
+        wallet.settle(self.now)
+        try:
+            reservation, answer = self._ask_model(number, wallet, operation)
+            expected = {"code": "ok"} | answer
+        except Refused as refused:
+            return operation, refused.answer, None
+        if reservation and operation.key_is_id and operation.key:
+            self.made[number].append((operation.key, reservation))
+        return operation, expected, reservation
+
+    def _decide_retry(
+        self, nth: int, request: int
+    ) -> tuple[Operation, Answer, Reservation | None] | None:
+        if not self.answered:
+            return None
+        operation, expected, first = self.answered[nth % len(self.answered)]
+        again = _changed(operation, request=request, key_is_id=operation.key_is_id and nth % 2 == 0)
+        if request == OTHER_REQUEST:
+            return again, {"code": "idempotency-key-reused"}, None
+        return again, expected | {"first": first}, None
+
+    def _fields(self, number: int, spec: dict[str, Any]) -> dict[str, Any]:
+        fields = dict(spec)
+        if "of" in spec:
+            made = self.made[number]
+            of = fields.pop("of")
+            fields["reservation_id"] = made[-1 - of % len(made)][0] if made else uuid7()
+        if spec["op"] == "grant":
+            fields["detail"] = self._grant_detail(fields)
+        elif "lot" in spec:
+            lot_id = self._lot_id(number, fields.pop("lot"))
+            fields["detail"] = {"lot": lot_id} if lot_id else {}
+            fields["detail"] |= {"cause": "void"} if spec["op"] == "adjust" else {}
+        return fields
+
+    def _grant_detail(self, fields: dict[str, Any]) -> dict[str, Any]:
+        life, kind = fields.pop("life"), fields.pop("kind")
+        detail = {"kind": kind, "priority": fields.pop("priority")}
+        if life is not None:
+            detail["expires_at"] = (self.start + self._seconds(life)).isoformat()
+        if kind == "paid":
+            detail |= {"price": 7, "currency": "USD"}
+        return detail
+
+    def _seconds(self, life: int) -> timedelta:
+        return timedelta(seconds=self.now + life)
+
+    def _lot_id(self, number: int, lot: int | None) -> UUID | None:
+        ids = [lot_id for lot_id in self.lot_ids[number] if lot_id]
+        return ids[lot % len(ids)] if lot is not None and ids else None
+
+    def _ask_model(
+        self, number: int, wallet: Wallet, o: Operation
+    ) -> tuple[Reservation | None, Answer]:
+        names = dict(self.made[number])
+        hold = names.get(o.reservation_id) if o.reservation_id else None
+        lot = self.lot_ids[number].get((o.detail or {}).get("lot"))
+        now, amount = self.now, o.amount or 0
+        verbs: dict[str, Callable[[], Any]] = {
+            "reserve": lambda: wallet.reserve(now, amount, o.expires_in or 0, o.overrun or ""),
+            "debit": lambda: wallet.debit(now, amount),
+            "commit": lambda: (None, wallet.commit(hold, now, o.amount, bool(o.final))),
+            "release": lambda: (None, wallet.release(hold, now)),
+            "extend": lambda: (None, wallet.extend(hold, now, o.expires_in or 0)),
+            "reverse": lambda: (None, wallet.reverse(hold, now, o.amount)),
+            "grant": lambda: (None, self._grant(wallet, o)),
+            "adjust": lambda: (None, wallet.adjust(now, amount, lot)),
+            "freeze": lambda: (None, wallet.freeze(now, amount, lot)),
+            "unfreeze": lambda: (None, wallet.unfreeze(now, amount, lot)),
+            "limit": lambda: (None, wallet.limit(amount)),
+            "refresh": lambda: (None, wallet.balances()),
+        }
+        return verbs[o.op]()
+
+    def _grant(self, wallet: Wallet, o: Operation) -> Answer:
+        detail = o.detail or {}
+        expires = FOREVER
+        if "expires_at" in detail:
+            expires = (datetime.fromisoformat(detail["expires_at"]) - self.start).total_seconds()
+        return wallet.grant(self.now, o.amount or 0, detail["kind"], detail["priority"], expires)
+
+    # What the core said to it.
+
+    def _compare(self, operation: Operation, expected: Answer, result: Result) -> None:
+        number = [book.customer_id for book in self.books].index(operation.customer_id)
+        first = expected.pop("first", None)
+        if first is not None:
+            assert _told(result) == _told(first), operation
+            assert result.replayed
+            return
+        assert not result.replayed
+        got = {name: getattr(result, name) for name in COLUMNS}
+        got["lots"] = result.lots and [self.lot_ids[number][lot] for lot in result.lots]
+        for name, value in expected.items():
+            told = got[name] or [] if name in ("lots", "lot_amounts") else got[name]
+            assert told == value, (name, operation, expected, result)
+        if result.ok and operation.key and operation.op != "refresh":
+            self.answered.append((operation, dict(expected), result))
+
+    def _name(self, operation: Operation, reservation: Reservation, result: Result) -> None:
+        number = [book.customer_id for book in self.books].index(operation.customer_id)
+        assert result.reservation_id
+        if operation.key_is_id:
+            assert result.reservation_id == operation.key
+        else:
+            self.made[number].append((result.reservation_id, reservation))
+
+    def _learn_lots(self) -> None:
+        for known, book in zip(self.lot_ids, self.books, strict=True):
+            known |= {lot: seq for seq, lot in enumerate(book.lots(), start=1)} | {None: None}
+
+    def _compare_wallets(self) -> None:
+        for book, wallet in zip(self.books, self.wallets, strict=True):
+            with connection.cursor() as cursor:
+                cursor.execute(COUNTERS, [book.customer_id])
+                counters = [json.loads(row[0]) for row in cursor.fetchall()]
+            lots = [[lot.remaining, lot.held, lot.frozen] for lot in wallet.lots]
+            own = [wallet.balance, wallet.held, wallet.frozen, wallet.debt]
+            own += [wallet.credit_limit, wallet.version]
+            assert counters in ([], [own, *lots])
+
+
+COUNTERS = """
+    with of as (select %s::uuid as customer_id)
+    select jsonb_build_array(balance, held, frozen, debt, credit_limit, version), 0 as seq
+    from of join ledger_wallet using (customer_id)
+    union all
+    select jsonb_build_array(remaining, held, frozen), seq
+    from of join ledger_lot_state using (customer_id)
+    order by seq
+"""
+
+
+def _key(kind: str, op: str) -> dict[str, Any]:
+    if kind == "none" or op == "refresh":
+        return {}
+    return {"key": uuid7() if kind == "id" else uuid4(), "key_is_id": kind == "id", "request": 1}
+
+
+def _changed(operation: Operation, **changes: Any) -> Operation:
+    fields = {name: getattr(operation, name) for name in operation.__struct_fields__}
+    return Operation(**fields | changes)
+
+
+def _told(result: Result) -> dict[str, Any]:
+    names = [name for name in result.__struct_fields__ if name not in ("ord", "replayed")]
+    return {name: getattr(result, name) for name in names}
+
+
+SHORT = settings(
+    max_examples=80,
+    stateful_step_count=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)
+
+
+def test_the_core_does_what_the_model_does() -> None:
+    run_state_machine_as_test(CoreMachine, settings=SHORT)
+
+
+@pytest.mark.soak
+def test_the_core_does_what_the_model_does_in_20_000_cases() -> None:
+    run_state_machine_as_test(CoreMachine, settings=settings(SHORT, max_examples=20_000))
