@@ -86,7 +86,8 @@ declare
     v_shift interval;
     v_now timestamptz;
 begin
-    if not o.key_is_id or o.op not in ('reserve', 'commit') or o.final = false then
+    -- What is false is left out of an operation, and so is null here.
+    if not coalesce(o.key_is_id, false) or o.op not in ('reserve', 'commit') or o.final = false then
         return null;
     end if;
     if p_wait then
