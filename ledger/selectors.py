@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Min, Sum
+from django.db.models import F, Max, Min, Sum
 
 from ledger import services
 from ledger.ids import ReservationId
@@ -105,12 +105,13 @@ def lots(customer_id: UUID, asked: Asked[ByNumber]) -> list[Lot]:
 
 
 def transactions(customer_id: UUID, asked: Asked[ByNumber]) -> list[Transaction]:
-    """In the order of the wallet's versions, the last first."""
+    """In the order of the wallet's versions, which have no gaps, the last first."""
     found = Transfer.objects.filter(customer_id=customer_id)
-    versions = found.values_list("version", flat=True).distinct().order_by("-version")
     if asked.after:
-        versions = versions.filter(version__lt=asked.after.number)
-    transfers = list(found.filter(version__in=list(versions[: asked.rows])))
+        above = asked.after.number
+    else:
+        above = (found.aggregate(last=Max("version"))["last"] or 0) + 1
+    transfers = list(found.filter(version__lt=above, version__gte=above - asked.rows))
     reservations = _reservation_ids(customer_id, transfers)
     by_version: dict[int, list[Transfer]] = defaultdict(list)
     for transfer in sorted(transfers, key=_place):
