@@ -157,9 +157,9 @@ class Wallet:
                 legs.append(Leg(lot, part, extra=extra))
         return legs + [Leg(None, amount, extra=extra)] if amount else legs
 
-    def _must_cover(self, amount: int, **columns: Any) -> None:
-        if amount > self.available + self.credit_limit:
-            raise Refused("insufficient-credits", required=amount, **columns, **self.balances())
+    def _must_cover(self, needed: int, **columns: Any) -> None:
+        if needed > self.available + self.credit_limit:
+            raise Refused("insufficient-credits", required=needed, **columns, **self.balances())
 
     def reserve(
         self, now: float, amount: int, expires_in: int, overrun: str = "reject"
