@@ -8,6 +8,9 @@ import pytest
 from tests.system.http import Api
 from tests.system.installation import Installation, installed
 
+for name in ("agreement", "books", "calls", "journal"):
+    pytest.register_assert_rewrite(f"tests.system.{name}")
+
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:

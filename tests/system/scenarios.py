@@ -151,6 +151,8 @@ class Scenarios:
         )
 
     def _less(self, hold: dict[str, Any]) -> dict[str, Any]:
+        if hold["amount"] == "0":
+            return {"amount": 0}
         if hold["endpoint"] == "generate" and self._chance.random() < 0.5:
             return {"quantity": {"tokens": 0}}
         return self._chance.choice(
