@@ -55,7 +55,7 @@ settling = (
 )
 granting = an(
     "grant",
-    amount=some,
+    amount=st.integers(1, 40),
     kind=st.sampled_from(["promo", "paid", "goodwill"]),
     priority=st.sampled_from([50, 100]),
     life=st.sampled_from([None, None, -MINUTE, 2 * MINUTE, 5 * MINUTE, DAY]),
@@ -71,13 +71,13 @@ retrying = st.fixed_dictionaries(
     {"op": st.just("retry"), "nth": st.integers(0, 20), "request": st.sampled_from([1, 1, 1, 99])}
 )
 operations = st.one_of(
-    holding,
-    holding,
+    *[holding] * 4,
+    *[settling] * 3,
     an("debit", amount=amounts),
-    settling,
-    settling,
+    an("debit", amount=amounts),
     granting,
     correcting,
+    retrying,
     retrying,
 )
 
@@ -85,8 +85,11 @@ operations = st.one_of(
 class CoreMachine(RuleBasedStateMachine):
     """Two customers, whose operations travel in mixed lists."""
 
-    @initialize(grants=st.lists(granting, min_size=2, max_size=4))
-    def fund(self, grants: list[dict[str, Any]]) -> None:
+    @initialize(
+        grants=st.lists(granting, min_size=2, max_size=4),
+        holds=st.lists(holding, min_size=1, max_size=4),
+    )
+    def fund(self, grants: list[dict[str, Any]], holds: list[dict[str, Any]]) -> None:
         self.clock = Clock()
         self.clock.reset()
         self.start = self.clock.now()
@@ -96,9 +99,13 @@ class CoreMachine(RuleBasedStateMachine):
         self.made: list[list[tuple[UUID, Reservation]]] = [[], []]
         self.answered: list[tuple[Operation, Answer, Result]] = []
         self.lot_ids: list[dict[UUID | None, int | None]] = [{}, {}]
-        self.send(grants)
+        self.send(grants + holds)
 
-    @rule(asked=st.lists(operations, min_size=1, max_size=6))
+    @rule(asked=operations)
+    def send_one(self, asked: dict[str, Any]) -> None:
+        self.send([asked])
+
+    @rule(asked=st.lists(operations, min_size=2, max_size=6))
     def send(self, asked: list[dict[str, Any]]) -> None:
         sent = [one for spec in asked if (one := self._decide(dict(spec)))]
         results = services.apply([operation for operation, _, _ in sent])
