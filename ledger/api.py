@@ -24,8 +24,9 @@ from ledger.keys import core_key
 from ledger.models import ReservationState
 from ledger.paging import ById, ByNumber
 from ledger.reservations import Found
-from ledger.selectors import Wallet
+from ledger.selectors import Balance
 from ledger.serializers import (
+    BalanceOutput,
     EndpointOutput,
     ExpiringOutput,
     GrantInput,
@@ -33,7 +34,6 @@ from ledger.serializers import (
     LotOutput,
     ReservationOutput,
     TransactionOutput,
-    WalletOutput,
 )
 
 
@@ -58,7 +58,7 @@ class GrantsView(KeyedView):
             granted = {
                 "lot_id": result.lot_id,
                 "transaction_id": result.transaction_id,
-                "balance": Wallet.after(result),
+                "balance": Balance.after(result),
             }
             return Answer(HTTPStatus.CREATED, GrantOutput(granted).data)
 
@@ -79,13 +79,13 @@ class OfCustomerView(KeyedView):
 class BalanceView(OfCustomerView):
     def get(self, request: Request, customer_id: str) -> Response:
         uuid = self.customer()
-        wallet = selectors.wallet(uuid)
+        balance = selectors.balance(uuid)
         return Response(
             {
-                **WalletOutput(wallet).data,
+                **BalanceOutput(balance).data,
                 "customer": customer_id,
                 "expiring": ExpiringOutput(selectors.expiring_lots(uuid), many=True).data,
-                "runway_days": selectors.runway_days(uuid, available=wallet.available),
+                "runway_days": selectors.runway_days(uuid, available=balance.available),
             }
         )
 
@@ -117,8 +117,8 @@ class ReservationView(KeyedView):
 
     def get(self, request: Request, reservation_id: str) -> Response:
         found = reservations.one(self.name())
-        wallet = selectors.wallet(found.row.customer_id)
-        return Response({**ReservationOutput(found).data, "balance": WalletOutput(wallet).data})
+        balance = selectors.balance(found.row.customer_id)
+        return Response({**ReservationOutput(found).data, "balance": BalanceOutput(balance).data})
 
     def name(self) -> ReservationId:
         return decode_reservation(self.kwargs["reservation_id"])

@@ -109,7 +109,8 @@ def _in_state(
     rows: QuerySet[Reservation], state: ReservationState, instant: datetime
 ) -> QuerySet[Reservation]:
     if state is ReservationState.HELD:
-        return rows.filter(state=state, expires_at__gt=instant)
+        # The second says the same of open holds, and spares the planner those that ended.
+        return rows.filter(state=state, ended_at__isnull=True, expires_at__gt=instant)
     if state is ReservationState.EXPIRED:
         overdue = Q(state=ReservationState.HELD, expires_at__lte=instant)
         return rows.filter(Q(state=state) | overdue)

@@ -7,22 +7,35 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import connection
-from django.db.models import F, Max, Min, Sum
+from django.db.models import (
+    F,
+    Func,
+    IntegerField,
+    Min,
+    QuerySet,
+    Sum,
+    UUIDField,
+    Value,
+)
 
 from ledger import services
 from ledger.ids import ReservationId
-from ledger.models import Lot, Price, RateCard, Reservation, Transfer
+from ledger.models import Lot, Price, RateCard, Reservation, Transfer, Wallet
 from ledger.operations import Result
 from ledger.paging import Asked, ByNumber
 
-BURN_WINDOW = timedelta(days=30)
+DAY_SECONDS = 24 * 60 * 60
+PACE_WINDOW = timedelta(days=30)
+# It is a sum over a month of history, and balances are asked for often.
+PACE_HOLDS_SECONDS = 60
 # A caller may date the id of a commit this far back.
 IDS_LAG = timedelta(days=1)
 EXPIRING_SHOWN = 100
 
 
-class Wallet(NamedTuple):
+class Balance(NamedTuple):
     """What a customer has, in micro-credits."""
 
     available: int
@@ -30,7 +43,7 @@ class Wallet(NamedTuple):
     frozen: int
 
     @classmethod
-    def after(cls, result: Result) -> "Wallet":
+    def after(cls, result: Result) -> "Balance":
         return cls(result.available or 0, result.held or 0, result.frozen or 0)
 
     @property
@@ -62,9 +75,9 @@ def now() -> datetime:
     return instant
 
 
-def wallet(customer_id: UUID) -> Wallet:
+def balance(customer_id: UUID) -> Balance:
     """As of this second: what is due expires first. Raises UnknownCustomer."""
-    return Wallet.after(services.refresh(customer_id))
+    return Balance.after(services.refresh(customer_id))
 
 
 def expiring_lots(customer_id: UUID) -> list[Lot]:
@@ -75,10 +88,16 @@ def expiring_lots(customer_id: UUID) -> list[Lot]:
 
 
 def runway_days(customer_id: UUID, *, available: int) -> int | None:
-    """For how many whole days the credits last at the pace of the last 30 days, or of the days
-    since the first use where those are fewer. None: nothing was used."""
+    """For how many whole days the credits last at the pace of late. None: nothing was used."""
+    pace = cache.get_or_set(f"pace/{customer_id}", lambda: _pace(customer_id), PACE_HOLDS_SECONDS)
+    return None if pace is None else max(available // pace, 0)
+
+
+def _pace(customer_id: UUID) -> int | None:
+    """Micro-credits a day over the last 30 days, or the days since the first use if those are fewer,
+    one at least."""
     instant = now()
-    since = instant - BURN_WINDOW
+    since = instant - PACE_WINDOW
     used = Transfer.objects.filter(
         customer_id=customer_id,
         id__gte=_lowest_id(since - IDS_LAG),
@@ -87,8 +106,8 @@ def runway_days(customer_id: UUID, *, available: int) -> int | None:
     ).aggregate(amount=Sum("amount"), first=Min("posted_at"))
     if used["amount"] is None:
         return None
-    days = max((instant - used["first"]) / timedelta(days=1), 1.0)
-    return max(int(available * days / used["amount"]), 0)
+    seconds = max(int((instant - used["first"]).total_seconds()), DAY_SECONDS)
+    return max(int(used["amount"]) * DAY_SECONDS // seconds, 1)
 
 
 def _lowest_id(instant: datetime) -> UUID:
@@ -106,11 +125,12 @@ def lots(customer_id: UUID, asked: Asked[ByNumber]) -> list[Lot]:
 
 def transactions(customer_id: UUID, asked: Asked[ByNumber]) -> list[Transaction]:
     """In the order of the wallet's versions, which have no gaps, the last first."""
-    found = Transfer.objects.filter(customer_id=customer_id)
+    found = _history(customer_id)
     if asked.after:
         above = asked.after.number
     else:
-        above = (found.aggregate(last=Max("version"))["last"] or 0) + 1
+        wallet = Wallet.objects.filter(customer_id=customer_id).first()
+        above = wallet.version + 1 if wallet else 0
     transfers = list(found.filter(version__lt=above, version__gte=above - asked.rows))
     reservations = _reservation_ids(customer_id, transfers)
     by_version: dict[int, list[Transfer]] = defaultdict(list)
@@ -120,6 +140,19 @@ def transactions(customer_id: UUID, asked: Asked[ByNumber]) -> list[Transaction]
         Transaction(legs, reservations.get(legs[0].reservation_id))
         for _, legs in sorted(by_version.items(), reverse=True)
     ]
+
+
+class CustomerHash(Func):
+    """What the index on versions starts with, instead of the longer id."""
+
+    function = "uuid_hash"
+    output_field = IntegerField()
+
+
+def _history(customer_id: UUID) -> QuerySet[Transfer]:
+    hashed = CustomerHash(Value(customer_id, UUIDField()))
+    found = Transfer.objects.alias(customer_hash=CustomerHash("customer_id"))
+    return found.filter(customer_hash=hashed, customer_id=customer_id)
 
 
 def _place(transfer: Transfer) -> tuple[bool, UUID]:

@@ -64,7 +64,7 @@ class GrantInput(StrictInput):
     reason = serializers.CharField(required=False, allow_null=True, max_length=500)
 
 
-class WalletOutput(serializers.Serializer[Any]):
+class BalanceOutput(serializers.Serializer[Any]):
     available = AmountField()
     held = AmountField()
     frozen = AmountField()
@@ -74,7 +74,7 @@ class WalletOutput(serializers.Serializer[Any]):
 class GrantOutput(serializers.Serializer[Any]):
     lot = PrefixedIdField(LOT, source="lot_id")
     transaction = PrefixedIdField(TRANSACTION, source="transaction_id")
-    balance = WalletOutput()
+    balance = BalanceOutput()
 
 
 class ExpiringOutput(serializers.Serializer[Any]):

@@ -27,7 +27,7 @@ class CustomerAdmin(accounts_admin.CustomerAdmin):
 
     @admin.display
     def credits(self, customer: Customer) -> str:
-        parts = selectors.wallet(customer.id)._asdict().items()
+        parts = selectors.balance(customer.id)._asdict().items()
         return ", ".join(f"{amounts.show(amount)} {name}" for name, amount in parts)
 
     @admin.display
