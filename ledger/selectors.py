@@ -89,13 +89,17 @@ def expiring_lots(customer_id: UUID) -> list[Lot]:
 
 def runway_days(customer_id: UUID, *, available: int) -> int | None:
     """For how many whole days the credits last at the pace of late. None: nothing was used."""
-    pace = cache.get_or_set(f"pace/{customer_id}", lambda: _pace(customer_id), PACE_HOLDS_SECONDS)
-    return None if pace is None else max(available // pace, 0)
+    key = f"pace/{customer_id}"
+    pace = cache.get(key) or _pace(customer_id)
+    if pace is None:
+        return None
+    cache.add(key, pace, PACE_HOLDS_SECONDS)
+    return max(available // pace, 0)
 
 
 def _pace(customer_id: UUID) -> int | None:
-    """Micro-credits a day over the last 30 days, or the days since the first use if those are fewer,
-    one at least."""
+    """Micro-credits a day over the last 30 days, or since the first use where that was later, but
+    over one day at least."""
     instant = now()
     since = instant - PACE_WINDOW
     used = Transfer.objects.filter(

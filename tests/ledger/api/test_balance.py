@@ -63,6 +63,7 @@ def test_what_expires_is_named_the_next_one_first(service, funded):
 
 
 def test_credits_last_as_they_did_since_the_first_use(service, funded):
+    assert service.get(path(funded, "/balance")).json()["runway_days"] is None
     operate("debit", funded, amount=20 * CREDIT)
     assert service.get(path(funded, "/balance")).json()["runway_days"] == 4
 
