@@ -38,12 +38,14 @@ class Answer(NamedTuple):
 class Api:
     """A write has an idempotency key of its own unless it is given one."""
 
-    def __init__(self, base_url: str, secret: str | None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        secret: str | None,
+        connection: http.client.HTTPConnection | None = None,
+    ) -> None:
         self.base_url, self.secret = base_url, secret
-        address = urlsplit(base_url)
-        self._connection = http.client.HTTPConnection(
-            address.hostname or "", address.port, timeout=TIMEOUT_SECONDS
-        )
+        self._connection = connection or _connection(base_url)
 
     def __enter__(self) -> "Api":
         return self
@@ -59,7 +61,8 @@ class Api:
         return Api(self.base_url, self.secret)
 
     def as_caller(self, secret: str | None) -> "Api":
-        return Api(self.base_url, secret)
+        """Another caller on the same connection."""
+        return Api(self.base_url, secret, self._connection)
 
     def get(self, path: str) -> Answer:
         return self.send("GET", path)
@@ -117,6 +120,11 @@ class Api:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Lost from error
+
+
+def _connection(base_url: str) -> http.client.HTTPConnection:
+    address = urlsplit(base_url)
+    return http.client.HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS)
 
 
 def _encode(body: Any) -> bytes:

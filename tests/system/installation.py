@@ -21,11 +21,11 @@ from tests.system.http import Api
 
 Row = dict[str, Any]
 
-_MAKE_KEY = """
-import sys
+_MAKE_KEYS = """
 from accounts import models, services
-service, _ = models.Service.objects.get_or_create(name=sys.argv[1])
-print(services.create_service_key(service=service, scopes=sys.argv[2:]).secret)
+for name, scopes in {keys!r}:
+    service, _ = models.Service.objects.get_or_create(name=name)
+    print(services.create_service_key(service=service, scopes=scopes).secret)
 """
 
 
@@ -64,8 +64,10 @@ class Installation:
         with self._connected() as connection:
             connection.execute("update ledger_clock set shift = shift + %s::interval", [interval])
 
-    def new_service_key(self, service: str, *scopes: str) -> str:
-        return self.manage("shell", "--verbosity=0", "--command", _with_arguments(service, *scopes))
+    def new_service_keys(self, *keys: tuple[str, Sequence[str]]) -> list[str]:
+        """A key for each service and list of scopes."""
+        script = _MAKE_KEYS.format(keys=keys)
+        return self.manage("shell", "--verbosity=0", "--command", script).split()
 
     def manage(self, *command: str) -> str:
         outcome = self._run(*command)
@@ -108,10 +110,6 @@ class Installation:
             capture_output=True,
             text=True,
         )
-
-
-def _with_arguments(*arguments: str) -> str:
-    return f"import sys; sys.argv = {['', *arguments]!r}\n{_MAKE_KEY}"
 
 
 @contextmanager
