@@ -36,6 +36,13 @@ def hold(api, customer):
     return granted(reserve(api, customer, "80"))["id"]
 
 
+@pytest.fixture(scope="module")
+def keys(one):
+    """Two of one service, and one of another."""
+    scopes = ["debits:write", "debits:amount"]
+    return one.new_service_keys(("a", scopes), ("a", scopes), ("b", scopes))
+
+
 def assert_replayed(first, again):
     assert first.status in (200, 201)
     assert not first.is_replayed
@@ -124,12 +131,6 @@ class TestAnotherRequest:
 
 
 class TestScope:
-    @pytest.fixture(scope="class")
-    def keys(self, one):
-        """Two of one service, and one of another."""
-        scopes = ["debits:write", "debits:amount"]
-        return one.new_service_keys(("a", scopes), ("a", scopes), ("b", scopes))
-
     def test_each_customer_has_keys_of_its_own(self, api, customer, key):
         other = new_customer(api, "100")
         made = {granted(reserve(api, who, "1", key))["id"] for who in (customer, other)}
