@@ -1,4 +1,4 @@
-"""What the core is asked and what it answers, as Python values; the SQL types are in sql/operation.sql."""
+"""What the core is asked and what it answers; the SQL types are in sql/schema/types.sql."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ APPLY = "select * from ledger_apply(%s::json, %s)"
 
 
 class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One operation on one customer's wallet. Amounts are micro-credits, `expires_in` is in seconds."""
+    """One operation on one customer's wallet, in micro-credits and seconds."""
 
     op: str
     customer_id: UUID
@@ -35,7 +35,7 @@ class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Result(msgspec.Struct, array_like=True):
-    """The answer to one operation: `code` is "ok" or the refusal; the balance is the one after it."""
+    """The answer to one operation: `code` is "ok" or the refusal, the balance the one after."""
 
     ord: int
     code: str
