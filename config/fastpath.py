@@ -18,7 +18,7 @@ def before(otherwise: Application) -> FastPath:
     """The fast path, which passes on to `otherwise` what is not its own."""
     return FastPath(
         otherwise,
-        database=_database(),
+        database=database(),
         pepper=settings.KEY_PEPPER,
         problems={
             code: Kind(problem.status, title(code), problem.meaning, may_succeed_later(code))
@@ -28,6 +28,6 @@ def before(otherwise: Application) -> FastPath:
     )
 
 
-def _database() -> dict[str, Any]:
+def database() -> dict[str, Any]:
     parameters = connections["default"].get_connection_params()
     return {name: value for name, value in parameters.items() if name not in _DJANGOS_OWN}

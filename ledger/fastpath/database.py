@@ -101,7 +101,7 @@ class CoreLine(Line):
         When the connection is lost, nobody knows whether it took effect. It is sent again: each
         operation has a key, so that it happens once. Raises psycopg.Error.
         """
-        deadline = monotonic() + PATIENCE_SECONDS
+        deadline, pause = monotonic() + PATIENCE_SECONDS, 0.0
         parameters = (_encode(operations).decode(), wait)
         while True:
             try:
@@ -109,7 +109,8 @@ class CoreLine(Line):
             except psycopg.Error:
                 if not self.is_lost or monotonic() > deadline:
                     raise
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(pause)
+            pause = RETRY_SECONDS
 
     async def open_wallets(self, customers: Sequence[UUID]) -> None:
         await self.rows(_OPEN_WALLETS, [list(customers)])

@@ -1,0 +1,184 @@
+"""Requests that arrive together travel in one call of the core, and each stands alone in it."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
+from threading import Event
+from time import sleep
+
+import pytest
+from django.db import connection
+from prometheus_client import REGISTRY
+
+from accounts.ids import uuid7
+from config.fastpath import database
+from ledger.fastpath.gatherer import Gatherer
+from ledger.fastpath.refusals import Failed
+from ledger.operations import Operation
+from tests.factories.accounts import CustomerFactory
+from tests.ledger.fastpath.shop import (
+    available,
+    books,
+    funded,
+    locked,
+    locked_wallet,
+    new_key,
+    payer,
+    problem,
+    together,
+)
+
+
+def calls_of_the_core():
+    return REGISTRY.get_sample_value("drawdown_gathered_operations_count")
+
+
+def test_what_arrives_together_travels_together(api):
+    customers = [funded() for _ in range(12)]
+    before = calls_of_the_core()
+    answers = together([lambda c=c: api.reserve(c, amount=4) for c in customers])
+    assert {answer.status_code for answer in answers} == {201}
+    assert calls_of_the_core() == before + 2
+
+
+def test_one_hot_customer_is_served_in_one_call(api, customer):
+    before = calls_of_the_core()
+    answers = together([lambda: api.debit(customer, amount=30) for _ in range(8)])
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [402] * 5
+    assert calls_of_the_core() == before + 2
+    assert available(customer) == 10
+
+
+def test_a_refusal_touches_no_neighbour(api):
+    poor, rich = CustomerFactory(), funded()
+    nobody = {"customer": "cus_" + "1" * 32, "amount": 1}
+    hold = api.hold(rich)
+    good = [lambda: api.debit(rich, amount=1)] * 4
+    bad = [
+        lambda: api.debit(poor, amount=1),
+        lambda: api.debit(rich, amount=1.5),
+        lambda: api.debit(rich, amount=1000),
+        lambda: api.post("/debits", nobody),
+        lambda: api.settle(hold, "commit", {"amount": 11}),
+        lambda: api.post("/reservations/rsv_x/commit"),
+    ]
+    before = books(poor)
+    answers = together([good[0], *bad, *good[1:]])
+    assert [answer.status_code for answer in answers[-3:]] == [201] * 3
+    assert [problem(answer) for answer in answers[1:7]] == [
+        (402, "insufficient-credits"),
+        (400, "malformed-amount"),
+        (402, "insufficient-credits"),
+        (404, "not-found"),
+        (422, "amount-exceeds-reservation"),
+        (404, "not-found"),
+    ]
+    assert available(rich) == 86
+    assert books(poor)[1:] == before[1:]
+
+
+def test_gathered_equals_alone(api):
+    """The same requests, for customers that are alike."""
+
+    def requests(customer, hold):
+        return [
+            lambda: api.reserve(customer, endpoint="summarize"),
+            lambda: api.settle(hold, "commit", {"amount": "2.5"}),
+            lambda: api.reserve(customer, amount=1000),
+            lambda: api.settle(hold, "extend", {"expires_in": 0}),
+        ]
+
+    def told(answer):
+        shown = ("status", "endpoint", "amount", "committed", "released", "price", "required")
+        return answer.status_code, [answer.json().get(member) for member in shown]
+
+    first, *pairs = [(funded(), funded()) for _ in range(4)]
+    calls, alone = [lambda: api.reserve(first[0], amount=1)], []
+    for number, (one, other) in enumerate(pairs):
+        calls.append(requests(one, api.hold(one))[number])
+        alone.append(requests(other, api.hold(other))[number]())
+    gathered = together(calls)[1:]
+    assert [told(answer) for answer in gathered] == [told(answer) for answer in alone]
+
+
+def test_a_locked_wallet_waits_without_its_neighbours(api, customer):
+    other = funded()
+    with ThreadPoolExecutor(4) as threads:
+        with locked_wallet(customer):
+            waiting = [threads.submit(api.debit, customer, amount=1) for _ in range(3)]
+            with pytest.raises(TimeoutError):
+                waiting[0].result(timeout=0.2)
+            assert threads.submit(api.debit, other, amount=1).result(1).status_code == 201
+        assert {one.result(2).status_code for one in waiting} == {201}
+    assert available(customer) == 97
+
+
+def test_nobody_is_answered_before_the_commit(api, customer):
+    with ThreadPoolExecutor(1) as threads:
+        with locked("lock table ledger_hold in access exclusive mode"):
+            waiting = threads.submit(api.reserve, customer, amount=1)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.2)
+        assert waiting.result(2).status_code == 201
+
+
+def test_when_a_call_fails_its_operations_are_tried_again_by_themselves(customer):
+    """The core cannot even read the second: the service's own checks would not let it pass."""
+
+    def debit(customer, **fields):
+        return Operation(
+            op="debit", customer_id=customer.id, key=uuid7(), request=1, amount=1, **fields
+        )
+
+    async def travel(operations):
+        gatherer = Gatherer(database())
+        task = asyncio.create_task(gatherer.run())
+        answers = await asyncio.gather(*(gatherer.do([one]) for one in operations))
+        await gatherer.close()
+        task.cancel()
+        return [answer for (answer,) in answers]
+
+    other = funded()
+    operations = [debit(customer), debit(customer, address="nowhere"), debit(other)]
+    first, poison, third = asyncio.run(travel(operations))
+    assert (first.code, third.code) == ("ok", "ok")
+    assert isinstance(poison, Failed)
+
+
+KILL = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where pid <> pg_backend_pid() and usename = current_user and query like '%ledger_apply%'
+"""
+
+
+def test_a_connection_that_is_killed_loses_and_doubles_nothing(api):
+    """Eight threads debit while the service's connections are killed again and again."""
+    customers, rounds = [funded() for _ in range(8)], 40
+    stop = Event()
+
+    def kill():
+        while not stop.is_set():
+            with connection.cursor() as cursor:
+                cursor.execute(KILL)
+            sleep(0.05)
+        connection.close()
+
+    def spend(customer):
+        for _ in range(rounds):
+            key = new_key()
+            while True:
+                body = payer(customer) | {"amount": 1}
+                answer = api.post("/debits", body, Idempotency_Key=key)
+                if answer.status_code == 201:
+                    break
+                assert problem(answer) == (503, "unavailable")
+                assert answer.headers["Retry-After"] == "1"
+                assert answer.headers["X-Should-Retry"] == "true"
+
+    with ThreadPoolExecutor(9) as threads:
+        killer = threads.submit(kill)
+        for spender in [threads.submit(spend, customer) for customer in customers]:
+            spender.result()
+        stop.set()
+        killer.result()
+    assert [available(customer) for customer in customers] == [100 - rounds] * 8
+    assert all(len(books(customer)[3]) == rounds for customer in customers)
