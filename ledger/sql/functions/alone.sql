@@ -77,32 +77,41 @@ begin
 end
 $$;
 
-create or replace function ledger_apply_alone(o ledger_operation, p_wait boolean) returns ledger_result
-language plpgsql as $$
+-- The door for a caller that has one operation only.
+create or replace function ledger_apply(o ledger_operation, p_wait boolean default true) returns ledger_result
+language plpgsql security definer
+set search_path from current
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
     v_head uuid;
     v_due_at timestamptz;
     v_last_key uuid;
     v_shift interval;
     v_now timestamptz;
+    r ledger_result;
 begin
-    -- What is false is left out of an operation, and so is null here.
-    if not coalesce(o.key_is_id, false) or o.op not in ('reserve', 'commit') or o.final = false then
-        return null;
+    if o.key_is_id and o.op in ('reserve', 'commit') and o.final is distinct from false then
+        if p_wait then
+            select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
+            from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w;
+        else
+            select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
+            from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w skip locked;
+        end if;
+        v_now := clock_timestamp() + v_shift;
+        if v_head is null or v_due_at <= v_now or o.key <= v_last_key and ledger_key_is_known(o.customer_id, o.key) then
+            -- The long way.
+        elsif o.op = 'reserve' then
+            r := ledger_reserve_alone(o, v_now);
+        else
+            r := ledger_commit_alone(o, v_head, v_now);
+        end if;
     end if;
-    if p_wait then
-        select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
-        from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w;
-    else
-        select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
-        from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w skip locked;
+    if r.code is null then
+        select * into r from ledger_apply_list(array[o], p_wait);
     end if;
-    v_now := clock_timestamp() + v_shift;
-    if v_head is null or v_due_at <= v_now or o.key <= v_last_key and ledger_key_is_known(o.customer_id, o.key) then
-        return null;
-    elsif o.op = 'reserve' then
-        return ledger_reserve_alone(o, v_now);
-    end if;
-    return ledger_commit_alone(o, v_head, v_now);
+    return r;
 end
 $$;

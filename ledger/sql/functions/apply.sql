@@ -23,15 +23,10 @@ set search_path from current
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
-declare
-    r ledger_result;
 begin
     if json_array_length(p_operations) = 1 then
-        r := ledger_apply_alone(json_populate_record(null::ledger_operation, p_operations->0), p_wait);
-        if r.code is not null then
-            return next r;
-            return;
-        end if;
+        return next ledger_apply(json_populate_record(null::ledger_operation, p_operations->0), p_wait);
+        return;
     end if;
     return query select * from ledger_apply_list(
         array(select x from json_populate_recordset(null::ledger_operation, p_operations) x), p_wait);

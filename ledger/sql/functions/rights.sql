@@ -27,6 +27,6 @@ begin
 end
 $do$;
 
-grant execute on function ledger_apply(json, boolean), ledger_apply(uuid, json), ledger_open_wallets(uuid[]),
+grant execute on function ledger_apply(ledger_operation, boolean), ledger_apply(json, boolean), ledger_apply(uuid, json), ledger_open_wallets(uuid[]),
     ledger_move(uuid, uuid, bigint, jsonb), ledger_make_partitions(timestamptz, timestamptz), ledger_now(),
     ledger_carrying(bigint, bigint, bigint), ledger_id_floor(timestamptz) to drawdown_app;
