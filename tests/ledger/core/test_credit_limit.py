@@ -1,0 +1,65 @@
+import pytest
+
+from ledger import services
+from ledger.errors import Refused
+from tests.factories.ledger import Book
+
+
+@pytest.fixture
+def trusted():
+    """100 credits, and 50 more on credit."""
+    book = Book.funded(100)
+    services.set_credit_limit(book.customer_id, limit=50)
+    return book
+
+
+def test_a_wallet_may_go_below_zero_to_its_limit_and_no_further(trusted):
+    assert trusted.debit(150).available == -50
+    assert trusted.debit(1).code == "insufficient-credits"
+
+
+def test_what_no_lot_covers_is_a_part_without_a_lot(trusted):
+    hold = trusted.reserve(120)
+    assert hold.lots[1] is None
+    assert hold.lot_amounts == [100, 20]
+
+
+def test_credits_that_come_in_pay_what_was_spent_on_credit(trusted):
+    trusted.debit(120)
+    lot = trusted.grant(100)
+    assert trusted.lots()[lot] == 80
+    assert trusted.refresh().available == 80
+    assert [move[0] for move in trusted.transfers()[-2:]] == ["cover", "cover"]
+
+
+def test_a_hold_on_credit_owes_nothing_before_it_is_committed(trusted):
+    hold = trusted.reserve(120)
+    lot = trusted.grant(100)
+    assert trusted.lots()[lot] == 100
+    trusted.commit(hold)
+    assert trusted.lots()[lot] == 80
+
+
+def test_a_reversal_of_what_was_on_credit_pays_the_debt(trusted):
+    done = trusted.debit(120)
+    assert trusted.reverse(done).available == 100
+    assert trusted.debit(150).ok
+
+
+def test_a_reversal_of_what_a_lot_has_paid_since_goes_back_to_that_lot(trusted):
+    done = trusted.debit(120)
+    lot = trusted.grant(100)
+    assert trusted.reverse(done, 20).available == 100
+    assert trusted.lots()[lot] == 100
+
+
+def test_a_limit_below_what_is_owed_is_refused(trusted):
+    trusted.debit(120)
+    with pytest.raises(Refused, match="credit-limit-in-use"):
+        services.set_credit_limit(trusted.customer_id, limit=19)
+    services.set_credit_limit(trusted.customer_id, limit=20)
+
+
+def test_a_commit_may_overrun_into_the_credit(trusted):
+    hold = trusted.reserve(100, overrun="available")
+    assert trusted.commit(hold, 150).available == -50
