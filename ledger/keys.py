@@ -26,7 +26,8 @@ def core_key(service_id: int, key: str) -> UUID:
     bits = int.from_bytes(digest, "big") & ~_VERSION & ~_VARIANT_MASK | _VARIANT
     lower = key.lower()
     if _UUID7.fullmatch(lower):
-        return UUID(int=bits & ~_TIME | UUID(lower).int & _TIME | _VERSION_7)
+        time = int(lower.replace("-", "")[:12], 16) << 80
+        return UUID(int=bits & ~_TIME | time | _VERSION_7)
     return UUID(int=bits | _VERSION_8)
 
 
