@@ -1,6 +1,6 @@
 """The calls that most tests make, in a word each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
@@ -74,15 +74,13 @@ def pages(api: Api, path: str) -> list[Any]:
     return found
 
 
-def simultaneously(api: Api, number: int, action: Callable[[Api, int], _T]) -> list[_T]:
-    """What `action` returns in so many threads that start at once on open connections."""
-    ready = Barrier(number)
+def simultaneously(callers: Sequence[Api], action: Callable[[Api, int], _T]) -> list[_T]:
+    """What `action` returns for each of these connections, all at once in threads."""
+    ready = Barrier(len(callers))
 
     def run(index: int) -> _T:
-        with api.another() as mine:
-            mine.local_port()
-            ready.wait()
-            return action(mine, index)
+        ready.wait()
+        return action(callers[index], index)
 
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
+    with ThreadPoolExecutor(len(callers)) as pool:
+        return list(pool.map(run, range(len(callers))))

@@ -46,3 +46,11 @@ def fragile(folder: Path) -> Iterator[Installation]:
 def api(one: Installation) -> Iterator[Api]:
     with one.api() as api:
         yield api
+
+
+@pytest.fixture(params=["one", "several"])
+def twenty(request: pytest.FixtureRequest) -> Iterator[list[Api]]:
+    """Callers on connections of their own: all to one web process, or ten to each of two."""
+    installation: Installation = request.getfixturevalue(request.param)
+    with installation.callers(20) as callers:
+        yield callers

@@ -5,8 +5,10 @@ import json
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ for name, scopes in {keys!r}:
 class Installation:
     def __init__(self, folder: Path, *, processes: int = 1) -> None:
         self.state = folder / "state"
+        self._processes = processes
         self._command = ("env", f"WEB_PROCESSES={processes}", sys.executable, "manage.py", "run")
         self.service = self._start()
 
@@ -80,15 +83,30 @@ class Installation:
         assert [check for check in document["checks"] if check["broken"]] == []
         assert len(document["checks"]) > 20
 
-    def connections_by_web_process(self) -> dict[int, int]:
-        """Whose connection is whose: local ports of callers by process id."""
-        return {
+    @contextmanager
+    def callers(self, number: int) -> Iterator[list[Api]]:
+        """So many open connections, as many to each of the web processes."""
+        share = number // self._processes
+        by_process: dict[int, list[Api]] = defaultdict(list)
+        with ExitStack() as opened:
+            while sum(len(own) >= share for own in by_process.values()) < self._processes:
+                assert sum(map(len, by_process.values())) < 1000, "one process takes them all"
+                some = [opened.enter_context(self.api()) for _ in range(number)]
+                with ThreadPoolExecutor(number) as pool:
+                    list(pool.map(lambda api: api.get("healthz"), some))
+                for api, process in zip(some, self._processes_of(some), strict=True):
+                    by_process[process].append(api)
+            yield [api for own in by_process.values() for api in own[:share]]
+
+    def _processes_of(self, callers: Sequence[Api]) -> list[int]:
+        serving = {
             connection.raddr.port: process.pid
             for process in self.service.tree()
             if "config.web" in process.cmdline()
             for connection in process.net_connections("tcp4")
-            if connection.raddr and connection.laddr.port == self.service.port
+            if connection.raddr
         }
+        return [serving[api.local_port()] for api in callers]
 
     def _start(self) -> Service:
         command = (*self._command, "--port", "{port}")

@@ -166,36 +166,29 @@ class TestBatch:
 
 
 class TestAtTheSameTime:
-    @pytest.mark.parametrize("processes", ["one", "several"])
-    def test_twenty_with_one_key_are_one(self, request, processes, key):
-        with request.getfixturevalue(processes).api() as api:
-            customer = new_customer(api, "500")
-            answers = simultaneously(
-                api, 20, lambda mine, index: reserve(mine, customer, "75", key)
-            )
-            assert_one_effect(answers, 201)
-            assert balance(api, customer) == ("425", "75", "500")
-            made = answers[0].json()["id"]
-            ends = simultaneously(
-                api, 20, lambda mine, index: settle(mine, "commit", made, f"end {key}")
-            )
-            assert_one_effect(ends, 200)
-            assert balance(api, customer) == ("425", "0", "425")
+    def test_twenty_with_one_key_are_one(self, twenty, key):
+        api = twenty[0]
+        customer = new_customer(api, "500")
+        made = simultaneously(twenty, lambda mine, index: reserve(mine, customer, "75", key))
+        assert_one_effect(made, 201)
+        assert balance(api, customer) == ("425", "75", "500")
+        hold = made[0].json()["id"]
+        ends = simultaneously(
+            twenty, lambda mine, index: settle(mine, "commit", hold, f"end {key}")
+        )
+        assert_one_effect(ends, 200)
+        assert balance(api, customer) == ("425", "0", "425")
 
-    def test_a_commit_and_a_release_race_and_one_wins(self, several):
-        with several.api() as api:
-            customer = new_customer(api, "1000")
-            for _ in range(10):
-                made = granted(reserve(api, customer, "10"))["id"]
-                answers = simultaneously(
-                    api,
-                    8,
-                    lambda mine, index, made=made: settle(
-                        mine, ("commit", "release")[index % 2], made
-                    ),
-                )
-                # Those that ask for what was done are told so, the others that it was done.
-                assert Counter(answer.status for answer in answers) == {200: 4, 409: 4}
+    def test_a_commit_and_a_release_race_and_one_wins(self, twenty):
+        customer = new_customer(twenty[0], "1000")
+        for _ in range(10):
+            hold = granted(reserve(twenty[0], customer, "10"))["id"]
+            answers = simultaneously(
+                twenty,
+                lambda mine, index, hold=hold: settle(mine, ("commit", "release")[index % 2], hold),
+            )
+            # Those that ask for what was done are told so, the others that it was done.
+            assert Counter(answer.status for answer in answers) == {200: 10, 409: 10}
 
 
 def assert_one_effect(answers, status):
