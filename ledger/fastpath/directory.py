@@ -35,6 +35,7 @@ TOUCH_SECONDS: Final = 60
 KEYS_MAX: Final = 200_000
 
 _Entry = TypeVar("_Entry", ServiceKeyEntry, ApiKeyEntry)
+_Value = TypeVar("_Value")
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class Directory:
         self._line = line
         self._pepper = pepper
         self._also_poll = also_poll
+        # By what their services send: to digest it every time would cost as much as the pricing.
+        self._digests: dict[bytes, bytes] = {}
         self._service_keys: dict[bytes, ServiceKeyEntry] = {}
         self._api_keys: dict[bytes, ApiKeyEntry] = {}
         self._barred: set[UUID] = set()
@@ -58,11 +61,11 @@ class Directory:
         """The service whose key this is. Raises Unauthorized, Forbidden for a customer's key."""
         if monotonic() - self._read_at > TRUSTED_SECONDS:
             await self._poll_now()
-        text = keys.bearer((authorization or b"").decode("latin-1"))
-        if text is None:
-            raise Unauthorized
-        digest = keys.digest(text, pepper=self._pepper)
-        entry = self._service_keys.get(digest) or await self._unknown_caller(text, digest)
+        sent = authorization or b""
+        entry = self._service_keys.get(self._digests.get(sent, b""))
+        if entry is None:
+            entry = await self._unknown_caller(sent)
+            _keep(self._digests, sent, entry.digest)
         _accept(entry)
         self._used.add(entry.id)
         return entry
@@ -107,15 +110,18 @@ class Directory:
         except psycopg.Error:
             logger.warning("The use of %d keys could not be noted.", len(used))
 
-    async def _unknown_caller(self, text: str, digest: bytes) -> ServiceKeyEntry:
+    async def _unknown_caller(self, authorization: bytes) -> ServiceKeyEntry:
+        text = keys.bearer(authorization.decode("latin-1")) or ""
         kind = keys.parse(text)
         if kind is KeyKind.CUSTOMER:
             _accept(await self.payer(text))
             raise Forbidden("This takes a service key; a customer's key only reads.")
         if kind is None:
             raise Unauthorized
-        statement = directory.SERVICE_KEY_BY_DIGEST
-        entry = await self._read(statement, digest, ServiceKeyEntry, self._service_keys)
+        digest = keys.digest(text, pepper=self._pepper)
+        entry = self._service_keys.get(digest) or await self._read(
+            directory.SERVICE_KEY_BY_DIGEST, digest, ServiceKeyEntry, self._service_keys
+        )
         if entry is None:
             raise Unauthorized
         return entry
@@ -129,9 +135,8 @@ class Directory:
             raise Unavailable from error
         if not rows:
             return None
-        if len(known) >= KEYS_MAX:
-            known.clear()
-        entry = known[digest] = make(*rows[0])
+        entry = make(*rows[0])
+        _keep(known, digest, entry)
         return entry
 
     async def _poll_now(self) -> None:
@@ -177,6 +182,12 @@ def _accept(entry: ServiceKeyEntry | ApiKeyEntry) -> None:
         directory.check_key(entry, now=datetime.now(UTC))
     except KeyRefused as refusal:
         raise Unauthorized(refusal.detail) from refusal
+
+
+def _keep(known: dict[bytes, _Value], name: bytes, value: _Value) -> None:
+    if len(known) >= KEYS_MAX:
+        known.clear()
+    known[name] = value
 
 
 def _renew(known: dict[bytes, _Entry], entry: _Entry) -> None:

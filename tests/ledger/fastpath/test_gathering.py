@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from accounts.ids import uuid7
 from config.fastpath import database
 from ledger.fastpath.gatherer import Gatherer
-from ledger.fastpath.refusals import Failed
+from ledger.fastpath.refusals import Failed, Unavailable
 from ledger.operations import Operation
 from tests.factories.accounts import CustomerFactory
 from tests.ledger.fastpath.shop import (
@@ -121,25 +121,61 @@ def test_nobody_is_answered_before_the_commit(api, customer):
         assert waiting.result(2).status_code == 201
 
 
+def debit(customer, **fields):
+    return Operation(
+        op="debit", customer_id=customer.id, key=uuid7(), request=1, amount=1, **fields
+    )
+
+
+def with_gatherer(work):
+    async def main():
+        gatherer = Gatherer(database())
+        task = asyncio.create_task(gatherer.run())
+        try:
+            return await work(gatherer)
+        finally:
+            await gatherer.close()
+            task.cancel()
+
+    return asyncio.run(main())
+
+
+def test_what_was_accepted_is_finished_at_the_end_and_nothing_more_accepted(customer):
+    async def work(gatherer):
+        accepted = [asyncio.create_task(gatherer.do([debit(customer)])) for _ in range(5)]
+        await asyncio.sleep(0)
+        await gatherer.close()
+        assert {answer.code for task in accepted for answer in await task} == {"ok"}
+        with pytest.raises(Unavailable):
+            await gatherer.do([debit(customer)])
+
+    with_gatherer(work)
+
+
+def test_no_more_is_accepted_than_can_be_done_soon(customer, monkeypatch):
+    monkeypatch.setattr("ledger.fastpath.gatherer.PENDING_MAX", 3)
+
+    async def work(gatherer):
+        accepted = [asyncio.create_task(gatherer.do([debit(customer)])) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await gatherer.do([debit(customer)])
+        assert {answer.code for task in accepted for answer in await task} == {"ok"}
+        assert [answer.code for answer in await gatherer.do([debit(customer)])] == ["ok"]
+
+    with_gatherer(work)
+
+
 def test_when_a_call_fails_its_operations_are_tried_again_by_themselves(customer):
     """The core cannot even read the second: the service's own checks would not let it pass."""
 
-    def debit(customer, **fields):
-        return Operation(
-            op="debit", customer_id=customer.id, key=uuid7(), request=1, amount=1, **fields
-        )
-
-    async def travel(operations):
-        gatherer = Gatherer(database())
-        task = asyncio.create_task(gatherer.run())
-        answers = await asyncio.gather(*(gatherer.do([one]) for one in operations))
-        await gatherer.close()
-        task.cancel()
-        return [answer for (answer,) in answers]
-
     other = funded()
     operations = [debit(customer), debit(customer, address="nowhere"), debit(other)]
-    first, poison, third = asyncio.run(travel(operations))
+
+    async def travel(gatherer):
+        return await asyncio.gather(*(gatherer.do([one]) for one in operations))
+
+    ((first,), (poison,), (third,)) = with_gatherer(travel)
     assert (first.code, third.code) == ("ok", "ok")
     assert isinstance(poison, Failed)
 
