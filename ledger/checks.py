@@ -70,9 +70,10 @@ def _find(
 ) -> Finding:
     scope = "true" if customers is None else "customer_id = any(%(customers)s)"
     sources = SOURCES.format(scope=scope)
+    parameters = {"customers": list(customers or [])}
     counted = f"select count(*) over () as broken, x.* from ({check.sql}) x order by 2, 3 limit 1"
     with connection.cursor() as cursor:
-        cursor.execute(sources + counted, {"customers": customers and list(customers)})
+        cursor.execute(sources + counted, parameters)
         row = cursor.fetchone()
         if row is None:
             return Finding(check, 0, None)

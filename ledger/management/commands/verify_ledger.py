@@ -50,7 +50,7 @@ def _findings(customer_id: UUID | None) -> list[Finding]:
         with connection.cursor() as cursor:
             cursor.execute(SNAPSHOT)
             cursor.execute(MEMORY)
-        return list(checks.run(connection, customer_id and [customer_id]))
+        return list(checks.run(connection, [customer_id] if customer_id else None))
 
 
 def _document(findings: list[Finding]) -> dict[str, Any]:
