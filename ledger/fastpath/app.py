@@ -64,9 +64,9 @@ class FastPath:
         top_up_url: str,
     ) -> None:
         self._otherwise = otherwise
-        self._line = Line(database)
-        catalogue = Catalogue(self._line)
-        directory = Directory(self._line, pepper=pepper, also_poll=catalogue.refresh)
+        self._lines = reads, polls = Line(database), Line(database)
+        catalogue = Catalogue(reads)
+        directory = Directory(reads, polls, pepper=pepper, also_poll=catalogue.refresh)
         self._memory = Memory(directory, catalogue)
         self._gatherer = Gatherer(database)
         self._problems = Problems(problems)
@@ -94,7 +94,8 @@ class FastPath:
             with suppress(asyncio.CancelledError):
                 await task
         await self._memory.directory.touch()
-        await self._line.close()
+        for line in self._lines:
+            await line.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:

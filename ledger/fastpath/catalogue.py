@@ -31,18 +31,18 @@ _PRICE_BY_ID: Final = f"{_PRICES} where p.id = %s and c.published_at is not null
 
 
 class Catalogue:
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, reads: Line) -> None:
+        self._reads = reads
         self._state: tuple[Any, ...] | None = None
         self._prices: dict[int, Price] = {}
         self.card = RateCard()
 
-    async def refresh(self) -> None:
+    async def refresh(self, polls: Line) -> None:
         """Raises psycopg.Error."""
-        (state,) = await self._line.rows(_STATE)
+        (state,) = await polls.rows(_STATE)
         if state == self._state:
             return
-        prices = [Price(*row) for row in await self._line.rows(_PRICES_OF_CARD, [state[0]])]
+        prices = [Price(*row) for row in await polls.rows(_PRICES_OF_CARD, [state[0]])]
         self._prices = {price.id: price for price in prices}
         self.card = RateCard(prices)
         self._state = state
@@ -53,7 +53,7 @@ class Catalogue:
 
     async def _read(self, id: int) -> Price | None:
         try:
-            rows = await self._line.rows(_PRICE_BY_ID, [id])
+            rows = await self._reads.rows(_PRICE_BY_ID, [id])
         except psycopg.Error as error:
             raise Unavailable from error
         if not rows:

@@ -105,10 +105,13 @@ class CoreLine(Line):
         parameters = (_encode(operations).decode(), wait)
         while True:
             try:
-                return [Row._make(row) for row in await self.rows(APPLY, parameters)]
+                rows = await self.rows(APPLY, parameters)
             except psycopg.Error:
                 if not self.is_lost or monotonic() > deadline:
                     raise
+            else:
+                assert len(rows) == len(operations)
+                return [Row._make(row) for row in rows]
             await asyncio.sleep(pause)
             pause = RETRY_SECONDS
 

@@ -41,10 +41,18 @@ logger = logging.getLogger(__name__)
 
 
 class Directory:
+    """Polls have a line of their own, so that no flood of unknown keys can hold them up."""
+
     def __init__(
-        self, line: Line, *, pepper: bytes, also_poll: Callable[[], Awaitable[None]]
+        self,
+        reads: Line,
+        polls: Line,
+        *,
+        pepper: bytes,
+        also_poll: Callable[[Line], Awaitable[None]],
     ) -> None:
-        self._line = line
+        self._reads = reads
+        self._polls = polls
         self._pepper = pepper
         self._also_poll = also_poll
         # By what their services send: to digest it every time would cost as much as the pricing.
@@ -106,7 +114,7 @@ class Directory:
         used, self._used = list(self._used), set()
         try:
             for statement in (directory.TOUCH_SERVICE_KEYS, directory.TOUCH_API_KEYS):
-                await self._line.rows(statement, {"ids": used})
+                await self._polls.rows(statement, {"ids": used})
         except psycopg.Error:
             logger.warning("The use of %d keys could not be noted.", len(used))
 
@@ -130,7 +138,7 @@ class Directory:
         self, statement: str, digest: bytes, make: type[_Entry], known: dict[bytes, _Entry]
     ) -> _Entry | None:
         try:
-            rows = await self._line.rows(statement, {"digest": digest})
+            rows = await self._reads.rows(statement, {"digest": digest})
         except psycopg.Error as error:
             raise Unavailable from error
         if not rows:
@@ -151,23 +159,23 @@ class Directory:
     async def _poll(self) -> None:
         began = monotonic()
         async with asyncio.timeout(2):
-            ((as_of,),) = await self._line.rows(directory.CLOCK)
+            ((as_of,),) = await self._polls.rows(directory.CLOCK)
             await self._read_changes()
-            await self._also_poll()
+            await self._also_poll(self._polls)
         self._read_at = began
         self._as_of = as_of
 
     async def _read_changes(self) -> None:
         if self._as_of is None:
-            for row in await self._line.rows(directory.BARRED_CUSTOMERS):
+            for row in await self._polls.rows(directory.BARRED_CUSTOMERS):
                 self._note_customer(CustomerEntry(*row))
             return
         since = {"since": self._as_of}
-        for row in await self._line.rows(directory.CHANGED_SERVICE_KEYS, since):
+        for row in await self._polls.rows(directory.CHANGED_SERVICE_KEYS, since):
             _renew(self._service_keys, ServiceKeyEntry(*row))
-        for row in await self._line.rows(directory.CHANGED_API_KEYS, since):
+        for row in await self._polls.rows(directory.CHANGED_API_KEYS, since):
             _renew(self._api_keys, ApiKeyEntry(*row))
-        for row in await self._line.rows(directory.CHANGED_CUSTOMERS, since):
+        for row in await self._polls.rows(directory.CHANGED_CUSTOMERS, since):
             self._note_customer(CustomerEntry(*row))
 
     def _note_customer(self, entry: CustomerEntry) -> None:

@@ -114,7 +114,7 @@ def run(work, **parameters):
 
     async def main():
         line = Line(database() | parameters)
-        directory = Directory(line, pepper=settings.KEY_PEPPER, also_poll=nothing)
+        directory = Directory(line, line, pepper=settings.KEY_PEPPER, also_poll=nothing)
         try:
             await work(directory, line)
         finally:
@@ -123,5 +123,5 @@ def run(work, **parameters):
     asyncio.run(main())
 
 
-async def nothing():
+async def nothing(line):
     pass
