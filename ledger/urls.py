@@ -1,13 +1,15 @@
 from django.urls import path
 
-from ledger import api
+from ledger.api.prices import EndpointsView
+from ledger.api.reservations import ReservationsView, ReservationView
+from ledger.api.wallet import BalanceView, GrantsView, LotsView, TransactionsView
 
 urlpatterns = [
-    path("customers/<str:customer_id>/grants", api.GrantsView.as_view()),
-    path("customers/<str:customer_id>/balance", api.BalanceView.as_view()),
-    path("customers/<str:customer_id>/lots", api.LotsView.as_view()),
-    path("customers/<str:customer_id>/transactions", api.TransactionsView.as_view()),
-    path("reservations", api.ReservationsView.as_view()),
-    path("reservations/<str:reservation_id>", api.ReservationView.as_view()),
-    path("endpoints", api.EndpointsView.as_view()),
+    path("customers/<str:customer_id>/grants", GrantsView.as_view()),
+    path("customers/<str:customer_id>/balance", BalanceView.as_view()),
+    path("customers/<str:customer_id>/lots", LotsView.as_view()),
+    path("customers/<str:customer_id>/transactions", TransactionsView.as_view()),
+    path("reservations", ReservationsView.as_view()),
+    path("reservations/<str:reservation_id>", ReservationView.as_view()),
+    path("endpoints", EndpointsView.as_view()),
 ]

@@ -1,0 +1,1 @@
+"""The ledger over HTTP, all but the debits themselves: those are answered by the fast path."""
