@@ -112,7 +112,7 @@ class Caller:
                 self._api.close()
                 self._api = self._connect()
             else:
-                if answer.status < 500 and answer.headers["X-Should-Retry"] != "true":
+                if not _should_be_sent_again(answer):
                     return answer
             time.sleep(0.05)
         raise TimeoutError(f"{step.path} {key} was not answered")
@@ -121,6 +121,13 @@ class Caller:
         """A server that was started again has another address."""
         demo = json.loads(self._demo.read_text())
         return Api(demo["base_url"], demo["service_key"])
+
+
+def _should_be_sent_again(answer: Answer) -> bool:
+    """Of a batch, some operations may be done and others not."""
+    results = answer.json().get("results", ())
+    unanswered = any(result["status"] >= 500 for result in results)
+    return unanswered or answer.headers["X-Should-Retry"] == "true"
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from accounts.ids import uuid7
 
+JSON = ("application/json", "application/problem+json")
 NO_KEY = "(no header)"
 TIMEOUT_SECONDS = 60
 
@@ -22,6 +23,7 @@ class Answer(NamedTuple):
     body: bytes
 
     def json(self) -> Any:
+        assert self.headers["Content-Type"] in JSON, (self.status, self.body)
         return json.loads(self.body)
 
     @property

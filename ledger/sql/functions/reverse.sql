@@ -37,7 +37,8 @@ declare
     v_covered bigint;
     v_transaction uuid;
 begin
-    select * into c from ledger_call where customer_id = o.customer_id and id = o.reservation_id;
+    select * into c from ledger_call
+    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
     if not found then
         return ledger_reverse_open(w, o, p_now);
     elsif c.state = 'reversed' or (c.committed = 0 and c.state <> 'committed') then
@@ -102,7 +103,8 @@ declare
     h ledger_hold;
 begin
     w := ledger_load_head(w, p_now);
-    select * into h from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
+    select * into h from ledger_hold
+    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
     if found then
         return (w, ledger_hold_refusal(w, h, 'reservation-held'));
     end if;

@@ -1,5 +1,6 @@
 -- Commit and release of any hold. (The common case, the whole of a hold in the head lot, is decided
--- in list.sql by the same rule.)
+-- in list.sql by the same rule.) A settlement that names another price than its hold's names no
+-- hold: it may have been priced at that one.
 
 create or replace function ledger_used(h ledger_hold) returns bigint[]
 language sql immutable as $$
@@ -118,7 +119,8 @@ declare
     v_extra bigint;
     v_uncollected bigint := 0;
 begin
-    select * into h from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
+    select * into h from ledger_hold
+    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;
@@ -150,7 +152,8 @@ language plpgsql as $$
 declare
     h ledger_hold;
 begin
-    select * into h from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
+    select * into h from ledger_hold
+    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;
@@ -179,7 +182,8 @@ declare
     v_same boolean;
 begin
     w := ledger_load_head(w, p_now);
-    select * into c from ledger_call where customer_id = o.customer_id and id = o.reservation_id;
+    select * into c from ledger_call
+    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
     if not found then
         return (w, ledger_refusal(w, 'not-found'));
     end if;
