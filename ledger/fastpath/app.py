@@ -38,7 +38,7 @@ from ledger.fastpath.http import (
 )
 from ledger.fastpath.party import Answer
 from ledger.fastpath.problems import Kind, Problems
-from ledger.fastpath.refusals import Failed, WrongMethod
+from ledger.fastpath.refusals import Failed, Unavailable, WrongMethod
 from ledger.fastpath.routes import BATCH, Route, find
 
 BODY_MAX: Final = 1024 * 1024
@@ -107,6 +107,9 @@ class FastPath:
             return
         except (AccountsError, LedgerError) as refusal:
             reply = self._problems.reply(refusal, name)
+        except asyncio.CancelledError:
+            # Only a server that stops cancels requests. Raised on, it would be answered as plain text.
+            reply = self._problems.reply(Unavailable("The service is stopping."), name)
         except Exception:
             logger.exception("Request %s failed.", name)
             reply = self._problems.reply(Failed(), name)
