@@ -3,7 +3,7 @@ can be paid for. No overspending, and no false refusal either."""
 
 from collections import Counter
 from collections.abc import Iterator
-from threading import Barrier, Lock, Thread
+from threading import Barrier, BrokenBarrierError, Lock, Thread
 from uuid import UUID
 
 from django.db import connection
@@ -33,10 +33,13 @@ def run(customer_id: UUID, rounds: int, *, key_is_id: bool = True) -> Iterator[C
     callers = [Thread(target=race.call, args=[rounds], daemon=True) for _ in range(CALLERS)]
     for caller in callers:
         caller.start()
-    for _ in range(rounds):
-        yield race.round()
-    for caller in callers:
-        caller.join()
+    try:
+        for _ in range(rounds):
+            yield race.round()
+    finally:
+        race.line.abort()
+        for caller in callers:
+            caller.join()
 
 
 class _Race:
@@ -46,11 +49,15 @@ class _Race:
         self.line = Barrier(CALLERS + 1, timeout=_PATIENCE_SECONDS)
         self.lock = Lock()
         self.results: list[Result] = []
+        self.failure: Exception | None = None
 
     def round(self) -> Counter[str]:
         self.results.clear()
-        self.line.wait()
-        self.line.wait()
+        try:
+            self.line.wait()
+            self.line.wait()
+        except BrokenBarrierError as broken:
+            raise self.failure or broken from None
         holds = [result.reservation_id for result in self.results if result.ok]
         services.apply(
             [
@@ -69,9 +76,11 @@ class _Race:
                 with self.lock:
                     self.results += results
                 self.line.wait()
-        except BaseException:
+        except BrokenBarrierError:
+            pass  # Another caller failed, or nobody watches any more.
+        except Exception as failure:
+            self.failure = failure
             self.line.abort()
-            raise
         finally:
             connection.close()
 

@@ -29,9 +29,9 @@ def rich() -> Iterator[Book]:
     assert not any(finding.broken for finding in checks.run(connection, [book.customer_id]))
 
 
-@pytest.mark.parametrize("key_is_id", [True, False])
-def test_exactly_six_are_granted_every_time(rich, key_is_id):
-    for answers in race.run(rich.customer_id, 200, key_is_id=key_is_id):
+@pytest.mark.parametrize(("rounds", "key_is_id"), [(200, True), (50, False)])
+def test_exactly_six_are_granted_every_time(rich, rounds, key_is_id):
+    for answers in race.run(rich.customer_id, rounds, key_is_id=key_is_id):
         assert answers == race.EXPECTED
 
 
@@ -83,6 +83,9 @@ def test_debits_in_lists_do_not_overspend_either(rich):
     other = Book.funded(race.BALANCE)
     with ExitStack() as stack:
         callers = [stack.enter_context(_racer()) for _ in range(8)]
+        for caller in callers:
+            print(encode([rich.operation("refresh")]), file=caller.stdin)
+            caller.stdout.readline()
         for number, caller in enumerate(callers):
             books = [rich, other] if number % 2 else [other, rich]
             print(encode([_debit(book) for book in books * 10]), file=caller.stdin)
