@@ -42,7 +42,7 @@ begin
     delete from ledger_hold
     where customer_id = o.customer_id and id = o.reservation_id and used is null and cardinality(lots) = 1
         and lots[1] = p_head and coalesce(o.amount, amount) between 1 and amount
-        and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0)
+        and ledger_names_price(o.price_id, price_id)
     returning * into h;
     if not found then
         return null;

@@ -201,7 +201,7 @@ begin
             v_ending := true;
 
         elsif h.id is not null and h.used is null and coalesce(o.amount, 0) <= h.amount
-            and coalesce(o.price_id, h.price_id, 0) = coalesce(h.price_id, 0)
+            and ledger_names_price(o.price_id, h.price_id)
             and (h.amount = 0 or cardinality(h.lots) = 1 and h.lots[1] = w.head_id)
         then
             v_used := case when o.op = 'release' then 0 else coalesce(o.amount, h.amount) end;

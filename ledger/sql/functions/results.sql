@@ -1,5 +1,11 @@
 -- The answers of the core, told from its rows.
 
+-- A settlement that names another price than its hold's names no hold: it may be priced at that one.
+create or replace function ledger_names_price(p_named integer, p_held integer) returns boolean
+language sql immutable parallel safe as $$
+    select coalesce(p_named, p_held, 0) = coalesce(p_held, 0)
+$$;
+
 -- A refusal, with the balance as it is.
 create or replace function ledger_refusal(w ledger_wallet, p_code text, p_required bigint default null) returns ledger_result
 language plpgsql as $$

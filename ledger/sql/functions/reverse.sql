@@ -38,7 +38,7 @@ declare
     v_transaction uuid;
 begin
     select * into c from ledger_call
-    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
+    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_reverse_open(w, o, p_now);
     elsif c.state = 'reversed' or (c.committed = 0 and c.state <> 'committed') then
@@ -104,7 +104,7 @@ declare
 begin
     w := ledger_load_head(w, p_now);
     select * into h from ledger_hold
-    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
+    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
     if found then
         return (w, ledger_hold_refusal(w, h, 'reservation-held'));
     end if;

@@ -1,6 +1,5 @@
 -- Commit and release of any hold. (The common case, the whole of a hold in the head lot, is decided
--- in list.sql by the same rule.) A settlement that names another price than its hold's names no
--- hold: it may have been priced at that one.
+-- in list.sql by the same rule.)
 
 create or replace function ledger_used(h ledger_hold) returns bigint[]
 language sql immutable as $$
@@ -120,7 +119,7 @@ declare
     v_uncollected bigint := 0;
 begin
     select * into h from ledger_hold
-    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
+    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;
@@ -153,7 +152,7 @@ declare
     h ledger_hold;
 begin
     select * into h from ledger_hold
-    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
+    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;
@@ -183,7 +182,7 @@ declare
 begin
     w := ledger_load_head(w, p_now);
     select * into c from ledger_call
-    where customer_id = o.customer_id and id = o.reservation_id and coalesce(o.price_id, price_id, 0) = coalesce(price_id, 0);
+    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
     if not found then
         return (w, ledger_refusal(w, 'not-found'));
     end if;
