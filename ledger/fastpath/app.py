@@ -12,13 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from accounts.directory import ServiceKeyEntry
 from accounts.errors import AccountsError
 from accounts.idempotency_keys import parse_header
 from accounts.request_ids import request_id
 from ledger.errors import LedgerError
 from ledger.fastpath import batch, desk, replies
-from ledger.fastpath.calls import Asked, Call, Memory, Refusal
+from ledger.fastpath.calls import Asked, Call, Memory, Refusal, Sender
 from ledger.fastpath.catalogue import Catalogue
 from ledger.fastpath.database import Line
 from ledger.fastpath.directory import Directory
@@ -32,6 +31,7 @@ from ledger.fastpath.http import (
     Reply,
     Scope,
     Send,
+    address,
     decode,
     read_body,
     send_reply,
@@ -124,31 +124,31 @@ class FastPath:
         name: str,
     ) -> Reply:
         """Raises AccountsError, LedgerError, ClientGone."""
-        caller = await self._memory.directory.caller(headers.get(b"authorization"))
+        key = await self._memory.directory.caller(headers.get(b"authorization"))
+        sender = Sender(key, name, address(scope))
         if scope["method"] != "POST":
             raise WrongMethod
         if route.op == BATCH:
             body = decode(await read_body(headers, receive, limit=BATCH_BODY_MAX))
-            return await self._batch(caller, body, name)
-        key = headers.get(b"idempotency-key")
+            return await self._batch(sender, body)
+        named = headers.get(b"idempotency-key")
         call = Call(
+            sender=sender,
             op=route.op,
-            caller=caller,
             path=scope["path"],
             reservation=route.reservation,
             body=decode(await read_body(headers, receive, limit=BODY_MAX)),
-            key=parse_header(None if key is None else key.decode("latin-1")),
-            request_id=name,
+            key=parse_header(None if named is None else named.decode("latin-1")),
         )
         asked = await desk.ask(self._memory, call)
         (answer,) = await self._gatherer.do([asked.operation])
         return await replies.reply(self._memory, asked, answer, top_up_url=self._top_up_url)
 
-    async def _batch(self, caller: ServiceKeyEntry, body: object, name: str) -> Reply:
-        asked = await batch.ask(self._memory, caller, batch.operations(body), name)
+    async def _batch(self, sender: Sender, body: object) -> Reply:
+        asked = await batch.ask(self._memory, sender, batch.operations(body))
         operations = [item.operation for item in asked if isinstance(item, Asked)]
         found = iter(await self._gatherer.do(operations) if operations else ())
-        results = [await self._result(item, found, name) for item in asked]
+        results = [await self._result(item, found, sender.request_id) for item in asked]
         return Reply(200, msgspec.json.encode(batch.Results(results)), [JSON])
 
     async def _result(

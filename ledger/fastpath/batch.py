@@ -5,12 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from accounts.directory import ServiceKeyEntry
 from accounts.errors import AccountsError, IdempotencyKeyMalformed, IdempotencyKeyMissing
 from accounts.idempotency_keys import checked
 from ledger.errors import LedgerError
 from ledger.fastpath import desk, requests
-from ledger.fastpath.calls import Asked, Call, Memory, Refusal, invalid
+from ledger.fastpath.calls import Asked, Call, Memory, Refusal, Sender, invalid
 from ledger.fastpath.refusals import TooMany
 from ledger.fastpath.routes import path_of
 
@@ -26,20 +25,18 @@ def operations(body: object) -> list[Any]:
     return items
 
 
-async def ask(
-    memory: Memory, caller: ServiceKeyEntry, items: Sequence[Any], request_id: str
-) -> list[Asked | Refusal]:
+async def ask(memory: Memory, sender: Sender, items: Sequence[Any]) -> list[Asked | Refusal]:
     """What the core is asked for each item, or why it is not."""
     asked: list[Asked | Refusal] = []
     for item in items:
         try:
-            asked.append(await desk.ask(memory, _call(caller, item, request_id)))
+            asked.append(await desk.ask(memory, _call(sender, item)))
         except (AccountsError, LedgerError) as refusal:
             asked.append(refusal)
     return asked
 
 
-def _call(caller: ServiceKeyEntry, item: object, request_id: str) -> Call:
+def _call(sender: Sender, item: object) -> Call:
     """An item is the same request as when it is sent alone."""
     if not isinstance(item, dict):
         raise invalid("operations", "Each operation is an object.")
@@ -48,7 +45,7 @@ def _call(caller: ServiceKeyEntry, item: object, request_id: str) -> Call:
     if op not in _OPS:
         raise invalid("op", f"An operation of a batch is one of {', '.join(_OPS)}.")
     reservation = _reservation(fields) if op in _SETTLING else ""
-    return Call(op, caller, path_of(op, reservation), reservation, fields, key, request_id)
+    return Call(sender, op, path_of(op, reservation), reservation, fields, key)
 
 
 def _key(value: object) -> str:

@@ -26,16 +26,23 @@ class Memory(NamedTuple):
     catalogue: Catalogue
 
 
+class Sender(NamedTuple):
+    """Who sent a request, as its rows will tell."""
+
+    key: ServiceKeyEntry
+    request_id: str
+    address: str | None
+
+
 class Call(NamedTuple):
     """One request, sent alone or in a batch."""
 
+    sender: Sender
     op: str
-    caller: ServiceKeyEntry
     path: str
     reservation: str  # "": it is to be made
     body: object
     key: str
-    request_id: str
 
 
 class Asked(NamedTuple):
@@ -46,9 +53,9 @@ class Asked(NamedTuple):
     refusal: Refusal | None = None
 
 
-def check_scope(caller: ServiceKeyEntry, scope: str) -> None:
+def check_scope(key: ServiceKeyEntry, scope: str) -> None:
     """Raises Forbidden."""
-    if scope not in caller.scopes:
+    if scope not in key.scopes:
         raise Forbidden(f"This takes a service key with the scope {scope}.")
 
 

@@ -32,12 +32,12 @@ VERBS: Final[Mapping[str, Verb]] = {
 async def ask(memory: Memory, call: Call) -> Asked:
     """Raises AccountsError, LedgerError."""
     verb = VERBS[call.op]
-    check_scope(call.caller, verb.scope)
+    check_scope(call.sender.key, verb.scope)
     asked = await verb.ask(memory, call, requests.read(call.body, verb.fields))
     operation = asked.operation
-    operation.key = keys.core_key(call.caller.service_id, call.key)
+    operation.key = keys.core_key(call.sender.key.service_id, call.key)
     operation.key_is_id = keys.can_be_a_row(operation.key, now_ms=time_ns() // _NS_PER_MS)
     operation.request = request_hash("POST", call.path, call.body)
-    operation.service_id = call.caller.service_id
-    operation.request_id = call.request_id
+    operation.service_id = call.sender.key.service_id
+    operation.request_id = call.sender.request_id
     return asked

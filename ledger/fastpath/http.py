@@ -60,6 +60,13 @@ def decode(body: bytes) -> object:
         raise MalformedJson(error) from None
 
 
+def address(scope: Scope) -> str | None:
+    """Whose connection it is: a service's, or that of a proxy before us."""
+    client = scope.get("client")
+    # An address of one link only, fe80::1%eth0, names the link too.
+    return client[0].partition("%")[0] or None if client else None
+
+
 async def send_reply(send: Send, reply: Reply, request_id: str) -> None:
     headers = [
         *reply.headers,

@@ -27,15 +27,9 @@ class Request(Struct, forbid_unknown_fields=True, kw_only=True):
     pass
 
 
-class Reserve(Request):
-    """Hold credits before a call. A debit takes the same and commits it at once."""
+class PricedCall(Request):
+    """What the rate card prices a call by."""
 
-    customer: Annotated[
-        str | None, Meta(description="Who pays: a customer's id. Either this or `api_key`.")
-    ] = None
-    api_key: Annotated[
-        str | None, Meta(description="Who pays: the key that the end customer presented.")
-    ] = None
     endpoint: Annotated[
         str | None, Meta(description="Code of the endpoint in the rate card in force.")
     ] = None
@@ -51,6 +45,17 @@ class Reserve(Request):
             description='What the price per unit multiplies: `{"tokens": 1200}`, '
             "or a number of the endpoint's own unit. At most nine decimal places."
         ),
+    ] = None
+
+
+class Reserve(PricedCall):
+    """Hold credits before a call. A debit takes the same and commits it at once."""
+
+    customer: Annotated[
+        str | None, Meta(description="Who pays: a customer's id. Either this or `api_key`.")
+    ] = None
+    api_key: Annotated[
+        str | None, Meta(description="Who pays: the key that the end customer presented.")
     ] = None
     amount: Annotated[
         Amount | UnsetType,
@@ -124,6 +129,13 @@ class Batch(Request):
             "commit, release or debit), `idempotency_key` and, to settle, `reservation`."
         ),
     ]
+
+
+class Estimate(Request):
+    """Calls to be priced, and whether a customer could pay for all of them."""
+
+    calls: Annotated[list[PricedCall], Meta(min_length=1, max_length=OPERATIONS_MAX)]
+    customer: Annotated[str | None, Meta(description="Whose credits are compared.")] = None
 
 
 _Body = TypeVar("_Body", bound=Request)

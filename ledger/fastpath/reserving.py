@@ -12,6 +12,7 @@ from accounts.directory import ApiKeyEntry, check_key
 from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked, NotFound
 from accounts.models import HOUSE_ID
 from ledger import pricing
+from ledger.fastpath import called
 from ledger.fastpath.calls import (
     AMOUNT,
     Asked,
@@ -57,6 +58,7 @@ async def ask(memory: Memory, call: Call, fields: Reserve) -> Asked:
         price_id=cost.price.id if cost.price else None,
         quantities=cost.quantities,
         api_key_id=payer.key.id if payer.key else None,
+        address=call.sender.address,
         metadata=fields.metadata,
     )
     if call.op == "reserve":
@@ -67,15 +69,12 @@ async def ask(memory: Memory, call: Call, fields: Reserve) -> Asked:
 
 def _check(call: Call, fields: Reserve) -> None:
     if fields.amount is not UNSET:
-        check_scope(call.caller, AMOUNT)
+        check_scope(call.sender.key, AMOUNT)
     if fields.metadata:
         check_metadata(fields.metadata)
     if (fields.customer is None) == (fields.api_key is None):
         raise invalid("customer", "Say who pays: customer or api_key, one of them.")
-    if (fields.method is None) != (fields.path is None):
-        raise invalid("path", "method and path go together.")
-    if fields.endpoint is not None and fields.path is not None:
-        raise invalid("endpoint", "Name an endpoint, or give method and path, not both.")
+    called.check(fields)
 
 
 async def _payer(memory: Memory, fields: Reserve) -> Payer:
@@ -99,7 +98,7 @@ def _check_payer(memory: Memory, payer: Payer) -> None:
 def _cost(card: RateCard, fields: Reserve) -> Cost:
     """Raises MalformedAmount, UnknownEndpoint, UnknownQuantity, InvalidRequest."""
     amount = micro_credits(fields.amount)
-    price = _price(card, fields)
+    price = called.price(card, fields)
     if price is None:
         if fields.quantity is not None:
             raise UnknownQuantity(None)
@@ -108,11 +107,3 @@ def _cost(card: RateCard, fields: Reserve) -> Cost:
         return Cost(amount, None, None)
     charge = pricing.charge(price, fields.quantity)
     return Cost(charge.amount if amount is None else amount, price, charge.quantities)
-
-
-def _price(card: RateCard, fields: Reserve) -> Price | None:
-    if fields.endpoint is not None:
-        return card.by_code(fields.endpoint)
-    if fields.method is not None and fields.path is not None:
-        return card.by_path(fields.method, fields.path)
-    return None

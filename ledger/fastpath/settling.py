@@ -48,7 +48,7 @@ async def reverse(memory: Memory, call: Call, fields: Reverse) -> Asked:
         raise invalid("reason", "Null characters are not allowed.")
     operation = _operation(call, decode_reservation(call.reservation))
     operation.amount = micro_credits(fields.amount)
-    actor = ids.encode(ids.KEY, call.caller.id)
+    actor = ids.encode(ids.KEY, call.sender.key.id)
     operation.detail = {"reason": fields.reason, "actor": actor}
     return Asked(operation, HTTPStatus.OK)
 
