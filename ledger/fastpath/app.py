@@ -6,15 +6,16 @@ Read on in `desk.py` and `reserving.py` (who pays, how much: `ledger/pricing.py`
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-import msgspec
-
 from accounts.errors import AccountsError
 from accounts.idempotency_keys import parse_header
-from accounts.request_ids import request_id
+from accounts.ids import CUSTOMER, encode
+from accounts.request_ids import CURRENT, request_id
+from accounts.request_log import NAME_MAX, Log, RequestLine, begin
 from ledger.errors import LedgerError
 from ledger.fastpath import batch, desk, replies
 from ledger.fastpath.calls import Asked, Call, Memory, Refusal, Sender
@@ -24,7 +25,6 @@ from ledger.fastpath.directory import Directory
 from ledger.fastpath.gatherer import Gatherer
 from ledger.fastpath.http import (
     JSON,
-    REPLAYED,
     Application,
     ClientGone,
     Receive,
@@ -43,6 +43,8 @@ from ledger.fastpath.routes import BATCH, Route, find
 
 BODY_MAX: Final = 1024 * 1024
 BATCH_BODY_MAX: Final = 4 * BODY_MAX
+# Not a status that anybody is sent.
+CLIENT_GONE: Final = 499
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class FastPath:
     """Answers what is its own and passes everything else on.
 
     `database` holds psycopg's connection parameters for the application's role; `problems` gives
-    each code of a refusal its HTTP status.
+    each code of a refusal its HTTP status; `log` is given a line for each request.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class FastPath:
         pepper: bytes,
         problems: Mapping[str, Kind],
         top_up_url: str,
+        log: Log,
     ) -> None:
         self._otherwise = otherwise
         self._lines = reads, polls = Line(database), Line(database)
@@ -71,6 +74,7 @@ class FastPath:
         self._gatherer = Gatherer(database)
         self._problems = Problems(problems)
         self._top_up_url = top_up_url
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -101,19 +105,26 @@ class FastPath:
     async def _serve(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         name = request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
+        CURRENT.set(name)
+        pending = begin(name, scope["method"], scope["path"])
         try:
-            reply = await self._reply(route, scope, headers, receive, name)
+            reply = await self._reply(route, scope, headers, receive, pending.line)
         except ClientGone:
+            self._log(pending.finish(CLIENT_GONE))
             return
         except (AccountsError, LedgerError) as refusal:
             reply = self._problems.reply(refusal, name)
         except asyncio.CancelledError:
-            # Only a server that stops cancels requests. Raised on, it would be answered as plain text.
+            # Only a server that stops cancels requests; it would answer them as plain text.
             reply = self._problems.reply(Unavailable("The service is stopping."), name)
         except Exception:
-            logger.exception("Request %s failed.", name)
+            logger.exception("A request failed.")
             reply = self._problems.reply(Failed(), name)
         await send_reply(send, reply, name)
+        line = pending.finish(reply.status)
+        line.code = reply.code
+        line.reservation = reply.reservation or line.reservation
+        self._log(line)
 
     async def _reply(
         self,
@@ -121,16 +132,18 @@ class FastPath:
         scope: Scope,
         headers: Mapping[bytes, bytes],
         receive: Receive,
-        name: str,
+        line: RequestLine,
     ) -> Reply:
         """Raises AccountsError, LedgerError, ClientGone."""
+        line.route, line.reservation = route.op, route.reservation[:NAME_MAX]
         key = await self._memory.directory.caller(headers.get(b"authorization"))
-        sender = Sender(key, name, address(scope))
+        line.service = key.service_id
+        sender = Sender(key, line.request_id, address(scope))
         if scope["method"] != "POST":
             raise WrongMethod
         if route.op == BATCH:
             body = decode(await read_body(headers, receive, limit=BATCH_BODY_MAX))
-            return await self._batch(sender, body)
+            return await self._batch(sender, body, line)
         named = headers.get(b"idempotency-key")
         call = Call(
             sender=sender,
@@ -141,25 +154,22 @@ class FastPath:
             key=parse_header(None if named is None else named.decode("latin-1")),
         )
         asked = await desk.ask(self._memory, call)
+        line.customer = encode(CUSTOMER, asked.operation.customer_id)
         (answer,) = await self._gatherer.do([asked.operation])
         return await replies.reply(self._memory, asked, answer, top_up_url=self._top_up_url)
 
-    async def _batch(self, sender: Sender, body: object) -> Reply:
+    async def _batch(self, sender: Sender, body: object, line: RequestLine) -> Reply:
         asked = await batch.ask(self._memory, sender, batch.operations(body))
         operations = [item.operation for item in asked if isinstance(item, Asked)]
         found = iter(await self._gatherer.do(operations) if operations else ())
-        results = [await self._result(item, found, sender.request_id) for item in asked]
-        return Reply(200, msgspec.json.encode(batch.Results(results)), [JSON])
+        items = [await self._item(item, found, sender.request_id) for item in asked]
+        line.operations, line.codes = len(items), dict(Counter(item.code for item in items))
+        return Reply(200, batch.body(items), [JSON])
 
-    async def _result(
-        self, item: Asked | Refusal, found: Iterator[Answer], name: str
-    ) -> batch.Result:
+    async def _item(self, item: Asked | Refusal, found: Iterator[Answer], name: str) -> Reply:
         try:
             if not isinstance(item, Asked):
                 raise item
-            reply = await replies.reply(
-                self._memory, item, next(found), top_up_url=self._top_up_url
-            )
+            return await replies.reply(self._memory, item, next(found), top_up_url=self._top_up_url)
         except (AccountsError, LedgerError) as refusal:
-            reply = self._problems.reply(refusal, name)
-        return batch.Result(reply.status, REPLAYED in reply.headers, msgspec.Raw(reply.body))
+            return self._problems.reply(refusal, name)
