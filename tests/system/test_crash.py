@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -74,11 +75,16 @@ def test_an_orderly_end_answers_what_it_accepted(fragile):
         assert granted(settle(api, "commit", hold["id"]))["balance"]["total"] == "7"
 
 
+@contextmanager
 def _client(installation, file, calls):
     file.touch()
     command = [sys.executable, "-m", "tests.system.client", str(installation.state / "demo.json")]
     command += [str(file), "--calls", str(calls), "--customers", "40", "--threads", "8"]
-    return subprocess.Popen(command, cwd=BASE_DIR)
+    with subprocess.Popen(command, cwd=BASE_DIR) as client:
+        try:
+            yield client
+        finally:
+            client.kill()
 
 
 def _await_answers(file, client, number):
