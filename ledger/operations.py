@@ -59,6 +59,7 @@ class Result(msgspec.Struct, array_like=True):
     frozen: int | None
     required: int | None
     reversed: int | None
+    credit_limit: int | None
 
     @property
     def ok(self) -> bool:

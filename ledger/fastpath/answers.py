@@ -98,7 +98,7 @@ def declined(row: Row, price: Price | None, *, top_up_url: str) -> LedgerError:
         required, available = int(row.required or 0), int(row.available or 0)
         members["required"] = amounts.show(required)
         members["available"] = amounts.show(available)
-        members["shortfall"] = amounts.show(required - available)
+        members["shortfall"] = amounts.show(required - available - int(row.credit_limit or 0))
         members["top_up_url"] = top_up_url
         detail = f"This takes {members['required']} credits; {members['available']} are available."
     if row.reservation_id is not None:

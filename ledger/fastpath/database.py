@@ -53,6 +53,7 @@ class Row(NamedTuple):
     frozen: str | None
     required: str | None
     reversed: str | None
+    credit_limit: str | None
 
 
 class Line:

@@ -25,7 +25,7 @@ begin
         coalesce(o.overrun, 'reject'), o.price_id, o.quantities, o.request, o.service_id, o.api_key_id, o.request_id,
         o.address, o.metadata, v_available, v_held, v_frozen);
     return row(1, 'ok', false, o.customer_id, o.key, o.price_id, 'held', o.amount, 0, null, null, array[v_head], array[o.amount],
-        o.quantities, null, null, v_until, v_available, v_held, v_frozen, null, null)::ledger_result;
+        o.quantities, null, null, v_until, v_available, v_held, v_frozen, null, null, null)::ledger_result;
 end
 $$;
 
@@ -63,7 +63,7 @@ begin
         h.available_after, h.held_after, h.frozen_after, v_balance - v_held - v_frozen, v_held, v_frozen);
     return row(1, 'ok', false, o.customer_id, h.id, h.price_id, 'committed', h.amount, v_used, h.amount - v_used, 0, h.lots,
         array[v_used], coalesce(o.quantities, h.quantities), o.key, null, h.reserved_until, v_balance - v_held - v_frozen,
-        v_held, v_frozen, null, null)::ledger_result;
+        v_held, v_frozen, null, null, null)::ledger_result;
 end
 $$;
 

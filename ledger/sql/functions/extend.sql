@@ -11,10 +11,10 @@ begin
     if not found then
         return ledger_settle_again(ledger_unload_head(w), o, p_now);
     end if;
-    h.expires_at := p_now + make_interval(secs => o.expires_in);
-    if h.expires_at > h.created_at + interval '7 days' then
+    if p_now + make_interval(secs => o.expires_in) > h.created_at + interval '7 days' then
         return (w, ledger_hold_refusal(w, h, 'extension-too-long'));
     end if;
+    h.expires_at := p_now + make_interval(secs => o.expires_in);
     update ledger_hold set expires_at = h.expires_at where customer_id = h.customer_id and id = h.id;
     w.due_at := least(w.due_at, h.expires_at);
     return (w, ledger_hold_refusal(w, h, 'ok'));

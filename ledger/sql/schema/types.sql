@@ -44,8 +44,8 @@ create type ledger_result as (
     held bigint,
     frozen bigint,
     required bigint,        -- insufficient-credits: what was asked for
-    reversed bigint         -- given back so far
+    reversed bigint,        -- given back so far
+    credit_limit bigint     -- insufficient-credits: how far below zero was allowed
 );
-
 
 create type ledger_step as (w ledger_wallet, r ledger_result);
