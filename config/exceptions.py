@@ -42,6 +42,14 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     return response
 
 
+class ProblemResponse(HttpResponse):
+    def __init__(self, code: str, body: Mapping[str, Any]) -> None:
+        status = PROBLEMS[code].status
+        super().__init__(json.dumps(body), content_type=CONTENT_TYPE, status=status)
+        self.code = code
+        self["X-Should-Retry"] = "true" if may_succeed_later(code) else "false"
+
+
 def is_api(request: HttpRequest) -> bool:
     """Whether errors are problems here; people's pages show people's errors."""
     return f"{request.path}/".startswith("/v1/")
@@ -49,7 +57,7 @@ def is_api(request: HttpRequest) -> bool:
 
 def answer(
     request: HttpRequest | Request, code: str, detail: str = "", members: Mapping[str, Any] = {}
-) -> HttpResponse:
+) -> ProblemResponse:
     problem = PROBLEMS[code]
     body = {
         "type": f"/problems/{code}",
@@ -59,8 +67,7 @@ def answer(
         "request_id": request.headers["X-Request-Id"],
         **members,
     }
-    response = HttpResponse(json.dumps(body), content_type=CONTENT_TYPE, status=problem.status)
-    response["X-Should-Retry"] = "true" if may_succeed_later(code) else "false"
+    response = ProblemResponse(code, body)
     if code == "unauthorized":
         response["WWW-Authenticate"] = "Bearer"
     return response

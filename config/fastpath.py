@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connections
 
 from config.problems import PROBLEMS, may_succeed_later, title
+from config.request_log import request_log
 from ledger.fastpath.app import FastPath
 from ledger.fastpath.http import Application
 from ledger.fastpath.problems import Kind
@@ -25,6 +26,7 @@ def before(otherwise: Application) -> FastPath:
             for code, problem in PROBLEMS.items()
         },
         top_up_url=settings.TOP_UP_URL,
+        log=request_log().write_soon,
     )
 
 

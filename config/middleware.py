@@ -3,23 +3,36 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts.request_ids import request_id
-from config.exceptions import answer, is_api
+from accounts.directory import ApiKeyEntry, ServiceKeyEntry
+from accounts.ids import CUSTOMER, encode
+from accounts.request_ids import CURRENT, request_id
+from accounts.request_log import NAME_MAX, RequestLine, begin
+from config.exceptions import ProblemResponse, answer, is_api
+from config.request_log import request_log
 
 Next = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestId:
-    """Every request has a name, the caller's own or a new one, and its answer says it."""
+    """Every request has a name, the caller's own or a new one. Its answer and the log say it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
+        self._log = request_log()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = request_id(request.META.get("HTTP_X_REQUEST_ID"))
         request.META["HTTP_X_REQUEST_ID"] = name
-        response = self.get_response(request)
+        named = CURRENT.set(name)
+        pending = begin(name, request.method or "", request.path)
+        try:
+            response = self.get_response(request)
+        finally:
+            CURRENT.reset(named)
         response["X-Request-Id"] = name
+        line = pending.finish(response.status_code)
+        _describe(line, request, response)
+        self._log.write(line)
         return response
 
 
@@ -33,6 +46,22 @@ class BodyLimit:
         if is_api(request) and _length(request) > settings.MAX_BODY_BYTES:
             return answer(request, "request-too-large")
         return self.get_response(request)
+
+
+def _describe(line: RequestLine, request: HttpRequest, response: HttpResponse) -> None:
+    match = request.resolver_match
+    if match is not None:
+        line.route = match.route
+        line.customer = str(match.kwargs.get("customer_id", ""))[:NAME_MAX]
+        line.reservation = str(match.kwargs.get("reservation_id", ""))[:NAME_MAX]
+    # What REST framework found out about the caller.
+    caller = getattr(request, "auth", None)
+    if isinstance(caller, ServiceKeyEntry):
+        line.service = caller.service_id
+    elif isinstance(caller, ApiKeyEntry):
+        line.customer = encode(CUSTOMER, caller.customer_id)
+    if isinstance(response, ProblemResponse):
+        line.code = response.code
 
 
 def _length(request: HttpRequest) -> int:

@@ -1,8 +1,11 @@
 """Every setting, from the environment where it differs between installations."""
 
+import sys
+
 import django_stubs_ext
 import environ
 
+from config import logs
 from config.databases import databases, is_embedded
 from config.state import BASE_DIR, State
 
@@ -107,15 +110,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    # A caller's mistakes are answered, not logged.
-    "loggers": {"django.request": {"level": "ERROR"}},
-}
+# With INFO every request has its line, with WARNING those that failed by our fault.
+LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+LOG_AS_JSON = env.bool("LOG_AS_JSON", default=not sys.stderr.isatty())
+LOGGING = logs.settings(as_json=LOG_AS_JSON, level=LOG_LEVEL)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -136,14 +134,11 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
+# It reads serializers for config/openapi, which writes the document itself.
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Drawdown",
-    "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # Each web process has its own gatherer, which gets better with more requests in one process.

@@ -21,7 +21,8 @@ def main() -> None:
         http=Protocol,
         # Django reads X-Forwarded-Proto itself, and nothing here asks for the client's address.
         proxy_headers=False,
-        log_level="warning",
+        # Its lines go where all others do.
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

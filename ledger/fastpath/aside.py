@@ -77,7 +77,7 @@ async def _serve_alone(line: CoreLine, seat: Seat) -> None:
     try:
         (row,) = await _apply(line, [seat.operation])
     except Exception as error:
-        seat.answer(_refusal(line, error))
+        seat.answer(_refusal(line, error, seat.operation))
     else:
         seat.answer(row)
 
@@ -91,8 +91,9 @@ async def _apply(line: CoreLine, operations: Sequence[Operation]) -> list[Row]:
     return rows
 
 
-def _refusal(line: CoreLine, error: Exception) -> LedgerError:
+def _refusal(line: CoreLine, error: Exception, operation: Operation) -> LedgerError:
     if line.is_lost or isinstance(error, _PASSING):
         return Unavailable()
-    logger.error("The core failed on one operation.", exc_info=error)
+    told = {"request_id": operation.request_id}
+    logger.error("The core failed on one operation.", exc_info=error, extra=told)
     return Failed()

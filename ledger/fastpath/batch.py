@@ -10,6 +10,7 @@ from accounts.idempotency_keys import checked
 from ledger.errors import LedgerError
 from ledger.fastpath import desk, requests
 from ledger.fastpath.calls import Asked, Call, Memory, Refusal, Sender, invalid
+from ledger.fastpath.http import REPLAYED, Reply
 from ledger.fastpath.refusals import TooMany
 from ledger.fastpath.routes import path_of
 
@@ -71,3 +72,10 @@ class Result(msgspec.Struct):
 
 class Results(msgspec.Struct):
     results: list[Result]
+
+
+def body(items: Sequence[Reply]) -> bytes:
+    results = [
+        Result(item.status, REPLAYED in item.headers, msgspec.Raw(item.body)) for item in items
+    ]
+    return msgspec.json.encode(Results(results))

@@ -86,10 +86,12 @@ class Gatherer:
         try:
             rows = await self._line.apply(operations, wait=False)
         except Exception:
-            logger.exception("A call of %d operations failed.", len(operations))
+            names = [operation.request_id for operation in operations]
+            told = "A call of %d operations failed."
+            logger.exception(told, len(operations), extra={"request_ids": names})
             count_failed_call()
             return None
-        count_call(rows, monotonic() - began)
+        count_call(operations, rows, monotonic() - began)
         return rows
 
     def _deliver(self, parties: Sequence[Party], rows: Sequence[Row]) -> None:

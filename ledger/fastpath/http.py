@@ -27,6 +27,9 @@ class Reply(NamedTuple):
     status: int
     body: bytes
     headers: list[Header]
+    # For the log.
+    code: str = ""
+    reservation: str = ""
 
 
 class ClientGone(Exception):

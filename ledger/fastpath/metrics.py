@@ -1,11 +1,19 @@
-"""What the fast path counts, once for each call of the core rather than for each operation."""
+"""What the fast path counts, once for each call of the core rather than for each operation.
+
+An exemplar names a request that was counted, and so leads to the log and to its rows.
+"""
 
 from collections import Counter as count
 from collections.abc import Sequence
+from typing import Final
 
 from prometheus_client import Counter, Histogram
 
 from ledger.fastpath.database import Row
+from ledger.operations import Operation
+
+# OpenMetrics allows 128 characters, the label's name included.
+EXEMPLAR_MAX: Final = 128 - len("request_id")
 
 _GATHERED = Histogram(
     "drawdown_gathered_operations",
@@ -23,11 +31,18 @@ _FAILED_CALLS = Counter(
 )
 
 
-def count_call(rows: Sequence[Row], seconds: float) -> None:
+def count_call(operations: Sequence[Operation], rows: Sequence[Row], seconds: float) -> None:
+    """`rows` are the answers to `operations`."""
     _GATHERED.observe(len(rows))
-    _SECONDS.observe(seconds)
+    _SECONDS.observe(seconds, _exemplar(operations[0]))
+    last = {row.code: place for place, row in enumerate(rows)}
     for code, times in count(row.code for row in rows).items():
-        _RESULTS.labels(code).inc(times)
+        _RESULTS.labels(code).inc(times, _exemplar(operations[last[code]]))
+
+
+def _exemplar(operation: Operation) -> dict[str, str] | None:
+    name = operation.request_id
+    return {"request_id": name} if name and len(name) <= EXEMPLAR_MAX else None
 
 
 def count_failed_call() -> None:

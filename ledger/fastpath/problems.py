@@ -39,7 +39,7 @@ class Problems:
         kind = self._kinds[refusal.code]
         headers = [_CONTENT_TYPE, _SHOULD_RETRY[kind.should_retry], *_ALSO.get(refusal.code, ())]
         body = _body(kind, refusal, request_id)
-        return Reply(kind.status, msgspec.json.encode(body), headers)
+        return Reply(kind.status, msgspec.json.encode(body), headers, refusal.code)
 
 
 def _body(kind: Kind, refusal: Refusal, request_id: str) -> dict[str, Any]:

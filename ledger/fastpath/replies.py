@@ -31,8 +31,9 @@ async def reply(memory: Memory, asked: Asked, answer: Answer, *, top_up_url: str
     price = await memory.catalogue.price(price_id) if price_id else None
     if answer.code != "ok":
         raise answers.declined(answer, price, top_up_url=top_up_url)
-    body = _encode(answers.reservation(answer, price))
-    return Reply(asked.status, body, _REPEATED if is_replayed else _PLAIN)
+    shown = answers.reservation(answer, price)
+    headers = _REPEATED if is_replayed else _PLAIN
+    return Reply(asked.status, _encode(shown), headers, shown.status, shown.id)
 
 
 def _check_price(asked: Asked, row: Row, price_id: int) -> None:

@@ -1,0 +1,57 @@
+"""What the log says of one request, whoever answers it. No Django here."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+PATH_MAX: Final = 200
+# As much of what a caller calls an object as there is room for: longer than any id.
+NAME_MAX: Final = 100
+_SERVER_ERROR: Final = 500
+
+
+class RequestLine(Struct, omit_defaults=True):
+    """What a request does not have is left out."""
+
+    timestamp: datetime  # when it came
+    level: str
+    event: str
+    request_id: str
+    method: str
+    path: str  # without the query, which may name people
+    route: str = ""
+    status: int = 0
+    duration_ms: float = 0
+    service: int = 0
+    customer: str = ""
+    reservation: str = ""
+    code: str = ""  # a refusal's, or what became of the reservation
+    operations: int = 0  # of a batch
+    codes: dict[str, int] = {}  # how many of them ended how
+
+
+Log = Callable[[RequestLine], None]
+
+
+class Pending(NamedTuple):
+    """A request that is not answered yet."""
+
+    line: RequestLine
+    began: float
+
+    def finish(self, status: int) -> RequestLine:
+        line = self.line
+        line.status = status
+        line.duration_ms = round((perf_counter() - self.began) * 1000, 3)
+        if status >= _SERVER_ERROR:
+            line.level = "error"
+        return line
+
+
+def begin(request_id: str, method: str, path: str) -> Pending:
+    now = datetime.now(UTC)
+    line = RequestLine(now, "info", "request", request_id, method, path[:PATH_MAX])
+    return Pending(line, perf_counter())
