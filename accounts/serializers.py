@@ -3,11 +3,12 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import ids
 from accounts.models import CustomerStatus
-from accounts.validators import check_metadata
+from accounts.validators import METADATA_PAIRS_MAX, check_metadata
 
 
 class PrefixedIdField(serializers.Field[UUID, str, str, UUID]):
@@ -21,6 +22,18 @@ class PrefixedIdField(serializers.Field[UUID, str, str, UUID]):
         return ids.encode(self.prefix, value)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "At most 20 pairs of strings, 2 KiB as JSON.",
+        "additionalProperties": {"type": "string"},
+        "maxProperties": METADATA_PAIRS_MAX,
+    }
+)
+class MetadataField(serializers.JSONField):
+    default_validators = [check_metadata]
+
+
 def check_is_ahead(instant: datetime) -> None:
     if instant <= timezone.now():
         raise serializers.ValidationError("This must be in the future.")
@@ -30,7 +43,7 @@ class CustomerInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=200)
     email = serializers.EmailField(max_length=254, allow_null=True, required=False)
     external_id = serializers.CharField(max_length=200, allow_null=True, required=False)
-    metadata = serializers.JSONField(required=False, validators=[check_metadata])
+    metadata = MetadataField(required=False)
 
 
 class CustomerChangesInput(CustomerInput):
@@ -63,3 +76,7 @@ class ApiKeyOutput(serializers.Serializer[Any]):
     prefix = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewApiKeyOutput(ApiKeyOutput):
+    secret = serializers.CharField(allow_null=True)

@@ -137,9 +137,13 @@ REST_FRAMEWORK = {
 # It reads serializers for config/openapi, which writes the document itself.
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
-    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # Each web process has its own gatherer, which gets better with more requests in one process.
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
+
+# Of `manage.py run`: how many calls a second the demo company's customers make, and how far back
+# their history reaches when it is made.
+DEMO_TRAFFIC = env.float("DEMO_TRAFFIC", default=3.0)
+DEMO_HISTORY_DAYS = env.int("DEMO_HISTORY_DAYS", default=100)

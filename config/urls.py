@@ -2,11 +2,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health, metrics, views
+from config.openapi import views as openapi
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
+    path("v1/openapi.json", openapi.document, name="openapi"),
+    path("docs/", openapi.docs),
     path("v1/", include("accounts.urls")),
     path("v1/", include("ledger.urls")),
     path("problems/", views.problems, name="problems"),

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import ids
@@ -9,7 +10,7 @@ from accounts.serializers import PrefixedIdField
 from ledger import amounts, money
 from ledger.errors import MalformedAmount
 from ledger.ids import LOT, TRANSACTION
-from ledger.models import LotKind, Price, Transfer
+from ledger.models import LotKind, Price, ReservationState, Transfer
 from ledger.reservations import Found
 from ledger.selectors import Transaction
 
@@ -83,19 +84,31 @@ class ExpiringOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+class CustomerBalanceOutput(BalanceOutput):
+    customer = PrefixedIdField(ids.CUSTOMER)
+    expiring = ExpiringOutput(
+        many=True, help_text="Free credits that expire, with the lot that has them, the next first."
+    )
+    runway_days = serializers.IntegerField(
+        allow_null=True,
+        help_text="For how many whole days the credits last at the pace of the last 30 days. Null: "
+        "nothing was used.",
+    )
+
+
 class LotOutput(serializers.Serializer[Any]):
     id = PrefixedIdField(LOT)
     customer = PrefixedIdField(ids.CUSTOMER, source="customer_id")
-    kind = serializers.CharField()
+    kind = serializers.ChoiceField(LotKind.choices)
     priority = serializers.IntegerField()
     amount = AmountField(source="units")
     remaining = AmountField()
     held = AmountField()
     frozen = AmountField()
-    price = PriceField()
-    expires_at = serializers.DateTimeField()
+    price = PriceField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
     issued_at = serializers.DateTimeField()
-    reason = serializers.CharField()
+    reason = serializers.CharField(allow_null=True)
 
 
 class TransferOutput(serializers.Serializer[Any]):
@@ -103,7 +116,7 @@ class TransferOutput(serializers.Serializer[Any]):
     debit = serializers.CharField()
     credit = serializers.CharField()
     amount = serializers.SerializerMethodField()
-    lot = PrefixedIdField(LOT, source="lot_id")
+    lot = PrefixedIdField(LOT, source="lot_id", allow_null=True)
 
     def get_amount(self, transfer: Transfer) -> str:
         return money.show_unit(transfer.amount, transfer.unit)
@@ -117,13 +130,19 @@ class TransactionOutput(serializers.Serializer[Any]):
     balance_after = AmountField(source="first.balance_after")
     transfers = TransferOutput(many=True)
     reservation = serializers.SerializerMethodField()
-    reverses = PrefixedIdField(TRANSACTION, source="first.reverses")
-    reason = serializers.CharField(source="first.reason")
+    reverses = PrefixedIdField(TRANSACTION, source="first.reverses", allow_null=True)
+    reason = serializers.CharField(source="first.reason", allow_null=True)
     posted_at = serializers.DateTimeField(source="first.posted_at")
-    effective_at = serializers.DateTimeField(source="first.effective_at")
+    effective_at = serializers.DateTimeField(source="first.effective_at", allow_null=True)
 
     def get_reservation(self, transaction: Transaction) -> str | None:
         return str(transaction.reservation) if transaction.reservation else None
+
+
+class QuantityPriceOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    per = serializers.IntegerField()
+    amount = AmountField()
 
 
 class PriceOutput(serializers.Serializer[Any]):
@@ -131,6 +150,7 @@ class PriceOutput(serializers.Serializer[Any]):
     per_call = AmountField()
     quantity = serializers.SerializerMethodField()
 
+    @extend_schema_field(QuantityPriceOutput(allow_null=True))
     def get_quantity(self, price: Price) -> Mapping[str, Any] | None:
         if not price.quantity_name:
             return None
@@ -150,32 +170,100 @@ class EndpointOutput(serializers.Serializer[Any]):
     price = PriceOutput(source="*")
 
 
+class LotPartOutput(serializers.Serializer[Any]):
+    lot = PrefixedIdField(LOT, allow_null=True, help_text="Null: the customer's credit limit.")
+    amount = AmountField()
+
+
 class ReservationOutput(serializers.Serializer[Any]):
     id = serializers.CharField(source="name")
-    status = serializers.CharField(source="state")
+    status = serializers.ChoiceField(ReservationState.choices, source="state")
     customer = PrefixedIdField(ids.CUSTOMER, source="row.customer_id")
-    endpoint = serializers.CharField(source="price.endpoint.code", default=None)
+    endpoint = serializers.CharField(source="price.endpoint.code", default=None, allow_null=True)
     amount = AmountField(source="row.amount")
     committed = AmountField(source="row.committed")
     released = AmountField()
     uncollected = AmountField(source="row.uncollected")
     reversed = AmountField(source="row.reversed")
     lots = serializers.SerializerMethodField()
-    price = PriceOutput()
-    quantity = serializers.DictField(source="quantities")
+    price = PriceOutput(allow_null=True)
+    quantity = serializers.DictField(
+        child=serializers.CharField(), source="quantities", allow_null=True
+    )
     overrun = serializers.CharField(source="row.overrun")
-    outcome = serializers.CharField(source="row.outcome")
-    transaction = PrefixedIdField(TRANSACTION, source="row.transaction_id")
+    outcome = serializers.CharField(source="row.outcome", allow_null=True)
+    transaction = PrefixedIdField(TRANSACTION, source="row.transaction_id", allow_null=True)
     created_at = serializers.DateTimeField(source="row.created_at")
     expires_at = serializers.DateTimeField(source="row.expires_at")
-    ended_at = serializers.DateTimeField()
-    metadata = serializers.DictField(source="row.metadata")
+    ended_at = serializers.DateTimeField(allow_null=True)
+    metadata = serializers.DictField(
+        child=serializers.CharField(), source="row.metadata", allow_null=True
+    )
 
+    @extend_schema_field(LotPartOutput(many=True))
     def get_lots(self, found: Found) -> list[dict[str, str | None]]:
         return [
             {"lot": _lot(lot), "amount": amounts.show(amount)}
             for lot, amount in found.by_lot.items()
         ]
+
+
+class ReservationNowOutput(ReservationOutput):
+    balance = BalanceOutput(help_text="The customer's, now.")
+
+
+class KeyOutput(serializers.Serializer[Any]):
+    id = PrefixedIdField(ids.KEY)
+    prefix = serializers.CharField()
+
+
+class CallOutput(serializers.Serializer[Any]):
+    id = serializers.CharField(source="found.name")
+    status = serializers.CharField(source="found.state")
+    endpoint = serializers.CharField(source="found.price.endpoint.code", default=None)
+    key = KeyOutput()
+    cost = AmountField()
+    amount = AmountField(source="found.row.amount")
+    committed = AmountField(source="found.row.committed")
+    reversed = AmountField(source="found.row.reversed")
+    outcome = serializers.CharField(source="found.row.outcome")
+    quantity = serializers.DictField(source="found.quantities")
+    transaction = PrefixedIdField(TRANSACTION, source="found.row.transaction_id")
+    request_id = serializers.CharField(source="found.row.request_id")
+    ended_request_id = serializers.CharField(source="found.row.ended_request_id")
+    address = serializers.CharField()
+    created_at = serializers.DateTimeField(source="found.row.created_at")
+    ended_at = serializers.DateTimeField(source="found.ended_at")
+    metadata = serializers.DictField(source="found.row.metadata")
+
+
+class UsageOutput(serializers.Serializer[Any]):
+    day = serializers.DateField(source="group.day")
+    endpoint = serializers.CharField(source="group.endpoint")
+    key = KeyOutput()
+    calls = serializers.IntegerField()
+    credits = AmountField(source="amount")
+
+
+class EstimatedOutput(serializers.Serializer[Any]):
+    endpoint = serializers.CharField(source="price.endpoint.code")
+    amount = AmountField(source="charge.amount")
+    quantity = serializers.DictField(source="charge.quantities")
+    price = PriceOutput()
+
+
+class EstimateOutput(serializers.Serializer[Any]):
+    """With a customer: whether it could pay for all of it now."""
+
+    amount = AmountField()
+    calls = EstimatedOutput(source="lines", many=True)
+    customer = PrefixedIdField(ids.CUSTOMER, source="customer_id")
+    covered = serializers.SerializerMethodField()
+    available = AmountField(source="cover.available", default=None)
+    shortfall = AmountField(source="cover.shortfall", default=None)
+
+    def get_covered(self, estimate: Mapping[str, Any]) -> bool | None:
+        return estimate["cover"] and not estimate["cover"].shortfall
 
 
 def _lot(lot_id: UUID | None) -> str | None:

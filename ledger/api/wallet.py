@@ -19,8 +19,7 @@ from ledger.fastpath.http import decode
 from ledger.paging import ByNumber
 from ledger.selectors import Balance
 from ledger.serializers import (
-    BalanceOutput,
-    ExpiringOutput,
+    CustomerBalanceOutput,
     GrantInput,
     GrantOutput,
     LotOutput,
@@ -60,14 +59,14 @@ class BalanceView(OfCustomerView):
     def get(self, request: Request, customer_id: str) -> Response:
         uuid = self.customer()
         balance = selectors.balance(uuid)
-        return Response(
-            {
-                **BalanceOutput(balance).data,
-                "customer": customer_id,
-                "expiring": ExpiringOutput(selectors.expiring_lots(uuid), many=True).data,
-                "runway_days": selectors.runway_days(uuid, available=balance.available),
-            }
-        )
+        shown = {
+            **balance._asdict(),
+            "total": balance.total,
+            "customer": uuid,
+            "expiring": selectors.expiring_lots(uuid),
+            "runway_days": selectors.runway_days(uuid, available=balance.available),
+        }
+        return Response(CustomerBalanceOutput(shown).data)
 
 
 class LotsView(OfCustomerView):

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from accounts import ids
 from accounts.errors import InvalidRequest
+from ledger import amounts
 from ledger.errors import MalformedAmount
 from ledger.pricing import Outcome
 
@@ -14,11 +16,23 @@ METADATA_PAIRS_MAX = 20
 METADATA_BYTES_MAX = 2048
 OPERATIONS_MAX = 1000
 
+# Only for the API's description: who reads them is stricter and faster (amounts.py, pricing.py).
+AMOUNT_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
+AMOUNT_MAX = amounts.LIMIT // amounts.CREDIT
+_CUSTOMER_PATTERN = f"^{ids.CUSTOMER}_[0-9a-f]{{32}}$"
+_NUMBER_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
+_NUMBER_RANGE = {"minimum": 0, "maximum": 10**12 - 1}
+
 Amount = Annotated[
-    str | int,
+    Annotated[str, Meta(extra_json_schema={"pattern": AMOUNT_PATTERN})]
+    | Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": AMOUNT_MAX})],
     Meta(description="Credits: a decimal string with at most six places, or an integer."),
 ]
-Number = str | int | float
+Number = (
+    Annotated[str, Meta(extra_json_schema={"pattern": _NUMBER_PATTERN})]
+    | Annotated[int, Meta(extra_json_schema=_NUMBER_RANGE)]
+    | Annotated[float, Meta(extra_json_schema=_NUMBER_RANGE)]
+)
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Overrun = Literal["reject", "cap", "available"]
 
@@ -52,7 +66,8 @@ class Reserve(PricedCall):
     """Hold credits before a call. A debit takes the same and commits it at once."""
 
     customer: Annotated[
-        str | None, Meta(description="Who pays: a customer's id. Either this or `api_key`.")
+        Annotated[str, Meta(extra_json_schema={"pattern": _CUSTOMER_PATTERN})] | None,
+        Meta(description="Who pays: a customer's id. Either this or `api_key`."),
     ] = None
     api_key: Annotated[
         str | None, Meta(description="Who pays: the key that the end customer presented.")

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 BATCH: Final = "batch"
 
 _RESERVATIONS: Final = "/v1/reservations"
-_FIXED: Final = {_RESERVATIONS: "reserve", "/v1/debits": "debit", "/v1/batch": BATCH}
-_SETTLING: Final = frozenset({"commit", "release", "extend", "reverse"})
+FIXED: Final = {_RESERVATIONS: "reserve", "/v1/debits": "debit", "/v1/batch": BATCH}
+SETTLING: Final = frozenset({"commit", "release", "extend", "reverse"})
 _PREFIX: Final = _RESERVATIONS + "/"
 
 
@@ -17,13 +17,13 @@ class Route(NamedTuple):
 
 def find(method: str, path: str) -> Route | None:
     """None: somebody else's, as the reading of reservations is."""
-    op = _FIXED.get(path)
+    op = FIXED.get(path)
     if op is not None:
         return Route(op, "") if method == "POST" or path != _RESERVATIONS else None
     if not path.startswith(_PREFIX):
         return None
     reservation, _, op = path[len(_PREFIX) :].partition("/")
-    return Route(op, reservation) if op in _SETTLING else None
+    return Route(op, reservation) if op in SETTLING else None
 
 
 def path_of(op: str, reservation: str) -> str:

@@ -1,0 +1,134 @@
+"""One OpenAPI 3.1 document for all of /v1, whoever answers it."""
+
+from functools import cache
+from typing import Any
+
+from config.openapi import examples, fields, parameters, problems
+from config.openapi.operations import OPERATIONS, Described
+from config.openapi.routes import Route, found
+from config.openapi.schemas import Schemas
+
+__all__ = ["document", "fields"]
+
+Json = dict[str, Any]
+
+_INFO: Json = {
+    "title": "Drawdown",
+    "version": "1",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "description": "A prepaid credit ledger. Reserve credits before a call is run, and settle when "
+    "it is done.\n\nAmounts of credits are decimal strings. Ids are opaque. Times are RFC 3339 in "
+    "UTC. Every write has an Idempotency-Key; sent again with it, a request gets the answer that "
+    "it got first. Every refusal is `application/problem+json`, and its type is a page that says "
+    "what to do.",
+}
+_SECURITY: Json = {
+    "serviceKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A service's key, with the scope that the operation names.",
+    },
+    "customerKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A customer's own key, which reads what is the customer's.",
+    },
+}
+
+
+@cache
+def document() -> Json:
+    schemas = Schemas()
+    paths: Json = {}
+    for route in found():
+        operation = _operation(route, schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas.components(), "Problem": problems.SCHEMA},
+            "securitySchemes": _SECURITY,
+        },
+    }
+
+
+def described(route: Route) -> Described:
+    name = f"{route.method} {route.path}"
+    return OPERATIONS.get((route.method, route.path)) or Described(name, name)
+
+
+def _operation(route: Route, schemas: Schemas) -> Json:
+    told = described(route)
+    operation: Json = {
+        "operationId": told.id,
+        "summary": told.summary,
+        "description": told.description,
+        "tags": [route.path.split("/")[2]],
+        "security": _security(route),
+        "parameters": _parameters(route, told),
+    }
+    if told.takes is not None:
+        operation["requestBody"] = _request(route, told, schemas)
+    refusals = problems.codes(operation, is_fastpath=route.is_fastpath, own=told.problems)
+    operation["responses"] = {
+        str(int(told.status)): _success(route, told, schemas),
+        **problems.responses(refusals),
+    }
+    return operation
+
+
+def _security(route: Route) -> list[Json]:
+    accepted: list[Json] = [{"serviceKey": [str(route.scope)]}]
+    return [*accepted, {"customerKey": []}] if route.is_open_to_the_customer else accepted
+
+
+def _parameters(route: Route, told: Described) -> list[Json]:
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": parameters.IDS[name]}
+        for name in names
+    ]
+    pages = [parameters.LIMIT, parameters.CURSOR] if told.is_list else []
+    key = [parameters.IDEMPOTENCY_KEY] if _is_remembered(route, told) else []
+    return [*in_path, *told.parameters, *pages, *key, parameters.REQUEST_ID]
+
+
+def _is_remembered(route: Route, told: Described) -> bool:
+    """Whether the operation is named by a header: what is not a write needs no name."""
+    return route.method != "GET" and told.is_write
+
+
+def _request(route: Route, told: Described, schemas: Schemas) -> Json:
+    schema = schemas.request(told.takes, partial=route.method == "PATCH")
+    content = {"schema": schema, **examples.request(told.id)}
+    return {"required": True, "content": {"application/json": content}}
+
+
+def _success(route: Route, told: Described, schemas: Schemas) -> Json:
+    headers = {"X-Request-Id": parameters.ANSWERED_REQUEST_ID}
+    if _is_remembered(route, told):
+        headers["Idempotent-Replayed"] = parameters.REPLAYED
+    response: Json = {"description": told.status.phrase, "headers": headers}
+    if told.answers is not None:
+        schema = schemas.answer(told.answers)
+        content = {
+            "schema": _page(schema) if told.is_list else schema,
+            **examples.answer(told.id),
+        }
+        response["content"] = {"application/json": content}
+    return response
+
+
+def _page(of: Json) -> Json:
+    cursor = {
+        "type": ["string", "null"],
+        "description": "Sent as `cursor` it gives the next page. Null: this is the last.",
+    }
+    return {
+        "type": "object",
+        "required": ["data", "next_cursor"],
+        "properties": {"data": {"type": "array", "items": of}, "next_cursor": cursor},
+    }

@@ -1,0 +1,212 @@
+"""What each operation is for, what it takes and answers, and how it may be refused beyond what all
+operations like it share (`problems.py`). Its address, key and scope come from the code."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+from rest_framework.serializers import Serializer
+
+from accounts import serializers as accounts
+from config.openapi import parameters
+from ledger import serializers as ledger
+from ledger.fastpath import answers, batch, requests
+
+Shape = type[Serializer[Any]] | type[Any] | None
+
+
+class Described(NamedTuple):
+    id: str
+    summary: str
+    description: str = ""
+    takes: Shape = None
+    answers: Shape = None
+    status: HTTPStatus = HTTPStatus.OK
+    is_list: bool = False
+    is_write: bool = True  # of those that are no GET
+    parameters: tuple[dict[str, Any], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+_PAYING: Final = (
+    "insufficient-credits",
+    "customer-suspended",
+    "key-invalid",
+    "key-revoked",
+    "key-expired",
+    "not-found",
+    "unknown-endpoint",
+    "unknown-quantity",
+    "malformed-amount",
+)
+_ENDED: Final = (
+    "reservation-committed",
+    "reservation-released",
+    "reservation-expired",
+    "reservation-reversed",
+)
+
+OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
+    ("POST", "/v1/customers"): Described(
+        "createCustomer",
+        "Create a customer",
+        "The customer starts without credits and without keys.",
+        takes=accounts.CustomerInput,
+        answers=accounts.CustomerOutput,
+        status=HTTPStatus.CREATED,
+        problems=("external-id-taken",),
+    ),
+    ("GET", "/v1/customers/{customer_id}"): Described(
+        "readCustomer", "Read a customer", answers=accounts.CustomerOutput
+    ),
+    ("PATCH", "/v1/customers/{customer_id}"): Described(
+        "changeCustomer",
+        "Change a customer",
+        "What is not named stays as it is. A suspended customer reserves nothing; what it holds "
+        "can still be settled.",
+        takes=accounts.CustomerChangesInput,
+        answers=accounts.CustomerOutput,
+        problems=("external-id-taken",),
+    ),
+    ("POST", "/v1/customers/{customer_id}/keys"): Described(
+        "createKey",
+        "Make a key for a customer",
+        "The secret is shown this once: whoever repeats the request gets null for it.",
+        takes=accounts.ApiKeyInput,
+        answers=accounts.NewApiKeyOutput,
+        status=HTTPStatus.CREATED,
+    ),
+    ("DELETE", "/v1/keys/{key_id}"): Described(
+        "revokeKey",
+        "Revoke a key",
+        "A customer's or a service's. Within a second no process accepts it.",
+        status=HTTPStatus.NO_CONTENT,
+    ),
+    ("POST", "/v1/customers/{customer_id}/grants"): Described(
+        "grantCredits",
+        "Grant credits",
+        "They are one lot, with its own expiry, and its price where they were paid for.",
+        takes=ledger.GrantInput,
+        answers=ledger.GrantOutput,
+        status=HTTPStatus.CREATED,
+        problems=(
+            "malformed-amount",
+            "malformed-money",
+            "expiry-in-past",
+            "price-missing",
+            "price-not-allowed",
+        ),
+    ),
+    ("GET", "/v1/customers/{customer_id}/balance"): Described(
+        "readBalance",
+        "Read a balance",
+        "As of this second: what has expired is not counted, whether or not a job has run.",
+        answers=ledger.CustomerBalanceOutput,
+    ),
+    ("GET", "/v1/customers/{customer_id}/lots"): Described(
+        "listLots", "List lots", "The last granted first.", answers=ledger.LotOutput, is_list=True
+    ),
+    ("GET", "/v1/customers/{customer_id}/transactions"): Described(
+        "listTransactions",
+        "List transactions",
+        "Everything that changed the balance, the last first. Versions have no gaps.",
+        answers=ledger.TransactionOutput,
+        is_list=True,
+    ),
+    ("GET", "/v1/endpoints"): Described(
+        "listEndpoints",
+        "List endpoints",
+        "The rate card in force: what each call costs now.",
+        answers=ledger.EndpointOutput,
+        is_list=True,
+    ),
+    ("POST", "/v1/reservations"): Described(
+        "reserve",
+        "Reserve credits",
+        "Holds what a call costs before it is run, or refuses it. Say who pays (`customer` or "
+        "`api_key`) and for what (`endpoint`, or `method` and `path`, or an `amount`).",
+        takes=requests.Reserve,
+        answers=answers.Reservation,
+        status=HTTPStatus.CREATED,
+        problems=_PAYING,
+    ),
+    ("GET", "/v1/reservations"): Described(
+        "listReservations",
+        "List reservations",
+        "The last made first. A customer's own key sees that customer's.",
+        answers=ledger.ReservationOutput,
+        is_list=True,
+        parameters=(
+            parameters.CUSTOMER,
+            parameters.STATUS,
+            parameters.KEY_OF_RESERVATION,
+        ),
+        problems=("not-found", "idempotency-key-malformed"),
+    ),
+    ("GET", "/v1/reservations/{reservation_id}"): Described(
+        "readReservation", "Read a reservation", answers=ledger.ReservationNowOutput
+    ),
+    ("POST", "/v1/reservations/{reservation_id}/commit"): Described(
+        "commit",
+        "Commit a reservation",
+        "Settles a hold for what the call cost, or for all of it when nothing is given; the rest "
+        "is free again. The same settlement sent twice is done once.",
+        takes=requests.Commit,
+        answers=answers.Reservation,
+        problems=(
+            *_ENDED,
+            "amount-exceeds-reservation",
+            "insufficient-credits",
+            "malformed-amount",
+            "unknown-quantity",
+        ),
+    ),
+    ("POST", "/v1/reservations/{reservation_id}/release"): Described(
+        "release",
+        "Release a reservation",
+        "Gives a hold back without using any of it.",
+        takes=requests.Release,
+        answers=answers.Reservation,
+        problems=_ENDED,
+    ),
+    ("POST", "/v1/reservations/{reservation_id}/extend"): Described(
+        "extend",
+        "Extend a reservation",
+        "Keeps a hold for longer: `expires_in` counts from now.",
+        takes=requests.Extend,
+        answers=answers.Reservation,
+        problems=(*_ENDED, "extension-too-long"),
+    ),
+    ("POST", "/v1/reservations/{reservation_id}/reverse"): Described(
+        "reverse",
+        "Reverse a commit",
+        "Gives committed credits back to the lots that they came from, as a new transaction.",
+        takes=requests.Reverse,
+        answers=answers.Reservation,
+        problems=(
+            "reservation-held",
+            *_ENDED,
+            "amount-exceeds-reservation",
+            "malformed-amount",
+        ),
+    ),
+    ("POST", "/v1/debits"): Described(
+        "debit",
+        "Debit credits",
+        "Reserves and commits in one step, for calls whose cost is known before they are run.",
+        takes=requests.Reserve,
+        answers=answers.Reservation,
+        status=HTTPStatus.CREATED,
+        problems=_PAYING,
+    ),
+    ("POST", "/v1/batch"): Described(
+        "batch",
+        "Do many operations at once",
+        "Each succeeds or fails by itself, as if sent alone in this order; all of them are durable "
+        "before the answer.",
+        takes=requests.Batch,
+        is_write=False,  # each of its operations has a key of its own
+        answers=batch.Results,
+        problems=("too-many-operations",),
+    ),
+}

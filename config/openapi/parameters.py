@@ -1,0 +1,94 @@
+"""What is sent beside the body, and the headers of answers."""
+
+from typing import Any, Final
+
+from accounts import ids
+from ledger.ids import LOT, RESERVATION, TRANSACTION
+from ledger.models import ReservationState
+from ledger.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+Json = dict[str, Any]
+
+_HEX: Final = {RESERVATION: 72}
+
+
+def id_of(prefix: str) -> Json:
+    return {"type": "string", "pattern": f"^{prefix}_[0-9a-f]{{{_HEX.get(prefix, 32)}}}$"}
+
+
+IDS: Final[dict[str, Json]] = {
+    "customer_id": id_of(ids.CUSTOMER),
+    "reservation_id": id_of(RESERVATION),
+    "key_id": id_of(ids.KEY),
+    "lot_id": id_of(LOT),
+    "transaction_id": id_of(TRANSACTION),
+}
+
+# RFC 8941's quoted string counts as what it quotes.
+KEY_PATTERN: Final = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
+IDEMPOTENCY_KEY: Final[Json] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Names this write, so that it is done once however often it is sent. 1 to 255 "
+    "printable ASCII characters; a UUIDv7 is the fastest. Remembered for 30 days.",
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
+}
+REQUEST_ID: Final[Json] = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "description": "A name for this request: its answer, the log and what it wrote will have it.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}$"},
+}
+LIMIT: Final[Json] = {
+    "name": "limit",
+    "in": "query",
+    "description": "So many at most.",
+    "schema": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_LIMIT,
+        "default": DEFAULT_LIMIT,
+    },
+}
+CURSOR: Final[Json] = {
+    "name": "cursor",
+    "in": "query",
+    "description": "The `next_cursor` of the page before.",
+    "schema": {"type": "string"},
+}
+CUSTOMER: Final[Json] = {
+    "name": "customer",
+    "in": "query",
+    "description": "Only this customer's.",
+    "schema": IDS["customer_id"],
+}
+STATUS: Final[Json] = {
+    "name": "status",
+    "in": "query",
+    "description": "Only those that stand so.",
+    "schema": {"type": "string", "enum": list(ReservationState.values)},
+}
+KEY_OF_RESERVATION: Final[Json] = {
+    "name": "idempotency_key",
+    "in": "query",
+    "description": "Only those that the calling service made or settled under this key.",
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
+}
+
+
+def header(description: str, **schema: Any) -> Json:
+    return {"description": description, "required": True, "schema": {"type": "string"} | schema}
+
+
+ANSWERED_REQUEST_ID: Final = header("The name of the request: the caller's own, or a new one.")
+REPLAYED: Final[Json] = {
+    **header("The same request was answered before, and this is that answer.", enum=["true"]),
+    "required": False,
+}
+SHOULD_RETRY: Final = header(
+    "Whether the same request, sent again unchanged, may get another answer.",
+    enum=["true", "false"],
+)
+RETRY_AFTER: Final = header("So many seconds from now.", pattern="^[0-9]+$")
+AUTHENTICATE: Final = header("How to say who calls.", enum=["Bearer"])

@@ -1,0 +1,47 @@
+"""Every operation that there is under /v1, as the code knows it: Django's addresses and those of
+the fast path."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from drf_spectacular.generators import EndpointEnumerator
+
+from accounts.rest import KeyedView
+from ledger.fastpath import calls, desk, routes
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+    scope: str
+    is_open_to_the_customer: bool
+    is_fastpath: bool
+
+
+# Where the fast path builds an address this stands for the id.
+_ID: Final = "{reservation_id}"
+
+
+def found() -> list[Route]:
+    return sorted([*_rest(), *_fastpath()], key=lambda route: (route.path, route.method))
+
+
+class _Endpoints(EndpointEnumerator):
+    """Those that a view says it has a scope for: others of its methods are somebody else's."""
+
+    def get_allowed_methods(self, callback: object) -> list[str]:
+        return list(getattr(callback, "cls").required_scopes)  # noqa: B009
+
+
+def _rest() -> Iterator[Route]:
+    for path, _, method, callback in _Endpoints().get_api_endpoints():
+        view: type[KeyedView] = callback.cls
+        scope = view.required_scopes[method]
+        yield Route(method, path, scope, view.open_to_the_customer and method == "GET", False)
+
+
+def _fastpath() -> Iterator[Route]:
+    settling = {routes.path_of(op, _ID): op for op in routes.SETTLING}
+    for path, op in {**routes.FIXED, **settling}.items():
+        scope = calls.WRITE if op == routes.BATCH else desk.VERBS[op].scope
+        yield Route("POST", path, scope, False, True)
