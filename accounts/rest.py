@@ -1,6 +1,6 @@
 """What every REST view of ours shares: keys and scopes, strict JSON, errors that name the field."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import IO, Any, ClassVar
 from uuid import UUID
 
@@ -49,6 +49,7 @@ class KeyedView(APIView):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     required_scopes: ClassVar[Mapping[str, Scope]]
     open_to_the_customer: ClassVar[bool] = False
+    reading_methods: ClassVar[Collection[str]] = SAFE_METHODS
 
     def check_permissions(self, request: Request) -> None:
         """Raises Unauthorized, Forbidden, NotFound, and MethodNotAllowed for what has no scope."""
@@ -65,7 +66,7 @@ class KeyedView(APIView):
             self._check_reads_its_own(request, caller)
 
     def _check_reads_its_own(self, request: Request, caller: ApiKeyEntry) -> None:
-        if not self.open_to_the_customer or request.method not in SAFE_METHODS:
+        if not self.open_to_the_customer or request.method not in self.reading_methods:
             raise Forbidden("A customer's key only reads the customer's own account.")
         if self.customer_asked_about() not in (caller.customer_id, None):
             raise NotFound

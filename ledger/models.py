@@ -162,6 +162,7 @@ class Reservation(CoreModel):
     service_id = models.IntegerField(null=True)
     api_key_id = models.UUIDField(null=True)
     request_id = models.TextField(null=True)
+    ended_request_id = models.TextField(null=True)
     address = models.GenericIPAddressField(null=True)
     metadata = models.JSONField(null=True)
 

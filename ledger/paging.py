@@ -4,6 +4,7 @@ front, so that a reader who goes on from a cursor misses none and sees none twic
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,14 @@ class ById(msgspec.Struct, array_like=True):
 
     id: UUID
     customer_id: UUID
+
+
+class ByGroup(msgspec.Struct, array_like=True, frozen=True):
+    """The order of sums of usage."""
+
+    day: date | None
+    endpoint: str | None
+    key: UUID | None
 
 
 Row = TypeVar("Row")

@@ -66,7 +66,7 @@ def one(name: ReservationId) -> Found:
     row = Reservation.objects.filter(customer_id=name.customer_id, id=name.id).first()
     if row is None or (row.price_id or 0) != name.price_id:
         raise NotFound
-    return _found([row], selectors.now())[0]
+    return found([row], selectors.now())[0]
 
 
 def some(
@@ -82,15 +82,15 @@ def some(
     if customer_id is not None:
         rows = rows.filter(customer_id=customer_id)
     if state is not None:
-        rows = _in_state(rows, state, instant)
+        rows = in_state(rows, state, instant)
     if key is not None:
         rows = rows.filter(id__in=[key, *_named_by_key(key, customer_id)])
     if asked.after is not None:
         rows = _behind(rows, asked.after)
-    return _found(rows.order_by("-id", "-customer_id")[: asked.rows], instant)
+    return found(rows.order_by("-id", "-customer_id")[: asked.rows], instant)
 
 
-def _found(rows: Collection[Reservation] | QuerySet[Reservation], instant: datetime) -> list[Found]:
+def found(rows: Collection[Reservation] | QuerySet[Reservation], instant: datetime) -> list[Found]:
     prices = _prices({row.price_id for row in rows})
     return [Found(row, _state(row, instant), prices.get(row.price_id)) for row in rows]
 
@@ -105,7 +105,7 @@ def _prices(ids: Collection[int | None]) -> dict[int | None, Price]:
     return {price.id: price for price in found.select_related("endpoint", "rate_card")}
 
 
-def _in_state(
+def in_state(
     rows: QuerySet[Reservation], state: ReservationState, instant: datetime
 ) -> QuerySet[Reservation]:
     if state is ReservationState.HELD:

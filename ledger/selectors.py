@@ -104,7 +104,7 @@ def _pace(customer_id: UUID) -> int | None:
     since = instant - PACE_WINDOW
     used = Transfer.objects.filter(
         customer_id=customer_id,
-        id__gte=_lowest_id(since - IDS_LAG),
+        id__gte=lowest_id(since - IDS_LAG),
         posted_at__gte=since,
         kind="commit",
     ).aggregate(amount=Sum("amount"), first=Min("posted_at"))
@@ -114,7 +114,8 @@ def _pace(customer_id: UUID) -> int | None:
     return max(int(used["amount"]) * DAY_SECONDS // seconds, 1)
 
 
-def _lowest_id(instant: datetime) -> UUID:
+def lowest_id(instant: datetime) -> UUID:
+    """Ids made from then on are above it."""
     return UUID(int=int(instant.timestamp() * 1000) << 80)
 
 
@@ -184,8 +185,10 @@ def card_in_force() -> RateCard | None:
     return published.order_by("-effective_at", "-id").first()
 
 
-def prices_in_force(asked: Asked[ByNumber]) -> list[Price]:
+def prices_in_force(asked: Asked[ByNumber] | None = None) -> list[Price]:
+    """All of them, or a page."""
     found = Price.objects.filter(rate_card=card_in_force())
-    if asked.after:
+    found = found.select_related("endpoint", "rate_card").order_by("id")
+    if asked and asked.after:
         found = found.filter(id__gt=asked.after.number)
-    return list(found.select_related("endpoint", "rate_card").order_by("id")[: asked.rows])
+    return list(found[: asked.rows] if asked else found)

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from ledger.api.prices import EndpointsView
+from ledger.api.calls import CallsView, UsageView
+from ledger.api.prices import EndpointsView, EstimateView
 from ledger.api.reservations import ReservationsView, ReservationView
 from ledger.api.wallet import BalanceView, GrantsView, LotsView, TransactionsView
 
@@ -9,7 +10,10 @@ urlpatterns = [
     path("customers/<str:customer_id>/balance", BalanceView.as_view()),
     path("customers/<str:customer_id>/lots", LotsView.as_view()),
     path("customers/<str:customer_id>/transactions", TransactionsView.as_view()),
+    path("customers/<str:customer_id>/calls", CallsView.as_view()),
+    path("customers/<str:customer_id>/usage", UsageView.as_view()),
     path("reservations", ReservationsView.as_view()),
     path("reservations/<str:reservation_id>", ReservationView.as_view()),
     path("endpoints", EndpointsView.as_view()),
+    path("estimate", EstimateView.as_view()),
 ]

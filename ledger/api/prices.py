@@ -1,13 +1,21 @@
-"""What calls cost."""
+"""What calls cost, and would cost."""
 
+from uuid import UUID
+
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import ids
+from accounts.directory import ApiKeyEntry
+from accounts.errors import NotFound
 from accounts.models import Scope
 from accounts.rest import KeyedView
-from ledger import paging, selectors
+from accounts.selectors import customer_by_id
+from ledger import estimates, paging, selectors
+from ledger.fastpath.requests import Estimate, read
 from ledger.paging import ByNumber
-from ledger.serializers import EndpointOutput
+from ledger.serializers import EndpointOutput, EstimateOutput
 
 
 class EndpointsView(KeyedView):
@@ -25,3 +33,35 @@ class EndpointsView(KeyedView):
 
     def customer_asked_about(self) -> None:
         return None
+
+
+class EstimateView(KeyedView):
+    """Prices a list of calls. It writes nothing, so it takes no idempotency key."""
+
+    required_scopes = {"POST": Scope.READ}
+    open_to_the_customer = True
+    reading_methods = (*SAFE_METHODS, "POST")
+
+    def post(self, request: Request) -> Response:
+        fields = read(request.data, Estimate)
+        payer = _payer(request, fields)
+        lines = estimates.lines(fields.calls)
+        amount = sum(line.charge.amount for line in lines)
+        cover = estimates.cover(payer, amount) if payer else None
+        shown = {"lines": lines, "amount": amount, "customer_id": payer, "cover": cover}
+        return Response(EstimateOutput(shown).data)
+
+    def customer_asked_about(self) -> None:
+        """The body says it."""
+        return None
+
+
+def _payer(request: Request, fields: Estimate) -> UUID | None:
+    """A customer's own key may leave itself out. Raises NotFound."""
+    own = request.auth.customer_id if isinstance(request.auth, ApiKeyEntry) else None
+    if fields.customer is None:
+        return own
+    asked_about = ids.decode(ids.CUSTOMER, fields.customer)
+    if own not in (asked_about, None):
+        raise NotFound
+    return customer_by_id(asked_about).id

@@ -1,17 +1,18 @@
 from uuid import UUID
 
+from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import ids
 from accounts.authentication import service_of
 from accounts.directory import ApiKeyEntry
-from accounts.errors import InvalidRequest
 from accounts.idempotency_keys import parse_header
 from accounts.models import Scope
 from accounts.rest import KeyedView
 from accounts.selectors import customer_by_id
 from ledger import paging, reservations, selectors
+from ledger.api import parameters
 from ledger.ids import ReservationId, decode_reservation
 from ledger.keys import core_key
 from ledger.models import ReservationState
@@ -45,7 +46,7 @@ class ReservationsView(KeyedView):
         found = reservations.some(
             asked,
             customer_id=self.owner(request),
-            state=_state(request.query_params.get("status")),
+            state=_state(request.query_params),
             key=_key(request, request.query_params.get("idempotency_key")),
         )
         return Response(paging.page(found, asked, key=_place, show=ReservationOutput))
@@ -71,13 +72,9 @@ def _place(found: Found) -> ById:
     return ById(found.row.id, found.row.customer_id)
 
 
-def _state(text: str | None) -> ReservationState | None:
-    if text is None:
-        return None
-    if text not in ReservationState.values:
-        known = ", ".join(ReservationState.values)
-        raise InvalidRequest([{"field": "status", "detail": f"One of {known}."}])
-    return ReservationState(text)
+def _state(query: QueryDict) -> ReservationState | None:
+    text = parameters.choice(query, "status", ReservationState.values)
+    return ReservationState(text) if text else None
 
 
 def _key(request: Request, text: str | None) -> UUID | None:
