@@ -1,6 +1,7 @@
 """The demo company, with many customers who never run dry. Django has to be set up."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.db import connections
 
 from accounts.ids import uuid7
 from accounts.models import Customer
-from config import demo
+from config.demo import company as demo
 from ledger import services
 from ledger.operations import Operation
 
@@ -28,7 +29,7 @@ class Company:
 
 def open_company() -> Company:
     call_command("migrate", verbosity=0)
-    service_key = demo.load(settings.STATE, base_url="")["service_key"]
+    service_key = demo.load(settings.STATE, "", history=timedelta(0))["service_key"]
     customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, CUSTOMERS + 1)]
     Customer.objects.bulk_create(customers)
     ids = [customer.id for customer in customers]

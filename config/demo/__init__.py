@@ -1,6 +1,5 @@
-"""The demo company: Northwind AI, which sells a few endpoints to three customers."""
+"""The demo company: Northwind AI, which sells text tools to ten customers of varied habits.
 
-from config.demo.company import load
-from config.demo.welcome import welcome
-
-__all__ = ["load", "welcome"]
+`company.py` makes it, with some months of `history/`; `northwind/` is its own service, which asks
+Drawdown over HTTP like anybody's; `traffic/` are its customers. The last two know no Django.
+"""

@@ -1,12 +1,11 @@
 """What Northwind AI sells, and for how much."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from django.utils import timezone
-
-from ledger import rate_cards
+from ledger import models, rate_cards
 from ledger.models import RateCard
+from ledger.pricing import Price
 
 CREDIT = 1_000_000
 CARD = "launch"
@@ -29,12 +28,10 @@ OFFERS = (
 )
 
 
-def publish() -> None:
+def publish(effective_at: datetime) -> None:
     if RateCard.objects.filter(name=CARD).exists():
         return
-    # Prices are found by the database's clock, which may be behind ours.
-    yesterday = timezone.now() - timedelta(days=1)
-    card = rate_cards.create_card(name=CARD, effective_at=yesterday)
+    card = rate_cards.create_card(name=CARD, effective_at=effective_at)
     for offer in OFFERS:
         _price(card, offer)
     rate_cards.publish(card)
@@ -55,3 +52,23 @@ def _price(card: RateCard, offer: Offer) -> None:
         per_quantity=offer.per_quantity,
         quantity_size=offer.quantity_size,
     )
+
+
+def prices() -> list[Price]:
+    """As the service reads them."""
+    found = models.Price.objects.filter(rate_card__name=CARD)
+    return [
+        Price(*row)
+        for row in found.values_list(
+            "id",
+            "rate_card__name",
+            "per_call",
+            "quantity_name",
+            "per_quantity",
+            "quantity_size",
+            "endpoint__code",
+            "endpoint__method",
+            "endpoint__path_template",
+            "endpoint__bills_client_errors",
+        )
+    ]

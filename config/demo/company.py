@@ -1,25 +1,29 @@
+"""Makes the demo company, with its customers and their past, where the database lacks it."""
+
 import json
-import secrets
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
 from typing import TypedDict
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import ids, selectors, services
-from accounts.models import Customer, Member, Role, Scope, Service, User
+from accounts.models import ApiKey, Customer, Member, Role, Scope, Service, User
 from config.demo import catalogue
-from config.demo.catalogue import CREDIT
+from config.demo.customers import PROFILES, Profile
+from config.demo.history import clock
+from config.demo.history.calendar import DAY, arrival
+from config.demo.history.calls import Caller
+from config.demo.history.player import Player
+from config.demo.people import Person, person
 from config.state import State
-from ledger.services import grant
 
 FILE = "demo.json"
-CUSTOMERS = ("Adventure Works", "Contoso", "Fabrikam")
-
-
-class Person(TypedDict):
-    email: str
-    password: str
+# The same past at every first start, but for the days that it fell on.
+SEED = 3
+# Of the networks that are kept for documentation.
+ADDRESS = "203.0.113.{}"
 
 
 class DemoCustomer(Person):
@@ -34,9 +38,13 @@ class Demo(TypedDict):
     customers: list[DemoCustomer]
 
 
-def load(state: State, base_url: str) -> Demo:
+def load(state: State, base_url: str, *, history: timedelta) -> Demo:
     """The demo company as this state folder knows it, made where the database lacks it."""
-    demo = _read(state) or _create(base_url)
+    demo = _read(state)
+    if demo is None:
+        with clock.as_owner():
+            demo = _create(timezone.now(), history)
+            clock.sweep()
     demo["base_url"] = base_url
     state.write(FILE, json.dumps(demo, indent=2) + "\n")
     return demo
@@ -51,51 +59,48 @@ def _read(state: State) -> Demo | None:
     return demo if selectors.service_key(demo["service_key"]) else None
 
 
-@transaction.atomic
-def _create(base_url: str) -> Demo:
-    catalogue.publish()
-    admin = _person("admin@northwind.example", is_admin=True)
-    service, _ = Service.objects.get_or_create(name="Northwind AI")
-    secret = services.create_service_key(service=service, scopes=list(Scope), name="demo").secret
-    customers = [_customer(name) for name in CUSTOMERS]
-    return Demo(base_url=base_url, service_key=secret, admin=admin, customers=customers)
+def _create(now: datetime, history: timedelta) -> Demo:
+    since = now - history
+    with clock.moved_clock(since - DAY):
+        # A day early, for prices are found by the database's clock, which may be behind ours.
+        catalogue.publish(since - DAY)
+        admin = person("admin@northwind.example", is_admin=True)
+        service, _ = Service.objects.get_or_create(name="Northwind AI")
+        key = services.create_service_key(service=service, scopes=list(Scope), name="demo")
+        customers, callers = [], []
+        for profile in PROFILES:
+            customer, newcomer = _customer(profile, service)
+            customers.append(customer)
+            callers += [newcomer] if newcomer else []
+        _play(callers, since, now)
+        return Demo(base_url="", service_key=key.secret, admin=admin, customers=customers)
 
 
-def _customer(name: str) -> DemoCustomer:
-    domain = name.lower().replace(" ", "-") + ".example"
-    person = _person(f"owner@{domain}")
-    customer = Customer.objects.filter(external_id=domain).first()
+def _customer(profile: Profile, service: Service) -> tuple[DemoCustomer, Caller | None]:
+    """With a new key; as a caller, too, where it has no past yet."""
+    owner = person(profile.email)
+    customer = Customer.objects.filter(external_id=profile.domain).first()
+    known = customer is not None
     if customer is None:
-        customer = services.create_customer(name=name, email=person["email"], external_id=domain)
-        _give_credits(customer)
-    Member.objects.get_or_create(
-        customer=customer,
-        user=User.objects.get(email=person["email"]),
-        defaults={"role": Role.OWNER},
-    )
-    api_key = services.create_api_key(customer=customer, name="demo").secret
-    return DemoCustomer(id=ids.encode("cus", customer.id), api_key=api_key, **person)
+        customer = services.create_customer(
+            name=profile.name, email=profile.email, external_id=profile.domain
+        )
+    user = User.objects.get(email=profile.email)
+    Member.objects.get_or_create(customer=customer, user=user, defaults={"role": Role.OWNER})
+    key = services.create_api_key(customer=customer, name="demo")
+    address = ADDRESS.format(PROFILES.index(profile) + 10)
+    caller = None if known else Caller(customer.id, profile, key.key.id, service.id, address)
+    shown = DemoCustomer(id=ids.encode("cus", customer.id), api_key=key.secret, **owner)
+    return shown, caller
 
 
-def _give_credits(customer: Customer) -> None:
-    """A pack of 5,000 for USD 25, and a present."""
-    in_a_year, in_a_month = (timezone.now() + timedelta(days=days) for days in (365, 30))
-    grant(
-        customer.id,
-        amount=5000 * CREDIT,
-        kind="paid",
-        price=25_00,
-        currency="USD",
-        expires_at=in_a_year,
-    )
-    grant(customer.id, amount=100 * CREDIT, kind="promo", expires_at=in_a_month, reason="Welcome")
-
-
-def _person(email: str, *, is_admin: bool = False) -> Person:
-    """With a new password in any case: nobody knows the old one where the file was lost."""
-    password = secrets.token_urlsafe(9)
-    user = User.objects.filter(email=email).first() or services.create_user(email=email)
-    user.is_staff = user.is_superuser = is_admin
-    user.set_password(password)
-    user.save()
-    return Person(email=email, password=password)
+def _play(callers: Sequence[Caller], since: datetime, now: datetime) -> None:
+    player = Player(callers, catalogue.prices(), Random(SEED))
+    if now - since < DAY:
+        player.open(now)
+        return
+    player.play(since, now)
+    for caller in callers:
+        arrived = arrival(caller.profile, since, now)
+        Customer.objects.filter(id=caller.id).update(created_at=arrived)
+        ApiKey.objects.filter(id=caller.api_key_id).update(created_at=arrived)

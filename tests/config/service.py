@@ -23,7 +23,10 @@ END_SECONDS = 8
 
 def environment(state: Path) -> dict[str, str]:
     """Nothing of the environment that the tests run in but the path."""
-    return {"PATH": os.environ["PATH"], "STATE": str(state), "HOME": str(state.parent)}
+    own = {"STATE": str(state), "HOME": str(state.parent)}
+    # Tests look at what they did themselves, and start often.
+    quiet = {"DEMO_TRAFFIC": "0", "DEMO_HISTORY_DAYS": "0"}
+    return {"PATH": os.environ["PATH"], **own, **quiet}
 
 
 def free_port() -> int:

@@ -27,7 +27,7 @@ def test_answers_and_says_where(state: Path) -> None:
         assert demo["base_url"] == f"http://127.0.0.1:{service.port}"
         assert demo["service_key"] in service.said()
         assert f"{demo['base_url']}/v1/reservations" in service.said()
-        assert len(demo["customers"]) == 3
+        assert len(demo["customers"]) == 10
         assert (state / "demo.json").stat().st_mode & 0o077 == 0
 
 

@@ -2,13 +2,15 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config import demo
+from config.demo import company
+from config.demo.welcome import welcome
 from config.embedded import Server, ServerFailed, serving
 from config.listener import PortTaken, answers, open_listener
 from config.metrics import share_counts
@@ -43,12 +45,13 @@ class Command(BaseCommand):
             self._say("Migrating the database")
             call_command("migrate", verbosity=0)
             self._say("Loading the demo company")
-            company = demo.load(settings.STATE, f"http://{host}:{port}")
+            history = timedelta(days=settings.DEMO_HISTORY_DAYS)
+            known = company.load(settings.STATE, f"http://{host}:{port}", history=history)
             self._say("Starting the web server")
             stack.callback(children.stop)
             self._start_web(children, listener)
             watch(checks, until=lambda: answers(host, port))
-            self._say(demo.welcome(company, settings.STATE))
+            self._say(welcome(known, settings.STATE))
             watch(checks)
 
     def _start_database(self, stack: ExitStack) -> list[Callable[[], None]]:
