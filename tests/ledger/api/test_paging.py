@@ -11,10 +11,13 @@ from accounts import ids
 from ledger import services
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
+from ledger.operations import Operation
 from tests.factories.accounts import CustomerFactory, ServiceKeyFactory
 from tests.ledger.api.conftest import Caller, operate, path
 
 ROWS = 100
+MANY = 10_000
+AT_ONCE = 1_000
 
 
 @pytest.fixture
@@ -64,3 +67,44 @@ def test_reservations_are_neither_skipped_nor_repeated(busy):
     names = [one["id"] for one in found]
     assert len(set(names)) == len(names)
     assert names[-ROWS:] == busy.before[::-1]
+
+
+@pytest.fixture
+def with_many(committed) -> Iterator[Any]:
+    """A customer with 10,000 calls, the half of them open, which are settled while the test runs;
+    and others are made."""
+    customer = CustomerFactory()
+    services.grant(customer.id, amount=10**6 * CREDIT, kind="promo")
+    made = [one for _ in range(MANY // AT_ONCE) for one in _make_calls(customer)]
+    customer.before = [str(ReservationId(customer.id, one.reservation_id, 0)) for one in made]
+    stop = Event()
+    settler = Thread(target=_settle, args=(customer, made[::2], stop))
+    settler.start()
+    yield customer
+    stop.set()
+    settler.join()
+
+
+def _make_calls(customer) -> list[Any]:
+    ops = ("reserve", "debit") * (AT_ONCE // 2)
+    return services.apply(
+        [Operation(op=op, customer_id=customer.id, amount=CREDIT, expires_in=900) for op in ops]
+    )
+
+
+def _settle(customer, open_ones, stop: Event) -> None:
+    """The last made first, as the reader goes."""
+    for hold in reversed(open_ones):
+        if stop.is_set():
+            break
+        operate("commit", customer, reservation_id=hold.reservation_id)
+        _debit(customer)
+    connection.close()
+
+
+def test_of_10000_calls_none_is_skipped_or_repeated_while_they_end_and_others_arrive(with_many):
+    found = read_all(path(with_many, "/calls?limit=100"))
+    names = [one["id"] for one in found]
+    assert len(set(names)) == len(names)
+    assert names[-MANY:] == with_many.before[::-1]
+    assert {one["status"] for one in found} == {"held", "committed"}
