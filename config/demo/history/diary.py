@@ -36,9 +36,9 @@ class Diary:
         self._entries[hour].extend(entries)
 
     def arrive(self, caller: Caller, hour: datetime) -> None:
-        self.note(hour, lambda at: purchases.welcome(caller.id, at))
         if caller.profile.temper is not Temper.RUNNING_DRY:
             self.restock(caller, hour)
+        self.note(hour, lambda at: purchases.welcome(caller.id, at))
 
     def restock(self, caller: Caller, hour: datetime) -> None:
         self.note(hour, lambda at: purchases.pack(caller.id, caller.profile.pack, at))

@@ -1,0 +1,40 @@
+"""Serves Northwind AI: `python -m config.demo.northwind STATE/demo.json DESCRIPTOR`."""
+
+import json
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from config.demo.northwind.app import Northwind
+
+GRACE_SECONDS = 2
+
+
+def main() -> None:
+    demo, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config = uvicorn.Config(
+        Northwind(_drawdown(demo)),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _drawdown(demo: Path) -> httpx.AsyncClient:
+    known = json.loads(demo.read_text())
+    return httpx.AsyncClient(
+        base_url=f"{known['base_url']}/v1/",
+        headers={"Authorization": f"Bearer {known['service_key']}"},
+        # What the environment says of proxies is not meant for a neighbour on this machine.
+        trust_env=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
