@@ -10,7 +10,8 @@ LOT: Final = "lot"
 TRANSACTION: Final = "txn"
 RESERVATION: Final = "rsv"
 
-_RESERVATION = re.compile(r"rsv_([0-9a-f]{32})([0-9a-f]{32})([0-9a-f]{8})")
+# The id of a price is a positive integer of 32 bits.
+_RESERVATION = re.compile(r"rsv_([0-9a-f]{32})([0-9a-f]{32})([0-7][0-9a-f]{7})")
 
 
 class ReservationId(NamedTuple):

@@ -212,59 +212,5 @@ class ReservationNowOutput(ReservationOutput):
     balance = BalanceOutput(help_text="The customer's, now.")
 
 
-class KeyOutput(serializers.Serializer[Any]):
-    id = PrefixedIdField(ids.KEY)
-    prefix = serializers.CharField()
-
-
-class CallOutput(serializers.Serializer[Any]):
-    id = serializers.CharField(source="found.name")
-    status = serializers.CharField(source="found.state")
-    endpoint = serializers.CharField(source="found.price.endpoint.code", default=None)
-    key = KeyOutput()
-    cost = AmountField()
-    amount = AmountField(source="found.row.amount")
-    committed = AmountField(source="found.row.committed")
-    reversed = AmountField(source="found.row.reversed")
-    outcome = serializers.CharField(source="found.row.outcome")
-    quantity = serializers.DictField(source="found.quantities")
-    transaction = PrefixedIdField(TRANSACTION, source="found.row.transaction_id")
-    request_id = serializers.CharField(source="found.row.request_id")
-    ended_request_id = serializers.CharField(source="found.row.ended_request_id")
-    address = serializers.CharField()
-    created_at = serializers.DateTimeField(source="found.row.created_at")
-    ended_at = serializers.DateTimeField(source="found.ended_at")
-    metadata = serializers.DictField(source="found.row.metadata")
-
-
-class UsageOutput(serializers.Serializer[Any]):
-    day = serializers.DateField(source="group.day")
-    endpoint = serializers.CharField(source="group.endpoint")
-    key = KeyOutput()
-    calls = serializers.IntegerField()
-    credits = AmountField(source="amount")
-
-
-class EstimatedOutput(serializers.Serializer[Any]):
-    endpoint = serializers.CharField(source="price.endpoint.code")
-    amount = AmountField(source="charge.amount")
-    quantity = serializers.DictField(source="charge.quantities")
-    price = PriceOutput()
-
-
-class EstimateOutput(serializers.Serializer[Any]):
-    """With a customer: whether it could pay for all of it now."""
-
-    amount = AmountField()
-    calls = EstimatedOutput(source="lines", many=True)
-    customer = PrefixedIdField(ids.CUSTOMER, source="customer_id")
-    covered = serializers.SerializerMethodField()
-    available = AmountField(source="cover.available", default=None)
-    shortfall = AmountField(source="cover.shortfall", default=None)
-
-    def get_covered(self, estimate: Mapping[str, Any]) -> bool | None:
-        return estimate["cover"] and not estimate["cover"].shortfall
-
-
 def _lot(lot_id: UUID | None) -> str | None:
     return ids.encode(LOT, lot_id) if lot_id else None

@@ -92,13 +92,8 @@ def _parameters(route: Route, told: Described) -> list[Json]:
         for name in names
     ]
     pages = [parameters.LIMIT, parameters.CURSOR] if told.is_list else []
-    key = [parameters.IDEMPOTENCY_KEY] if _is_remembered(route, told) else []
+    key = [parameters.IDEMPOTENCY_KEY] if route.has_key else []
     return [*in_path, *told.parameters, *pages, *key, parameters.REQUEST_ID]
-
-
-def _is_remembered(route: Route, told: Described) -> bool:
-    """Whether the operation is named by a header: what is not a write needs no name."""
-    return route.method != "GET" and told.is_write
 
 
 def _request(route: Route, told: Described, schemas: Schemas) -> Json:
@@ -109,26 +104,26 @@ def _request(route: Route, told: Described, schemas: Schemas) -> Json:
 
 def _success(route: Route, told: Described, schemas: Schemas) -> Json:
     headers = {"X-Request-Id": parameters.ANSWERED_REQUEST_ID}
-    if _is_remembered(route, told):
+    if route.has_key:
         headers["Idempotent-Replayed"] = parameters.REPLAYED
     response: Json = {"description": told.status.phrase, "headers": headers}
     if told.answers is not None:
         schema = schemas.answer(told.answers)
         content = {
-            "schema": _page(schema) if told.is_list else schema,
+            "schema": _page(schema, told.beside) if told.is_list else schema,
             **examples.answer(told.id),
         }
         response["content"] = {"application/json": content}
     return response
 
 
-def _page(of: Json) -> Json:
+def _page(of: Json, beside: Json) -> Json:
     cursor = {
         "type": ["string", "null"],
         "description": "Sent as `cursor` it gives the next page. Null: this is the last.",
     }
     return {
         "type": "object",
-        "required": ["data", "next_cursor"],
-        "properties": {"data": {"type": "array", "items": of}, "next_cursor": cursor},
+        "required": ["data", "next_cursor", *beside],
+        "properties": {"data": {"type": "array", "items": of}, "next_cursor": cursor, **beside},
     }

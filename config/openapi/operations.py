@@ -9,9 +9,11 @@ from rest_framework.serializers import Serializer
 
 from accounts import serializers as accounts
 from config.openapi import parameters
+from ledger import call_serializers as calls
 from ledger import serializers as ledger
 from ledger.fastpath import answers, batch, requests
 
+Json = dict[str, Any]
 Shape = type[Serializer[Any]] | type[Any] | None
 
 
@@ -23,8 +25,8 @@ class Described(NamedTuple):
     answers: Shape = None
     status: HTTPStatus = HTTPStatus.OK
     is_list: bool = False
-    is_write: bool = True  # of those that are no GET
-    parameters: tuple[dict[str, Any], ...] = ()
+    parameters: tuple[Json, ...] = ()
+    beside: Json = {}  # what a list says beside its data
     problems: tuple[str, ...] = ()
 
 
@@ -112,6 +114,42 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "Everything that changed the balance, the last first. Versions have no gaps.",
         answers=ledger.TransactionOutput,
         is_list=True,
+    ),
+    ("GET", "/v1/customers/{customer_id}/calls"): Described(
+        "listCalls",
+        "List calls",
+        "Every reservation and debit, the last made first: what was called, with whose key, from "
+        "where, how it ended and what it cost.",
+        answers=ledger.CallOutput,
+        is_list=True,
+        parameters=(
+            parameters.FROM,
+            parameters.TO,
+            parameters.ENDPOINT,
+            parameters.KEY,
+            parameters.STATUS,
+            parameters.OUTCOME,
+            parameters.REQUEST_OF_CALL,
+        ),
+    ),
+    ("GET", "/v1/customers/{customer_id}/usage"): Described(
+        "readUsage",
+        "Sum usage",
+        "The calls that were committed and the credits that they took, of the last 30 days unless "
+        "asked otherwise, of 366 days at most.",
+        answers=ledger.UsageOutput,
+        is_list=True,
+        parameters=(parameters.FROM, parameters.TO, parameters.GROUP_BY),
+        beside=parameters.PERIOD,
+    ),
+    ("POST", "/v1/estimate"): Described(
+        "estimate",
+        "Estimate what calls cost",
+        "By the rate card in force, and whether a customer could pay for all of them now. Nothing "
+        "is written.",
+        takes=requests.Estimate,
+        answers=ledger.EstimateOutput,
+        problems=("not-found", "unknown-endpoint", "unknown-quantity"),
     ),
     ("GET", "/v1/endpoints"): Described(
         "listEndpoints",
@@ -205,7 +243,6 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "Each succeeds or fails by itself, as if sent alone in this order; all of them are durable "
         "before the answer.",
         takes=requests.Batch,
-        is_write=False,  # each of its operations has a key of its own
         answers=batch.Results,
         problems=("too-many-operations",),
     ),

@@ -1,11 +1,13 @@
 """What is sent beside the body, and the headers of answers."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from accounts import ids
 from ledger.ids import LOT, RESERVATION, TRANSACTION
 from ledger.models import ReservationState
 from ledger.paging import DEFAULT_LIMIT, MAX_LIMIT
+from ledger.pricing import Outcome
+from ledger.usage import Dimension
 
 Json = dict[str, Any]
 
@@ -37,8 +39,9 @@ IDEMPOTENCY_KEY: Final[Json] = {
 REQUEST_ID: Final[Json] = {
     "name": "X-Request-Id",
     "in": "header",
-    "description": "A name for this request: its answer, the log and what it wrote will have it.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}$"},
+    "description": "A name for this request: its answer, the log and what it wrote will have it. "
+    "At most 128 letters, digits and `._:/+=-`; any other is replaced.",
+    "schema": {"type": "string"},
 }
 LIMIT: Final[Json] = {
     "name": "limit",
@@ -74,6 +77,50 @@ KEY_OF_RESERVATION: Final[Json] = {
     "in": "query",
     "description": "Only those that the calling service made or settled under this key.",
     "schema": {"type": "string", "pattern": KEY_PATTERN},
+}
+FROM: Final[Json] = {
+    "name": "from",
+    "in": "query",
+    "description": "A time, or a date for the beginning of its day in UTC.",
+    "schema": {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]},
+}
+TO: Final[Json] = FROM | {"name": "to", "description": "Up to this time, which is left out."}
+PERIOD: Final[Json] = {name: {"type": "string", "format": "date-time"} for name in ("from", "to")}
+ENDPOINT: Final[Json] = {
+    "name": "endpoint",
+    "in": "query",
+    "description": "Only calls of the endpoint with this code.",
+    "schema": {"type": "string"},
+}
+KEY: Final[Json] = {
+    "name": "key",
+    "in": "query",
+    "description": "Only calls with this key of the customer's.",
+    "schema": IDS["key_id"],
+}
+OUTCOME: Final[Json] = {
+    "name": "outcome",
+    "in": "query",
+    "description": "Only calls that ended so.",
+    "schema": {"type": "string", "enum": list(get_args(Outcome))},
+}
+REQUEST_OF_CALL: Final[Json] = {
+    "name": "request_id",
+    "in": "query",
+    "description": "Only what the request of this name made or settled.",
+    "schema": {"type": "string"},
+}
+GROUP_BY: Final[Json] = {
+    "name": "group_by",
+    "in": "query",
+    "description": "What to sum by, with commas between. Nothing: one sum of all.",
+    "style": "form",
+    "explode": False,
+    "schema": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string", "enum": list(Dimension)},
+    },
 }
 
 

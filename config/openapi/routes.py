@@ -15,6 +15,7 @@ class Route(NamedTuple):
     path: str
     scope: str
     is_open_to_the_customer: bool
+    has_key: bool  # an Idempotency-Key names it
     is_fastpath: bool
 
 
@@ -34,14 +35,15 @@ class _Endpoints(EndpointEnumerator):
 
 
 def _rest() -> Iterator[Route]:
-    for path, _, method, callback in _Endpoints().get_api_endpoints():
+    for path, _, method, callback in _Endpoints().get_api_endpoints():  # type: ignore[no-untyped-call]
         view: type[KeyedView] = callback.cls
         scope = view.required_scopes[method]
-        yield Route(method, path, scope, view.open_to_the_customer and method == "GET", False)
+        reads = method in view.reading_methods
+        yield Route(method, path, scope, view.open_to_the_customer and reads, not reads, False)
 
 
 def _fastpath() -> Iterator[Route]:
     settling = {routes.path_of(op, _ID): op for op in routes.SETTLING}
     for path, op in {**routes.FIXED, **settling}.items():
         scope = calls.WRITE if op == routes.BATCH else desk.VERBS[op].scope
-        yield Route("POST", path, scope, False, True)
+        yield Route("POST", path, scope, False, op != routes.BATCH, True)
