@@ -12,10 +12,10 @@ from ledger import call_log, paging, periods, usage
 from ledger.api import parameters
 from ledger.api.of_customer import OfCustomerView
 from ledger.call_log import Filters, LoggedCall
+from ledger.call_serializers import CallOutput, UsageOutput
 from ledger.models import ReservationState
 from ledger.paging import ByGroup, ById
 from ledger.pricing import Outcome
-from ledger.serializers import CallOutput, UsageOutput
 from ledger.usage import Dimension
 
 USAGE_DEFAULT = timedelta(days=30)

@@ -13,9 +13,10 @@ from accounts.models import Scope
 from accounts.rest import KeyedView
 from accounts.selectors import customer_by_id
 from ledger import estimates, paging, selectors
+from ledger.call_serializers import EstimateOutput
 from ledger.fastpath.requests import Estimate, read
 from ledger.paging import ByNumber
-from ledger.serializers import EndpointOutput, EstimateOutput
+from ledger.serializers import EndpointOutput
 
 
 class EndpointsView(KeyedView):
