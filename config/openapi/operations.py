@@ -120,7 +120,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "List calls",
         "Every reservation and debit, the last made first: what was called, with whose key, from "
         "where, how it ended and what it cost.",
-        answers=ledger.CallOutput,
+        answers=calls.CallOutput,
         is_list=True,
         parameters=(
             parameters.FROM,
@@ -137,7 +137,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "Sum usage",
         "The calls that were committed and the credits that they took, of the last 30 days unless "
         "asked otherwise, of 366 days at most.",
-        answers=ledger.UsageOutput,
+        answers=calls.UsageOutput,
         is_list=True,
         parameters=(parameters.FROM, parameters.TO, parameters.GROUP_BY),
         beside=parameters.PERIOD,
@@ -148,7 +148,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "By the rate card in force, and whether a customer could pay for all of them now. Nothing "
         "is written.",
         takes=requests.Estimate,
-        answers=ledger.EstimateOutput,
+        answers=calls.EstimateOutput,
         problems=("not-found", "unknown-endpoint", "unknown-quantity"),
     ),
     ("GET", "/v1/endpoints"): Described(
