@@ -9,7 +9,7 @@ from config.state import State
 NEW_KEY = '-H "Idempotency-Key: $(date +%s%N)"'
 
 
-def welcome(demo: Demo, state: State) -> str:
+def welcome(demo: Demo, state: State, northwind: str) -> str:
     url, people = demo["base_url"], [demo["admin"], *demo["customers"]]
     return "\n".join(
         [
@@ -19,6 +19,7 @@ def welcome(demo: Demo, state: State) -> str:
             f"  admin    {url}/admin/",
             f"  health   {url}/readyz",
             f"  metrics  {url}/metrics",
+            f"  Northwind AI, whose customers are calling: {northwind}",
             "",
             "Sign-ins (e-mail, password):",
             *(f"  {person['email']}  {person['password']}" for person in people),
@@ -36,6 +37,10 @@ def welcome(demo: Demo, state: State) -> str:
             "",
             _curl(demo, f"customers/{demo['customers'][0]['id']}/transactions"),
             "",
+            "Or call Northwind AI as that customer, and let it do both:",
+            "",
+            _generate(demo, northwind),
+            "",
         ]
     )
 
@@ -52,6 +57,12 @@ def _commit(demo: Demo) -> str:
     held = _curl(demo, f"reservations?customer={demo['customers'][0]['id']}&status=held&limit=1")
     name = f"$({held} | grep -o 'rsv_[0-9a-f]*')"
     return f"{_curl(demo, f'reservations/{name}/commit')} {NEW_KEY} -X POST"
+
+
+def _generate(demo: Demo, northwind: str) -> str:
+    key = demo["customers"][0]["api_key"]
+    body = json.dumps({"prompt": "The keeper of the", "max_tokens": 80})
+    return f"curl -sS \"{northwind}/v1/generate\" -H 'Authorization: Bearer {key}' -d '{body}'"
 
 
 def _curl(demo: Demo, path: str) -> str:

@@ -26,7 +26,7 @@ def ask(service: Service, path: str) -> dict:
 def test_each_printed_line_works_when_pasted(state: Path) -> None:
     with running(state) as service:
         lines = [line for line in service.said().splitlines() if line.startswith("curl ")]
-        reserve, commit, entries = lines
+        reserve, commit, entries, generate = lines
         held = [pasted(reserve) for _ in range(2)]
         assert [(one["status"], one["amount"]) for one in held] == [("held", "4")] * 2
         assert held[0]["id"] != held[1]["id"]
@@ -34,6 +34,8 @@ def test_each_printed_line_works_when_pasted(state: Path) -> None:
         assert (committed["status"], committed["id"]) == ("committed", held[1]["id"])
         first = pasted(entries)["data"][0]
         assert (first["id"], first["amount"]) == (committed["transaction"], "-4")
+        assert pasted(generate)["tokens"] == 80
+        assert pasted(entries)["data"][0]["amount"] == "-2.028"
 
 
 def test_a_second_start_loads_nothing_again(state: Path) -> None:

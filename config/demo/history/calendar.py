@@ -18,7 +18,7 @@ GROWTH = 0.8
 CALLS_AT_ONCE = 3
 CALLS_IN_A_BURST = 12
 # By these the calls of a day are spread over its hours (UTC).
-OFFICE_HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 16, 13, 16, 18, 17, 14, 9, 6, 4, 3, 2, 2, 1)
+OFFICE_HOURS = (0, 0, 3, 0, 0, 0, 4, 8, 14, 18, 19, 16, 13, 16, 18, 17, 14, 9, 6, 0, 4, 0, 0, 0)
 
 
 class Burst(NamedTuple):

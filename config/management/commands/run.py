@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.demo import company
+from config.demo import company, processes
 from config.demo.welcome import welcome
 from config.embedded import Server, ServerFailed, serving
 from config.listener import PortTaken, answers, open_listener
@@ -51,8 +51,17 @@ class Command(BaseCommand):
             stack.callback(children.stop)
             self._start_web(children, listener)
             watch(checks, until=lambda: answers(host, port))
-            self._say(welcome(known, settings.STATE))
+            northwind = stack.enter_context(processes.open_beside(host, port))
+            checks.append(self._start_demo(stack, northwind))
+            self._say(welcome(known, settings.STATE, processes.address(northwind)))
             watch(checks)
+
+    def _start_demo(self, stack: ExitStack, listener: socket.socket) -> Callable[[], None]:
+        """These stop before the service that they call."""
+        children = Children()
+        stack.callback(children.stop)
+        processes.start(children, settings.STATE, listener, settings.DEMO_TRAFFIC)
+        return children.check
 
     def _start_database(self, stack: ExitStack) -> list[Callable[[], None]]:
         if not settings.EMBEDDED:
