@@ -8,10 +8,12 @@ from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth import forms as auth_forms
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts import services
+from accounts import ids, services
+from accounts.errors import InvalidId
+from accounts.keys import SHOWN_LENGTH, KeyKind
 from accounts.models import HOUSE_ID, ApiKey, Customer, Member, Scope, Service, ServiceKey, User
 from accounts.services import NewApiKey, NewServiceKey
 
@@ -30,9 +32,38 @@ else:
     TabularInline = admin.TabularInline
 
 
+KINDS = set(KeyKind)
+
+
 class KeptAdmin(ModelAdmin):
+    """Nothing is ever deleted."""
+
+    show_full_result_count = False
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        found = queryset.filter(self.named(term))
+        if found.exists():
+            return found, False
+        return super().get_search_results(request, queryset, term)
+
+    def named(self, term: str) -> Q:
+        """What an id in its outside form stands for."""
+        return Q(pk=None)
+
+
+def keys_named(term: str) -> Q:
+    """By its id or by its beginning, of which no more is kept than the first characters."""
+    try:
+        return Q(id=ids.decode(ids.KEY, term))
+    except InvalidId:
+        is_key = term.partition("_")[0] in KINDS
+        return Q(prefix__startswith=term[:SHOWN_LENGTH]) if is_key else Q(pk=None)
 
 
 class UserAddForm(auth_forms.AdminUserCreationForm):
@@ -82,7 +113,8 @@ class MemberInline(TabularInline):
 class CustomerAdmin(KeptAdmin):
     list_display = ["name", "email", "external_id", "status", "created_at"]
     list_filter = ["status"]
-    search_fields = ["name", "email", "external_id", "id"]
+    search_fields = ["name", "email", "external_id"]
+    search_help_text = "A name, e-mail or external id, or cus_…"
     fields = ["name", "email", "external_id", "metadata", "status", "created_at"]
     readonly_fields = ["status", "created_at"]
     inlines = [MemberInline]
@@ -91,6 +123,12 @@ class CustomerAdmin(KeptAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         """Without the house, which is nobody's customer and must stay as it is."""
         return super().get_queryset(request).exclude(id=HOUSE_ID)
+
+    def named(self, term: str) -> Q:
+        try:
+            return Q(id=ids.decode(ids.CUSTOMER, term))
+        except InvalidId:
+            return Q(pk=None)
 
     def save_model(
         self, request: HttpRequest, obj: Customer, form: ModelForm, change: bool
@@ -124,11 +162,15 @@ class KeyAdmin(KeptAdmin):
 
     date_hierarchy = "created_at"
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_help_text = "Whose it is, its name, its beginning, or key_…"
     actions = ["revoke"]
     create: ClassVar[Callable[..., NewServiceKey | NewApiKey]]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request)
+
+    def named(self, term: str) -> Q:
+        return keys_named(term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["prefix", "created_at", "last_used_at", "revoked_at"] if obj else []
@@ -157,7 +199,7 @@ class ServiceKeyAdmin(KeyAdmin):
         "revoked_at",
     ]
     list_select_related = ["service"]
-    search_fields = ["prefix", "name", "service__name"]
+    search_fields = ["name", "service__name"]
 
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **options: Any
@@ -175,4 +217,4 @@ class ApiKeyAdmin(KeyAdmin):
     autocomplete_fields = ["customer"]
     list_display = ["prefix", "customer", "name", "last_used_at", "expires_at", "revoked_at"]
     list_select_related = ["customer"]
-    search_fields = ["prefix", "name", "customer__name"]
+    search_fields = ["name", "customer__name", "customer__email", "customer__external_id"]

@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "billing.apps.BillingConfig",
     "ledger.apps.LedgerConfig",
     "accounts.apps.AccountsConfig",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

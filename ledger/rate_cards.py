@@ -4,9 +4,11 @@ The fast path keeps the cards in memory and polls `RateCard.changed_at`.
 """
 
 from datetime import datetime
+from itertools import chain, count
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from ledger.errors import CardEmpty, CardPublished
 from ledger.models import Endpoint, Price, RateCard
@@ -40,6 +42,22 @@ def save_endpoint(endpoint: Endpoint) -> None:
 
 def create_card(*, name: str, effective_at: datetime) -> RateCard:
     return RateCard.objects.create(name=name, effective_at=effective_at)
+
+
+@transaction.atomic
+def copy_card(card: RateCard) -> RateCard:
+    """A draft with the same prices, to be changed and published."""
+    draft = create_card(name=_new_name(), effective_at=timezone.now())
+    for price in card.prices.all():
+        price.pk, price.rate_card = None, draft
+        price.save()
+    return draft
+
+
+def _new_name() -> str:
+    today = f"{timezone.now():%Y-%m-%d}"
+    names = chain([today], (f"{today}-{number}" for number in count(2)))
+    return next(name for name in names if not RateCard.objects.filter(name=name).exists())
 
 
 @transaction.atomic

@@ -5,10 +5,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts.admin import KeptAdmin, ModelForm
-from ledger import amounts, rate_cards
+from ledger import amounts, rate_cards, selectors
 from ledger.errors import LedgerError
 from ledger.models import Endpoint, Price, RateCard
 
@@ -76,16 +77,20 @@ class PriceInline(TabularInline):
 class RateCardAdmin(KeptAdmin):
     """A card is edited until it is published."""
 
-    list_display = ["name", "effective_at", "published_at"]
+    list_display = ["name", "is_in_force", "effective_at", "published_at"]
     ordering = ["-effective_at"]
     search_fields = ["name"]
     fields = ["name", "effective_at", "published_at"]
     readonly_fields = ["published_at"]
     inlines = [PriceInline]
-    actions = ["publish"]
+    actions = ["publish", "copy"]
 
     def has_change_permission(self, request: HttpRequest, obj: RateCard | None = None) -> bool:
         return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    @admin.display(description="in force", boolean=True)
+    def is_in_force(self, card: RateCard) -> bool:
+        return card == selectors.card_in_force()
 
     def save_model(
         self, request: HttpRequest, obj: RateCard, form: ModelForm, change: bool
@@ -103,6 +108,11 @@ class RateCardAdmin(KeptAdmin):
                 self.message_user(request, refusal.detail, messages.ERROR)
             else:
                 self.message_user(request, f"{card} is published.", messages.SUCCESS)
+
+    @admin.action(description="Copy to a new draft", permissions=["add"])
+    def copy(self, request: HttpRequest, queryset: QuerySet[RateCard]) -> HttpResponse:
+        drafts = [rate_cards.copy_card(card) for card in queryset]
+        return redirect("admin:ledger_ratecard_change", drafts[-1].pk)
 
 
 @admin.register(Endpoint)

@@ -1,14 +1,19 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import User
+from accounts.request_ids import request_id
 from ledger import services
+from ledger.admin import windows
+from ledger.admin.shown import row_page
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
 from ledger.models import Lot, Reservation, Transfer
-from tests.factories.accounts import CustomerFactory
+from tests.factories.accounts import ApiKeyFactory, CustomerFactory
 from tests.ledger.api.conftest import operate
 
 
@@ -59,15 +64,78 @@ def test_amounts_read_in_their_unit(staff, funded):
     assert ">100<" in page
 
 
-@pytest.mark.parametrize("model", ["lot", "reservation", "transfer"])
-def test_nobody_adds_changes_or_deletes_what_happened(staff, funded, hold, model):
-    (row, *_) = rows(staff, model)
-    assert staff.get(reverse(f"admin:ledger_{model}_add")).status_code == 403
-    change, delete = (
-        reverse(f"admin:ledger_{model}_{page}", args=[row.pk]) for page in ("change", "delete")
-    )
-    assert staff.post(change, {"amount": 1}).status_code == 403
-    assert staff.post(delete, {"post": "yes"}).status_code == 403
+def test_a_rows_page_takes_customer_and_id(staff, funded, hold, other):
+    for model in ("lot", "reservation", "transfer", "event"):
+        (row, *_) = rows(staff, model, q=ids.encode("cus", funded.id))
+        page = row_page(model, row.customer_id, row.pk)
+        assert staff.get(page).status_code == 200
+        assert page in staff.get(reverse(f"admin:ledger_{model}_changelist")).content.decode()
+        assert staff.get(row_page(model, other.id, row.pk)).status_code == 302
+        assert staff.get(reverse(f"admin:ledger_{model}_change", args=["x"])).status_code == 302
+
+
+def test_a_reservations_page_names_what_became_of_it(staff, funded, hold):
+    done = operate("commit", funded, reservation_id=hold.reservation_id, request_id="settled")
+    page = staff.get(row_page("reservation", funded.id, hold.reservation_id)).content.decode()
+    assert str(ReservationId(funded.id, hold.reservation_id, 0)) in page
+    assert ids.encode("txn", done.transaction_id) in page
+    assert ids.encode("lot", hold.lots[0]) in page
+    assert "settled" in page
+
+
+@pytest.mark.parametrize("name", ["check-7", request_id(None)])
+def test_reservations_are_found_by_the_request_that_made_or_settled_them(
+    staff, funded, other, name
+):
+    made = operate("reserve", funded, amount=CREDIT, request_id=name)
+    settled = operate("reserve", funded, amount=CREDIT, request_id="another")
+    operate("commit", funded, reservation_id=settled.reservation_id, request_id=name)
+    found = {row.id for row in rows(staff, "reservation", q=name)}
+    assert found == {made.reservation_id, settled.reservation_id}
+    assert rows(staff, "reservation", q=request_id(None)) == []
+
+
+def test_history_is_found_by_the_key_that_paid(staff, funded, other):
+    key, secret = ApiKeyFactory(customer=funded)
+    made = operate("reserve", funded, amount=CREDIT, api_key_id=key.id)
+    named = ids.encode("key", key.id)
+    assert [row.id for row in rows(staff, "reservation", q=named)] == [made.reservation_id]
+    for term in (key.prefix, secret, named):
+        assert {row.customer_id for row in rows(staff, "transfer", q=term)} == {funded.id}
+
+
+def test_a_list_is_of_the_shortest_time_that_fills_it(staff, funded, monkeypatch):
+    monkeypatch.setattr(windows, "ENOUGH", 3)
+    for _ in range(3):
+        operate("reserve", funded, amount=CREDIT)
+    page = reverse("admin:ledger_reservation_changelist")
+    assert staff.get(page).context["cl"].period == "the last hour"
+    monkeypatch.setattr(windows, "ENOUGH", 4)
+    assert staff.get(page).context["cl"].period == ""
+
+
+def test_no_more_is_counted_than_is_shown(staff, funded, monkeypatch):
+    monkeypatch.setattr(windows, "ROWS_MAX", 2)
+    for _ in range(3):
+        operate("reserve", funded, amount=CREDIT)
+    with CaptureQueriesContext(connection) as queries:
+        page = staff.get(reverse("admin:ledger_reservation_changelist"))
+    assert page.context["cl"].is_cut
+    counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+    assert counts
+    assert all("LIMIT" in sql for sql in counts)
+
+
+def test_a_search_that_takes_too_long_is_ended(staff, funded, monkeypatch):
+    monkeypatch.setattr(windows, "SEARCH_SECONDS", 1)
+    monkeypatch.setattr(windows.selectors, "now", _sleep)
+    page = staff.get(reverse("admin:ledger_transfer_changelist"), follow=True)
+    assert "Say of which customer" in page.content.decode()
+
+
+def _sleep():
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_sleep(10)")
 
 
 def test_who_is_no_staff_sees_nothing(client, funded):
@@ -75,11 +143,19 @@ def test_who_is_no_staff_sees_nothing(client, funded):
     assert client.get(reverse("admin:ledger_transfer_changelist")).status_code == 302
 
 
-def test_a_customers_page_shows_the_wallet_and_leads_to_its_records(staff, funded, hold):
+def test_a_customers_page_shows_wallet_lots_holds_and_keys(staff, funded, hold):
+    key = ApiKeyFactory(customer=funded).key
     page = staff.get(reverse("admin:accounts_customer_change", args=[funded.pk]))
+    panel = page.context["panel"]
+    assert panel.figures == [("available", "96"), ("held", "4"), ("frozen", "0")]
+    assert [(lot.remaining, lot.held, lot.price) for lot in panel.lots] == [
+        ("100", "4", "25.00 USD")
+    ]
+    assert [(row.amount, row.age[-1]) for row in panel.holds] == [("4", "s")]
     text = page.content.decode()
-    assert "96 available, 4 held, 0 frozen" in text
-    for model in ("lot", "reservation", "transfer"):
+    assert key.prefix in text
+    assert row_page("reservation", funded.id, hold.reservation_id) in text
+    for model in ("lot", "reservation", "transfer", "event"):
         query = f"?q={ids.encode('cus', funded.id)}"
         assert reverse(f"admin:ledger_{model}_changelist") + query in text
 

@@ -101,6 +101,20 @@ def test_a_published_card_is_only_looked_at(staff, published, endpoint):
     assert Price.objects.get().per_call == 12_500_000
 
 
+def test_a_card_is_copied_to_a_draft_with_its_prices(staff, published):
+    chosen = {"action": "copy", "_selected_action": [str(published.pk)]}
+    page = staff.post(reverse("admin:ledger_ratecard_changelist"), chosen, follow=True)
+    draft = RateCard.objects.get(published_at=None)
+    assert page.redirect_chain == [(change_page(draft), 302)]
+    assert [price.per_call for price in draft.prices.all()] == [12_500_000]
+    assert published.prices.count() == 1
+
+
+def test_the_list_tells_which_card_is_in_force(staff, published):
+    page = staff.get(reverse("admin:ledger_ratecard_changelist")).content.decode()
+    assert "icon-yes" in page
+
+
 def test_no_card_is_deleted(staff, draft):
     delete = reverse("admin:ledger_ratecard_delete", args=[draft.pk])
     assert staff.post(delete, {"post": "yes"}).status_code == 403

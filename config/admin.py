@@ -1,0 +1,70 @@
+"""Staff's site: its pages by what they are about, and one box that finds whatever has a name."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path, reverse
+
+from accounts.keys import KeyKind
+from accounts.models import Customer
+
+GROUPS: Final = {
+    "Customers": ("Customer", "ApiKey"),
+    "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
+    "Prices": ("Endpoint", "RateCard"),
+    "Services": ("Service", "ServiceKey"),
+    "People": ("User", "Group"),
+}
+# Where things are whose names begin so.
+LISTS: Final = {
+    "cus": "accounts_customer",
+    "key": "accounts_apikey",
+    KeyKind.CUSTOMER: "accounts_apikey",
+    KeyKind.SERVICE: "accounts_servicekey",
+    "rsv": "ledger_reservation",
+    "txn": "ledger_transfer",
+    "lot": "ledger_lot",
+    "req": "ledger_reservation",
+}
+
+
+class Site(admin.AdminSite):
+    site_header = site_title = "Drawdown"
+    index_title = "Staff"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        find = path("find", self.admin_view(self.find), name="find")
+        return [find, *super().get_urls()]
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        """A name that is nothing of the above is a customer's, or else a request's."""
+        term = request.GET.get("q", "").strip()
+        listed = LISTS.get(term.partition("_")[0]) or _list_of(term)
+        return redirect(f"{reverse(f'admin:{listed}_changelist')}?{urlencode({'q': term})}")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps: list[Any] = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = {model["object_name"]: model for app in apps for model in app["models"]}
+        groups = [
+            {
+                "name": group,
+                "app_label": group.lower(),
+                "app_url": reverse("admin:index"),
+                "has_module_perms": True,
+                "models": [models[name] for name in names if name in models],
+            }
+            for group, names in GROUPS.items()
+        ]
+        return [group for group in groups if group["models"]]
+
+
+def _list_of(term: str) -> str:
+    called = Q(name__icontains=term) | Q(email__icontains=term) | Q(external_id__icontains=term)
+    is_customer = Customer.objects.filter(called).exists()
+    return "accounts_customer" if is_customer else "ledger_reservation"

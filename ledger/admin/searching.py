@@ -1,0 +1,34 @@
+"""What staff type into a search box: a name, an id in its outside form, the beginning of a key."""
+
+from collections.abc import Mapping
+
+from django.db.models import Q
+
+from accounts import ids
+from accounts.admin import keys_named
+from accounts.errors import InvalidId
+from accounts.models import ApiKey, Customer
+from ledger.ids import RESERVATION, decode_reservation
+
+CUSTOMERS_MAX = 100
+
+
+def named(term: str, columns: Mapping[str, str]) -> Q:
+    """The row, or the rows, that an id stands for. Raises InvalidId."""
+    prefix = term.partition("_")[0]
+    if prefix not in columns:
+        raise InvalidId
+    if prefix == RESERVATION:
+        name = decode_reservation(term)
+        return Q(("customer_id", name.customer_id), (columns[prefix], name.id))
+    return Q((columns[prefix], ids.decode(prefix, term)))
+
+
+def of_customers(term: str) -> Q | None:
+    """The rows of those that are meant, by what they are called or by a key of theirs. Their ids
+    are read before: the planner goes through history in order when it sees them."""
+    called = Q(name__icontains=term) | Q(email__icontains=term) | Q(external_id__icontains=term)
+    owners = ApiKey.objects.filter(keys_named(term)).values("customer_id")
+    found = Customer.objects.filter(called | Q(id__in=owners)).values_list("id", flat=True)
+    customer_ids = list(found[:CUSTOMERS_MAX])
+    return Q(customer_id__in=customer_ids) if customer_ids else None

@@ -1,0 +1,92 @@
+"""How staff's pages write things."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts import ids
+from accounts.models import Customer
+from ledger import amounts, money
+from ledger.ids import LOT, TRANSACTION, ReservationId
+from ledger.models import Lot, Reservation
+
+# The end of an id is chance: enough to tell those on one page apart.
+SHORT = 8
+
+
+def name_of(reservation: Reservation) -> str:
+    price_id = reservation.price_id or 0
+    return str(ReservationId(reservation.customer_id, reservation.id, price_id))
+
+
+def short(prefix: str, id: UUID) -> SafeString:
+    """The whole id is in the title."""
+    whole = ids.encode(prefix, id)
+    return format_html('<span title="{}">{}_…{}</span>', whole, prefix, id.hex[-SHORT:])
+
+
+def number(amount: int) -> str:
+    return _grouped(amounts.show(amount))
+
+
+def credits(amount: int) -> SafeString:
+    return format_html('<span class="amount">{}</span>', number(amount))
+
+
+def in_unit(amount: int, unit: str) -> SafeString:
+    return format_html('<span class="amount">{}</span>', _grouped(money.show_unit(amount, unit)))
+
+
+def price(lot: Lot) -> str:
+    if not lot.price or lot.currency is None:
+        return "-"
+    shown = money.show(lot.price, lot.currency)
+    return f"{_grouped(shown['amount'])} {lot.currency}"
+
+
+def link(to: str, text: Any) -> SafeString:
+    return format_html('<a href="{}">{}</a>', to, text)
+
+
+def row_page(model: str, customer_id: UUID, id: UUID) -> str:
+    """Two customers' rows may have one id."""
+    return reverse(f"admin:ledger_{model}_change", args=[customer_id.hex + id.hex])
+
+
+def transaction(id: UUID | None) -> SafeString:
+    if id is None:
+        return SafeString("-")
+    name = ids.encode(TRANSACTION, id)
+    return link(f"{reverse('admin:ledger_transfer_changelist')}?q={name}", name)
+
+
+def customer(customer: Customer) -> SafeString:
+    return link(reverse("admin:accounts_customer_change", args=[customer.pk]), customer.name)
+
+
+def split(lots: Sequence[UUID | None], parts: Sequence[int]) -> SafeString:
+    """How much of each lot; none stands for the credit limit."""
+    rows = [
+        (amounts.show(part), ids.encode(LOT, lot) if lot else "the credit limit")
+        for lot, part in zip(lots, parts, strict=True)
+    ]
+    return format_html_join(SafeString("<br>"), "{} of {}", rows) or SafeString("-")
+
+
+def age(since: datetime, now: datetime) -> str:
+    """In the largest unit that it fills."""
+    seconds = max(int((now - since) / timedelta(seconds=1)), 0)
+    for name, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {name}"
+    return f"{seconds} s"
+
+
+def _grouped(text: str) -> str:
+    whole, point, rest = text.partition(".")
+    return f"{int(whole):,}{point}{rest}" if whole != "-0" else text

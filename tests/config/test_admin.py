@@ -1,0 +1,141 @@
+"""Staff's site as a whole."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from accounts import ids
+from accounts.models import Customer, User
+from ledger import rate_cards, services
+from ledger.amounts import CREDIT
+from ledger.models import Event, Lot, RateCard, Reservation, Transfer, Wallet
+from tests.factories.accounts import (
+    ApiKeyFactory,
+    CustomerFactory,
+    MemberFactory,
+    ServiceKeyFactory,
+)
+from tests.ledger.api.conftest import operate
+
+HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
+
+
+@pytest.fixture
+def staff(db, client):
+    client.force_login(User.objects.create_superuser("boss@example.com"))
+    return client
+
+
+@pytest.fixture
+def acme(db):
+    """With something in every list."""
+    acme = CustomerFactory(name="Acme", email="owner@acme.example", external_id="acme-1")
+    services.grant(acme.id, amount=100 * CREDIT, kind="paid", price=2500, currency="USD")
+    hold = operate("reserve", acme, amount=4 * CREDIT)
+    operate("commit", acme, reservation_id=hold.reservation_id)
+    operate("reserve", acme, amount=CREDIT)
+    MemberFactory(customer=acme)
+    ApiKeyFactory(customer=acme)
+    ServiceKeyFactory()
+    endpoint = rate_cards.create_endpoint(code="classify", name="Classify")
+    card = rate_cards.create_card(name="2026-11", effective_at=acme.created_at)
+    rate_cards.set_price(card, endpoint, per_call=CREDIT)
+    rate_cards.publish(card)
+    return acme
+
+
+def lists():
+    return [(model, f"admin:{model._meta.label_lower.replace('.', '_')}") for model in models()]
+
+
+def models():
+    return [model for model in admin.site._registry if model._meta.app_label != "auth"]
+
+
+def snapshot(model):
+    return sorted(map(str, model.objects.values_list()))
+
+
+def test_the_index_shows_each_list_once(staff):
+    page = staff.get(reverse("admin:index"))
+    shown = [model["model"] for group in page.context["app_list"] for model in group["models"]]
+    assert sorted(map(str, shown)) == sorted(map(str, admin.site._registry))
+
+
+def test_every_list_opens_and_is_searched(staff, acme):
+    for _, name in lists():
+        for query in ({}, {"q": "acme"}, {"q": "cus_1"}, {"q": "\x00"}, {"p": "7"}):
+            assert staff.get(reverse(f"{name}_changelist"), query).status_code in (200, 302)
+
+
+def test_no_page_changes_history_whoever_asks(staff, acme):
+    before = {model: snapshot(model) for model in HISTORY}
+    for model, name in lists():
+        if model not in HISTORY:
+            continue
+        row = model.objects.filter(customer=acme).first()
+        key = acme.id.hex + row.pk.hex
+        pages = [reverse(f"{name}_{page}", args=[key]) for page in ("change", "delete", "history")]
+        for page in [*pages, reverse(f"{name}_add")]:
+            answer = staff.post(page, {"amount": 1, "units": 1, "post": "yes"})
+            assert answer.status_code in (200, 302, 403), page
+        for action in ("delete_selected", "change"):
+            chosen = {"action": action, "_selected_action": [str(row.pk)], "post": "yes"}
+            staff.post(reverse(f"{name}_changelist"), chosen)
+    assert {model: snapshot(model) for model in HISTORY} == before
+
+
+def test_nothing_at_all_is_deleted(staff, acme):
+    for model, name in lists():
+        key = str(model.objects.last().pk)
+        chosen = {"action": "delete_selected", "_selected_action": [key], "post": "yes"}
+        staff.post(reverse(f"{name}_changelist"), chosen)
+        answer = staff.post(reverse(f"{name}_delete", args=[key]), {"post": "yes"})
+        assert answer.status_code in (302, 403)
+        assert model.objects.filter(pk=key).exists()
+
+
+def test_a_published_card_is_not_changed_by_copying_or_publishing_again(staff, acme):
+    before = snapshot(RateCard)
+    chosen = {"action": "publish", "_selected_action": [str(RateCard.objects.get().pk)]}
+    staff.post(reverse("admin:ledger_ratecard_changelist"), chosen)
+    assert snapshot(RateCard) == before
+
+
+@pytest.mark.parametrize(
+    ("term", "listed"),
+    [
+        ("Acme", "accounts_customer"),
+        ("owner@acme", "accounts_customer"),
+        ("acme-1", "accounts_customer"),
+        ("ddk_abcdefgh", "accounts_apikey"),
+        ("dds_abcdefgh", "accounts_servicekey"),
+        ("rsv_1", "ledger_reservation"),
+        ("txn_1", "ledger_transfer"),
+        ("lot_1", "ledger_lot"),
+        ("req_1", "ledger_reservation"),
+        ("my-own-request", "ledger_reservation"),
+    ],
+)
+def test_one_box_finds_what_has_a_name(staff, acme, term, listed):
+    page = staff.get(reverse("admin:find"), {"q": term}, follow=True)
+    assert page.redirect_chain[0][0].startswith(reverse(f"admin:{listed}_changelist"))
+    assert page.status_code == 200
+
+
+def test_customers_and_keys_are_found_by_their_ids(staff, acme):
+    key, secret = ApiKeyFactory(customer=CustomerFactory(name="Beta", external_id="beta-1"))
+    for name, term in (
+        ("customer", ids.encode("cus", key.customer_id)),
+        ("apikey", ids.encode("key", key.id)),
+        ("apikey", key.prefix),
+        ("apikey", secret),
+        ("apikey", "beta-1"),
+    ):
+        page = staff.get(reverse(f"admin:accounts_{name}_changelist"), {"q": term})
+        assert len(page.context["cl"].result_list) == 1, term
+
+
+def test_the_box_is_for_staff(client, db):
+    assert client.get(reverse("admin:find"), {"q": "Acme"}).status_code == 302
+    assert Customer.objects.count() == 1
