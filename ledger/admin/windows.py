@@ -126,7 +126,7 @@ class WindowAdmin(ModelAdmin):
     ) -> Any:
         """Two customers' rows may have one id."""
         try:
-            key = dict(zip(("customer_id", "id"), _parts(object_id), strict=True))
+            key = dict(zip(("customer_id", "pk"), _parts(object_id), strict=True))
         except ValueError:
             return None
         return self.get_queryset(request).filter(**key).first()
