@@ -489,6 +489,25 @@ CHECKS = [
         """,
     ),
     Check(
+        "key-last",
+        "No key is above the wallet's last one",
+        "A higher key is taken for a new one, and its request would be done twice.",
+        """
+        select customer_id, x.key, w.last_key from wallet w join (
+            select customer_id, key from key where substr(key::text, 15, 1) = '7'
+            union all
+            select customer_id, id from (
+                select customer_id, id, request from hold
+                union all select customer_id, id, request from call
+            ) r
+            where request is not null
+                and (customer_id, id) not in (
+                    select customer_id, reservation_id from key where reservation_id is not null)
+        ) x using (customer_id)
+        where (x.key > w.last_key) is not false
+        """,
+    ),
+    Check(
         "key-answer",
         "Every remembered key can be answered again",
         "A replay is the first answer, byte for byte.",

@@ -121,6 +121,7 @@ DAMAGE = {
         insert into ledger_key (customer_id, key, request, answers, reservation_id, created_at)
         select customer_id, id, 1, 'reserve', id, created_at from ledger_hold {OWN}
     """,
+    "key-last": f"update ledger_wallet set last_key = null {OWN}",
     "key-answer": f"update ledger_key set reservation_id = %(other)s {OWN} and answers <> 'result'",
     "orphans": f"delete from ledger_wallet {OWN}",
 }
