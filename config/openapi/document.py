@@ -86,10 +86,16 @@ def _security(route: Route) -> list[Json]:
 
 
 def _parameters(route: Route, told: Described) -> list[Json]:
-    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": parameters.IDS[name]}
-        for name in names
+        {
+            "name": part[1:-1],
+            "in": "path",
+            "required": True,
+            "schema": parameters.IDS[part[1:-1]],
+            **examples.segment(told.id, place),
+        }
+        for place, part in enumerate(route.path.split("/"))
+        if part.startswith("{")
     ]
     pages = [parameters.LIMIT, parameters.CURSOR] if told.is_list else []
     key = [parameters.IDEMPOTENCY_KEY] if route.has_key else []

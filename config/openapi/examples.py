@@ -26,6 +26,12 @@ def answer(operation_id: str) -> Json:
     return _example(operation_id, "answer")
 
 
+def segment(operation_id: str, place: int) -> Json:
+    """Of its path, between so many slashes."""
+    told = story().get(operation_id)
+    return {"example": told["path"].partition("?")[0].split("/")[place]} if told else {}
+
+
 def _example(operation_id: str, part: str) -> Json:
     told = story().get(operation_id, {})
     return {"example": told[part]} if part in told else {}
