@@ -15,7 +15,7 @@ from tests.system.calls import grant, granted, new_customer, reserve, settle
 from tests.system.scenarios import SHORT
 
 WEB, POSTGRES = "config.web", "bin/postgres"
-LOADS = [(3, 1500), pytest.param(20, 10_000, marks=pytest.mark.soak)]
+LOADS = [(2, 1000), pytest.param(20, 10_000, marks=pytest.mark.soak)]
 
 
 @pytest.mark.parametrize(("kills", "calls"), LOADS)
