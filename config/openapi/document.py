@@ -40,7 +40,7 @@ _SECURITY: Json = {
 def document() -> Json:
     schemas = Schemas()
     paths: Json = {}
-    for route in found():
+    for route in sorted(found(), key=_place):
         operation = _operation(route, schemas)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
@@ -53,6 +53,12 @@ def document() -> Json:
             "securitySchemes": _SECURITY,
         },
     }
+
+
+def _place(route: Route) -> int:
+    """As in the table of operations, and behind it what is not described yet."""
+    name = (route.method, route.path)
+    return list(OPERATIONS).index(name) if name in OPERATIONS else len(OPERATIONS)
 
 
 def described(route: Route) -> Described:
