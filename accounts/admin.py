@@ -38,8 +38,6 @@ KINDS = set(KeyKind)
 class KeptAdmin(ModelAdmin):
     """Nothing is ever deleted."""
 
-    show_full_result_count = False
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

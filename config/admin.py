@@ -35,6 +35,8 @@ LISTS: Final = {
 class Site(admin.AdminSite):
     site_header = site_title = "Drawdown"
     index_title = "Staff"
+    # Lists of history have many columns.
+    enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         find = path("find", self.admin_view(self.find), name="find")
@@ -51,6 +53,8 @@ class Site(admin.AdminSite):
         if app_label is not None:
             return apps
         models = {model["object_name"]: model for app in apps for model in app["models"]}
+        if "ApiKey" in models:
+            models["ApiKey"]["name"] = "API keys"
         groups = [
             {
                 "name": group,

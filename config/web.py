@@ -1,8 +1,10 @@
 """One web process, on a socket that its parent opened: `python -m config.web DESCRIPTOR`."""
 
 import gc
+import logging
 import socket
 import sys
+import warnings
 
 import uvicorn
 
@@ -14,12 +16,16 @@ GARBAGE_THRESHOLD = 20_000
 
 
 def main() -> None:
+    logging.captureWarnings(True)
+    # WhiteNoise's answers are read so; the files are small.
+    warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
     listener = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
         "config.asgi:application",
         loop="uvloop",
         http=Protocol,
-        # Django reads X-Forwarded-Proto itself, and nothing here asks for the client's address.
+        # Django reads X-Forwarded-Proto itself. Rows tell who was connected to us: what
+        # X-Forwarded-For says is anybody's word.
         proxy_headers=False,
         # Its lines go where all others do.
         log_config=None,

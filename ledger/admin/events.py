@@ -1,8 +1,9 @@
-import json
+from typing import Any
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
+from ledger import amounts
 from ledger.admin import shown
 from ledger.admin.windows import WindowAdmin
 from ledger.models import Event
@@ -10,13 +11,27 @@ from ledger.models import Event
 
 @admin.register(Event)
 class EventAdmin(WindowAdmin):
-    list_display = ["kind", "of", "told", "created_at", "delivered_at"]
-    fields = ["kind", "of", "subject", "data", "created_at", "delivered_at"]
+    list_display = ["kind", "of", "made", "delivered", "told"]
+    fields = ["kind", "of", "subject", "told", "created_at", "delivered_at"]
 
     @admin.display(description="customer")
     def of(self, event: Event) -> SafeString:
         return shown.customer(event.customer)
 
+    @admin.display
+    def made(self, event: Event) -> str:
+        return shown.instant(event.created_at)
+
+    @admin.display
+    def delivered(self, event: Event) -> str:
+        return shown.instant(event.delivered_at)
+
     @admin.display(description="data")
     def told(self, event: Event) -> str:
-        return json.dumps(event.data)
+        return ", ".join(
+            f"{name} {_value(name, value)}" for name, value in (event.data or {}).items()
+        )
+
+
+def _value(name: str, value: Any) -> str:
+    return amounts.show(value) if name == "amount" else str(value)

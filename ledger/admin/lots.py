@@ -12,7 +12,7 @@ from ledger.models import Lot
 class LotAdmin(WindowAdmin):
     list_display = [
         *("short_name", "of", "kind", "bought_for", "issued", "left", "on_hold", "kept"),
-        *("expires_at", "issued_at"),
+        *("expires", "made"),
     ]
     list_filter = ["kind", "open"]
     id_columns = {**WindowAdmin.id_columns, LOT: "id"}
@@ -41,6 +41,14 @@ class LotAdmin(WindowAdmin):
     @admin.display
     def issued(self, lot: Lot) -> SafeString:
         return shown.credits(lot.units)
+
+    @admin.display
+    def expires(self, lot: Lot) -> str:
+        return shown.instant(lot.expires_at)
+
+    @admin.display(description="issued at")
+    def made(self, lot: Lot) -> str:
+        return shown.instant(lot.issued_at)
 
     @admin.display
     def left(self, lot: Lot) -> SafeString:

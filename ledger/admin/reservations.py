@@ -27,8 +27,8 @@ class ReservationAdmin(WindowAdmin):
     """Holds, calls that were settled, and debits."""
 
     list_display = [
-        *("short_name", "of", "state", "endpoint", "reserved", "used"),
-        *("created_at", "ended_at", "request_id"),
+        *("short_name", "of", "state", "endpoint", "reserved", "spent"),
+        *("made", "ended", "request"),
     ]
     list_filter = ["state"]
     search_help_text = f"{WindowAdmin.search_help_text}; a request id"
@@ -39,7 +39,7 @@ class ReservationAdmin(WindowAdmin):
         ids.KEY: "api_key_id",
     }
     fields = [
-        *("name", "of", "state", "endpoint", "reserved", "held_of", "used", "paid_by"),
+        *("name", "of", "state", "endpoint", "reserved", "held_of", "spent", "paid_by"),
         *("not_collected", "given_back", "quantities", "used_quantities", "outcome", "overrun"),
         *("transaction", "created_at", "expires_at", "ended_at", "request_id"),
         *("ended_request_id", "service", "key", "address", "metadata"),
@@ -80,7 +80,7 @@ class ReservationAdmin(WindowAdmin):
         return shown.split(reservation.lots, reservation.split)
 
     @admin.display(description="committed")
-    def used(self, reservation: Reservation) -> SafeString:
+    def spent(self, reservation: Reservation) -> SafeString:
         return shown.credits(reservation.committed)
 
     @admin.display
@@ -98,6 +98,18 @@ class ReservationAdmin(WindowAdmin):
     @admin.display
     def transaction(self, reservation: Reservation) -> SafeString:
         return shown.transaction(reservation.transaction_id)
+
+    @admin.display
+    def made(self, reservation: Reservation) -> str:
+        return shown.instant(reservation.created_at)
+
+    @admin.display
+    def ended(self, reservation: Reservation) -> str:
+        return shown.instant(reservation.ended_at)
+
+    @admin.display
+    def request(self, reservation: Reservation) -> SafeString:
+        return shown.cut(reservation.request_id)
 
     @admin.display
     def service(self, reservation: Reservation) -> str:

@@ -69,6 +69,15 @@ def customer(customer: Customer) -> SafeString:
     return link(reverse("admin:accounts_customer_change", args=[customer.pk]), customer.name)
 
 
+def instant(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S}" if instant else "-"
+
+
+def cut(text: str | None) -> SafeString:
+    """As much as there is room for; the whole is in the title."""
+    return format_html('<span class="cut" title="{0}">{0}</span>', text or "-")
+
+
 def split(lots: Sequence[UUID | None], parts: Sequence[int]) -> SafeString:
     """How much of each lot; none stands for the credit limit."""
     rows = [

@@ -32,7 +32,7 @@ class UnitFilter(admin.SimpleListFilter):
 class TransferAdmin(WindowAdmin):
     list_display = [
         *("short_name", "of", "version", "kind", "debit", "credit", "value", "unit"),
-        *("posted_at", "actor", "reason"),
+        *("posted", "actor", "reason"),
     ]
     list_filter = [UnitFilter]
     id_columns = {
@@ -58,6 +58,10 @@ class TransferAdmin(WindowAdmin):
     @admin.display(description="amount")
     def value(self, transfer: Transfer) -> SafeString:
         return shown.in_unit(transfer.amount, transfer.unit)
+
+    @admin.display
+    def posted(self, transfer: Transfer) -> str:
+        return shown.instant(transfer.posted_at)
 
     @admin.display
     def transaction(self, transfer: Transfer) -> SafeString:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db import OperationalError, connection, transaction
@@ -20,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from psycopg.errors import QueryCanceled
 
 from accounts import ids
@@ -70,6 +72,8 @@ class WindowList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.is_cut = self.result_count == ROWS_MAX
+        if not self.query:
+            self.full_result_count = self.result_count
 
     def url_for_result(self, result: Any) -> str:
         return shown.row_page(self.opts.model_name or "", result.customer_id, result.pk)
@@ -92,6 +96,7 @@ class WindowAdmin(ModelAdmin):
         "A customer's name, e-mail or external id; cus_…, rsv_…, txn_…, lot_…, key_…; "
         "the beginning of a key"
     )
+    show_facets = ShowFacets.NEVER
     show_full_result_count = False
     sortable_by = ()
     change_form_template = "ledger/admin/row.html"
@@ -136,7 +141,8 @@ class WindowAdmin(ModelAdmin):
     ) -> HttpResponse:
         try:
             with _patience():
-                response = super().changelist_view(request, extra_context)
+                titled = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+                response = super().changelist_view(request, titled)
                 return response.render() if isinstance(response, TemplateResponse) else response
         except OperationalError as error:
             if not isinstance(error.__cause__, QueryCanceled):
