@@ -12,9 +12,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.errors import InvalidRequest
 from ledger import selectors
 
-# A caller that dates the ids of its rows may be off by this much at most.
-IDS_STRAY = timedelta(days=1)
-
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -44,8 +41,8 @@ def rows_of(period: Period) -> Q:
     found = Q(created_at__gte=period.start, created_at__lt=period.end)
     if _clock_is_moved():
         return found
-    lowest = selectors.lowest_id(max(period.start - IDS_STRAY, _FIRST))
-    return found & Q(id__gte=lowest, id__lt=selectors.lowest_id(period.end + IDS_STRAY))
+    lowest = selectors.lowest_id(max(period.start - selectors.IDS_LAG, _FIRST))
+    return found & Q(id__gte=lowest, id__lt=selectors.lowest_id(period.end + selectors.IDS_LAG))
 
 
 def _clock_is_moved() -> bool:

@@ -7,18 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import connection
-from django.db.models import (
-    F,
-    Func,
-    IntegerField,
-    Min,
-    QuerySet,
-    Sum,
-    UUIDField,
-    Value,
-)
+from django.db.models import F, Func, IntegerField, QuerySet, UUIDField, Value
 
 from ledger import services
 from ledger.ids import ReservationId
@@ -26,10 +16,6 @@ from ledger.models import Lot, Price, RateCard, Reservation, Transfer, Wallet
 from ledger.operations import Result
 from ledger.paging import Asked, ByNumber
 
-DAY_SECONDS = 24 * 60 * 60
-PACE_WINDOW = timedelta(days=30)
-# It is a sum over a month of history, and balances are asked for often.
-PACE_HOLDS_SECONDS = 60
 # A caller may date the id of a commit this far back.
 IDS_LAG = timedelta(days=1)
 EXPIRING_SHOWN = 100
@@ -85,33 +71,6 @@ def expiring_lots(customer_id: UUID) -> list[Lot]:
     lots = Lot.objects.filter(customer_id=customer_id, open=True, expires_at__isnull=False)
     lots = lots.annotate(free=F("remaining") - F("held") - F("frozen")).filter(free__gt=0)
     return list(lots.order_by("expires_at", "seq")[:EXPIRING_SHOWN])
-
-
-def runway_days(customer_id: UUID, *, available: int) -> int | None:
-    """For how many whole days the credits last at the pace of late. None: nothing was used."""
-    key = f"pace/{customer_id}"
-    pace = cache.get(key) or _pace(customer_id)
-    if pace is None:
-        return None
-    cache.add(key, pace, PACE_HOLDS_SECONDS)
-    return max(available // pace, 0)
-
-
-def _pace(customer_id: UUID) -> int | None:
-    """Micro-credits a day over the last 30 days, or since the first use where that was later, but
-    over one day at least."""
-    instant = now()
-    since = instant - PACE_WINDOW
-    used = Transfer.objects.filter(
-        customer_id=customer_id,
-        id__gte=lowest_id(since - IDS_LAG),
-        posted_at__gte=since,
-        kind="commit",
-    ).aggregate(amount=Sum("amount"), first=Min("posted_at"))
-    if used["amount"] is None:
-        return None
-    seconds = max(int((instant - used["first"]).total_seconds()), DAY_SECONDS)
-    return max(int(used["amount"]) * DAY_SECONDS // seconds, 1)
 
 
 def lowest_id(instant: datetime) -> UUID:

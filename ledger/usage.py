@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import ApiKey
@@ -45,6 +45,11 @@ _COMMITTED = Q(committed__gt=0) | Q(
 _SUMS: Final = {"calls": Count("*"), "amount": Sum(F("committed") - F("reversed"))}
 
 
+def committed(customer_id: UUID, period: Period) -> QuerySet[Reservation]:
+    """The calls that count: of those that are still open, those committed in part."""
+    return Reservation.objects.filter(_COMMITTED, periods.rows_of(period), customer_id=customer_id)
+
+
 def usage(
     customer_id: UUID, asked: Asked[ByGroup], period: Period, by: Collection[Dimension]
 ) -> list[Used]:
@@ -73,9 +78,7 @@ def _sums(
     customer_id: UUID, period: Period, by: Collection[Dimension]
 ) -> Collection[dict[str, Any]]:
     """One query, so that every call is in it once, whatever becomes of it meanwhile."""
-    rows = Reservation.objects.filter(
-        _COMMITTED, periods.rows_of(period), customer_id=customer_id
-    ).annotate(day=TruncDate("created_at", tzinfo=UTC))
+    rows = committed(customer_id, period).annotate(day=TruncDate("created_at", tzinfo=UTC))
     columns = [column for dimension, column in _COLUMNS.items() if dimension in by]
     if not columns:
         return [rows.aggregate(**_SUMS)]

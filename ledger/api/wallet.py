@@ -13,7 +13,7 @@ from accounts.idempotency import Answer, answer_once
 from accounts.models import Scope
 from accounts.rest import KeyedView, StrictJSONParser, validated
 from accounts.selectors import customer_by_id
-from ledger import paging, selectors, services
+from ledger import paging, runway, selectors, services
 from ledger.api.of_customer import OfCustomerView
 from ledger.fastpath.http import decode
 from ledger.paging import ByNumber
@@ -64,7 +64,7 @@ class BalanceView(OfCustomerView):
             "total": balance.total,
             "customer": uuid,
             "expiring": selectors.expiring_lots(uuid),
-            "runway_days": selectors.runway_days(uuid, available=balance.available),
+            "runway_days": runway.days(uuid, available=balance.available),
         }
         return Response(CustomerBalanceOutput(shown).data)
 

@@ -142,7 +142,7 @@ class Batch(Request):
         Meta(
             extra_json_schema={"minItems": 1, "maxItems": OPERATIONS_MAX},
             description="1 to 1,000 of them: the fields of the single request, with `op` (reserve, "
-            "commit, release or debit), `idempotency_key` and, to settle, `reservation`."
+            "commit, release or debit), `idempotency_key` and, to settle, `reservation`.",
         ),
     ]
 
