@@ -1,5 +1,6 @@
 import json
 import sys
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +87,8 @@ def outside(row: Row) -> Row:
 def _outside(name: str, value: Any, row: Row) -> Any:
     if value is None:
         return None
+    if isinstance(value, Decimal):  # a sum of bigints
+        return int(value)
     match name:
         case "customer_id":
             return ids.encode(ids.CUSTOMER, value)

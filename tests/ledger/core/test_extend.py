@@ -1,19 +1,20 @@
 from tests.factories.ledger import key
 
-DAY = 86_400
+HOUR = 3600
+DAY = 24 * HOUR
 
 
 def test_an_extension_counts_from_now(book, clock):
-    hold = book.reserve(40, expires_in=60)
-    clock.forward(50)
-    assert book.extend(hold, 60).ok
-    clock.forward(50)
+    hold = book.reserve(40, expires_in=HOUR)
+    clock.forward(HOUR - 60)
+    assert book.extend(hold, HOUR).ok
+    clock.forward(HOUR - 60)
     assert book.refresh().held == 40
 
 
 def test_an_extended_hold_expires_all_the_same(book, clock):
-    book.extend(book.reserve(40, expires_in=60), 120)
-    clock.forward(121)
+    book.extend(book.reserve(40, expires_in=HOUR), 2 * HOUR)
+    clock.forward(2 * HOUR)
     assert book.refresh().held == 0
 
 
@@ -36,17 +37,17 @@ def test_a_hold_lives_seven_days_at_most(book, clock):
 def test_an_ended_hold_cannot_be_extended(book):
     hold = book.reserve(40)
     book.release(hold)
-    assert book.extend(hold, 60).code == "reservation-released"
+    assert book.extend(hold, HOUR).code == "reservation-released"
 
 
 def test_an_expired_hold_cannot_be_extended(book, clock):
-    hold = book.reserve(40, expires_in=60)
-    clock.forward(61)
-    assert book.extend(hold, 60).code == "reservation-expired"
+    hold = book.reserve(40, expires_in=HOUR)
+    clock.forward(HOUR)
+    assert book.extend(hold, HOUR).code == "reservation-expired"
 
 
 def test_the_first_answer_keeps_its_expiry(book):
     asked = key()
-    hold = book.reserve(40, expires_in=60, **asked)
-    assert book.extend(hold, 900).expires_at > hold.expires_at
-    assert book.reserve(40, expires_in=60, **asked).expires_at == hold.expires_at
+    hold = book.reserve(40, expires_in=HOUR, **asked)
+    assert book.extend(hold, 2 * HOUR).expires_at > hold.expires_at
+    assert book.reserve(40, expires_in=HOUR, **asked).expires_at == hold.expires_at

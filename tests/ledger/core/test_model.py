@@ -24,9 +24,9 @@ COLUMNS = (
     *("available", "held", "frozen", "required", "reversed"),
 )
 # The model's clock stands still between moves and the database's goes on: instants that are
-# compared are half a MINUTE apart, so that the seconds which a case takes do not matter.
-MINUTE = 60
-LIVES = [MINUTE * n + MINUTE // 2 for n in (1, 2, 5, 30)]
+# compared are half an HOUR apart, so that the seconds which a case takes do not matter.
+HOUR = 3600
+LIVES = [HOUR * n + HOUR // 2 for n in (1, 2, 5, 30)]
 OTHER_REQUEST = 99
 
 amounts = st.integers(0, 12)
@@ -51,7 +51,7 @@ holding = an(
 settling = (
     an("commit", of=index, amount=st.none() | amounts, final=st.booleans())
     | an("release", of=index)
-    | an("extend", of=index, expires_in=st.sampled_from([*LIVES, DAY + MINUTE // 2]))
+    | an("extend", of=index, expires_in=st.sampled_from([*LIVES, DAY + HOUR // 2]))
     | an("reverse", of=index, amount=st.none() | amounts)
 )
 granting = an(
@@ -59,7 +59,7 @@ granting = an(
     amount=st.integers(1, 40),
     kind=st.sampled_from(["promo", "paid", "goodwill"]),
     priority=st.sampled_from([50, 100]),
-    life=st.sampled_from([None, None, -MINUTE, 2 * MINUTE, 5 * MINUTE, DAY]),
+    life=st.sampled_from([None, None, -HOUR, 2 * HOUR, 5 * HOUR, DAY]),
 )
 correcting = (
     an("adjust", amount=some, lot=st.none() | index)
@@ -118,10 +118,10 @@ class CoreMachine(RuleBasedStateMachine):
                 self._name(operation, reservation, result)
         self._compare_wallets()
 
-    @rule(minutes=st.sampled_from([1, 1, 2, 3, 10, 24 * 60, 6 * 24 * 60]))
-    def wait(self, minutes: int) -> None:
-        self.clock.forward(minutes * MINUTE)
-        self.now += minutes * MINUTE
+    @rule(hours=st.sampled_from([1, 1, 2, 3, 10, 24, 6 * 24]))
+    def wait(self, hours: int) -> None:
+        self.clock.forward(hours * HOUR)
+        self.now += hours * HOUR
 
     @rule(giver=which, amount=some, lot=st.none() | index)
     def move(self, giver: int, amount: int, lot: int | None) -> None:
