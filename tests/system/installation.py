@@ -62,6 +62,11 @@ class Installation:
         with self._connected() as connection:
             return connection.execute(query, parameters).fetchall()
 
+    def alter(self, statement: str) -> None:
+        """As the owner."""
+        with self._connected() as connection:
+            connection.execute(statement.encode())
+
     def shift_clock(self, interval: str) -> None:
         """The ledger's time goes on by so much, as only the owner can make it."""
         with self._connected() as connection:
