@@ -53,11 +53,11 @@ ARCHIVES: Mix = {"extract-pdf": 8, "summarize": 3}
 
 PROFILES = (
     Profile("Adventure Works", Temper.QUIET, SMALL, 5, 1.0, READERS),
-    Profile("Contoso", Temper.STEADY, SMALL, 10, 1.0, READERS, restocks=True),
+    Profile("Contoso", Temper.STEADY, SMALL, 8, 1.0, READERS, restocks=True),
     Profile("Fabrikam", Temper.STEADY, SMALL, 6, 0.95, SORTERS, restocks=True),
-    Profile("Wide World Importers", Temper.STEADY, LARGE, 14, 0.9, ARCHIVES),
-    Profile("Tailspin Toys", Temper.BURSTING, MEDIUM, 10, 0.8, READERS, restocks=True),
-    Profile("Litware", Temper.BURSTING, SMALL, 7, 0.6, WRITERS),
+    Profile("Wide World Importers", Temper.STEADY, LARGE, 11, 0.9, ARCHIVES),
+    Profile("Tailspin Toys", Temper.BURSTING, MEDIUM, 8, 0.8, READERS, restocks=True),
+    Profile("Litware", Temper.BURSTING, SMALL, 6, 0.6, WRITERS),
     Profile("Fourth Coffee", Temper.RUNNING_DRY, SMALL, 4, 0.7, WRITERS),
     Profile("Proseware", Temper.FAILING, SMALL, 6, 0.5, READERS),
     Profile("Lucerne Publishing", Temper.DISCONNECTING, MEDIUM, 6, 0.75, WRITERS),

@@ -16,6 +16,8 @@ GRACE_SECONDS = 2
 
 def main() -> None:
     demo, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    # pypdf warns of what is wrong with a document: the caller is told so.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config = uvicorn.Config(
         Northwind(_drawdown(demo)),
