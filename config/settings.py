@@ -146,4 +146,4 @@ WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
 # Of `manage.py run`: how many calls a second the demo company's customers make, and how far back
 # their history reaches when it is made.
 DEMO_TRAFFIC = env.float("DEMO_TRAFFIC", default=3.0)
-DEMO_HISTORY_DAYS = env.int("DEMO_HISTORY_DAYS", default=100)
+DEMO_HISTORY_DAYS = env.int("DEMO_HISTORY_DAYS", default=90)

@@ -14,7 +14,7 @@ from config.state import BASE_DIR
 from tests.config.service import Service, environment
 from tests.demo.company import command, rows, started
 
-DAYS = 100
+DAYS = 70
 COUNTS = """
 select (select count(*) from ledger_call) as calls,
     (select count(*) from ledger_transfer) as transfers,
@@ -66,8 +66,8 @@ def test_every_month_has_its_calls(service: Service, state: Path) -> None:
     months = rows(state, BY_MONTH)
     began = datetime.now(UTC) - timedelta(days=DAYS - 2)
     assert months[0]["month"] == began.strftime("%Y-%m")
-    assert len(months) >= 4
-    assert sum(month["calls"] for month in months) > 3_000
+    assert len(months) >= 3
+    assert sum(month["calls"] for month in months) > 2_000
     assert all(month["used"] > 0 for month in months)
     whole = months[1:-1]
     assert whole == sorted(whole, key=lambda month: month["used"])
@@ -112,7 +112,7 @@ def test_a_first_start_that_is_interrupted_leaves_nothing(tmp_path: Path) -> Non
         assert rows(state, "select shift from ledger_clock") == [{"shift": DEFAULT_SHIFT}]
         (first,) = rows(state, COUNTS)
         # The house is one more.
-        assert (first["customers"], first["calls"] > 3_000) == (11, True)
+        assert (first["customers"], first["calls"] > 2_000) == (11, True)
         assert books_tie(state)
     with started(state, days=DAYS) as service:
         assert rows(state, COUNTS) == [first]
