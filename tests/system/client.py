@@ -17,10 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from accounts.ids import uuid7
 from tests.system.http import Answer, Api, Lost
 from tests.system.scenarios import Reply, Scenarios, Step, first_grants
 
 PATIENCE_SECONDS = 120
+# How often a key is a name, a request is sent twice, and an answer is not waited for.
+NAMED = 0.2
 REPEATED = 0.04
 LEFT = 0.03
 # Asked again at once, it could be refused before what was left behind is granted.
@@ -81,7 +84,7 @@ class Caller:
             step.reply = self._do(step)
 
     def _do(self, step: Step) -> Reply:
-        key = step.key or self._new_key()
+        key = self._new_key()
         if self._chance.random() < LEFT:
             self._leave(step, key)
         answer = self._answer(step, key)
@@ -94,12 +97,7 @@ class Caller:
 
     def _new_key(self) -> str:
         """Most are UUIDs of version 7, some are names of another kind."""
-        bits = self._chance.getrandbits(74)
-        ms = time.time_ns() // 1_000_000
-        text = f"{ms:012x}7{bits >> 62:03x}{8 | bits & 3:x}{bits >> 2 & (1 << 60) - 1:015x}"
-        if self._chance.random() < 0.2:
-            return f"call {text}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return f"call {uuid7()}" if self._chance.random() < NAMED else str(uuid7())
 
     def _leave(self, step: Step, key: str) -> None:
         """Hang up before the answer: whether it was done is not known."""

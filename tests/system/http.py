@@ -1,4 +1,4 @@
-"""The API as an outside program calls it: HTTP on one kept connection, and no code of ours."""
+"""The API as an outside program calls it: HTTP on one kept connection."""
 
 import http.client
 import json

@@ -22,7 +22,6 @@ class Step:
     customer: str
     path: str
     body: dict[str, Any]
-    key: str | None = None
     reply: Reply = field(default=Reply(0, None))
 
 
