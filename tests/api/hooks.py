@@ -1,61 +1,79 @@
-"""Loaded by Schemathesis: most ids that it makes up become those of things that are there, so that
-its cases reach what is behind the first look-up."""
+"""Loaded by Schemathesis: most ids that it makes up become those of things that are there, and most
+requests say each thing in one way only, so that its cases reach what is behind the first checks.
+
+Only what the schema allows is exchanged: what was made to be refused stays so.
+"""
 
 import json
 import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
 
 SEEDS = "CONTRACT_SEEDS"
 _KNOWN: dict[str, list[str]] = json.loads(os.environ.get(SEEDS, "{}"))
 _ID = re.compile(r"(cus|rsv|key)_[0-9a-f]+")
-# One in so many stays made up.
+# One case in so many is left as it was made up.
 _MADE_UP = 5
+_CHOICE = st.integers(0, 10_000)
+# Where the first is given, the others would say it again.
+_AGAIN = (("customer", ("api_key",)), ("endpoint", ("method", "path")), ("amount", ("quantity",)))
 
-
-def _place(text: str) -> int:
-    return sum(text.encode())
-
-
-def _known(value: Any, name: str) -> Any:
-    """The made-up value, or one that is there instead; well-formed ones only."""
-    known = _KNOWN.get(name, ())
-    if not known or not isinstance(value, str) or _place(value) % _MADE_UP == 0:
-        return value
-    return known[_place(value) % len(known)]
-
-
-def _with_known_ids(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _known(value, match[1])
-        if isinstance(value, str) and (match := _ID.fullmatch(value))
-        else value
-        for name, value in fields.items()
-    }
+Fields = dict[str, Any]
 
 
 @schemathesis.hook
-def map_path_parameters(context: Any, path_parameters: Any) -> Any:
-    return _with_known_ids(path_parameters) if path_parameters else path_parameters
+def flatmap_path_parameters(context: Any, path_parameters: Any) -> st.SearchStrategy[Any]:
+    return _CHOICE.map(lambda choice: _known(path_parameters, choice))
 
 
 @schemathesis.hook
-def map_query(context: Any, query: Any) -> Any:
-    return _with_known_ids(query) if query else query
+def flatmap_query(context: Any, query: Any) -> st.SearchStrategy[Any]:
+    return _CHOICE.map(lambda choice: _without_cursor(_known(query, choice), choice))
 
 
 @schemathesis.hook
-def map_body(context: Any, body: Any) -> Any:
-    if not isinstance(body, dict):
-        return body
-    body = _with_known_ids(body)
-    if "endpoint" in body:
-        body["endpoint"] = _known(body["endpoint"], "endpoint")
-    return {name: _integer(value) for name, value in body.items()}
+def flatmap_body(context: Any, body: Any) -> st.SearchStrategy[Any]:
+    return _CHOICE.map(lambda choice: _of_one_mind(_known(body, choice), choice))
+
+
+def _known(fields: Any, choice: int) -> Any:
+    if not isinstance(fields, Mapping) or choice % _MADE_UP == 0:
+        return fields
+    return {name: _there(name, _integer(value), choice) for name, value in fields.items()}
+
+
+def _there(name: str, value: Any, choice: int) -> Any:
+    """One that is there, instead of what could be."""
+    match = _ID.fullmatch(value) if isinstance(value, str) else None
+    kind = match[1] if match else name if isinstance(value, str) else ""
+    known = _KNOWN.get(kind)
+    return known[choice % len(known)] if known else value
 
 
 def _integer(value: Any) -> Any:
     """JSON Schema takes 4.0 for an integer. This API refuses floats where credits are counted."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _without_cursor(query: Any, choice: int) -> Any:
+    return _without(query, "cursor") if query and choice % _MADE_UP else query
+
+
+def _of_one_mind(body: Any, choice: int) -> Any:
+    if isinstance(body, dict) and choice % _MADE_UP:
+        for said, again in _AGAIN:
+            if body.get(said) is not None and all(_is_allowed(body.get(name)) for name in again):
+                body = _without(body, *again)
+    return body
+
+
+def _without(fields: Fields, *names: str) -> Fields:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _is_allowed(value: Any) -> bool:
+    return value is None or isinstance(value, str)
