@@ -13,13 +13,17 @@ FUNCTIONS = (
     *("reverse", "grant", "adjust", "move", "replay", "list", "alone", "apply", "rights"),
 )
 
+# What the functions that act with the owner's rights keep as their search path. Temporary tables
+# come last: they would come first where they are not named, and anybody may make one.
+SEARCH_PATH = "select set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
+
 
 def schema() -> list[RunSQL]:
     return [_file(f"schema/{name}") for name in SCHEMA]
 
 
 def functions() -> list[RunSQL]:
-    return [_file(f"functions/{name}") for name in FUNCTIONS]
+    return [RunSQL(SEARCH_PATH), *(_file(f"functions/{name}") for name in FUNCTIONS)]
 
 
 def _file(name: str) -> RunSQL:

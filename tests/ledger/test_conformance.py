@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 
 from ledger import services
 from tests.accounts.conftest import committed
@@ -317,6 +317,14 @@ class TestTheServicesRole:
             *("ledger_apply", "ledger_carrying", "ledger_id_floor", "ledger_make_partitions"),
             *("ledger_move", "ledger_now", "ledger_open_wallets"),
         ]
+
+    def test_cannot_put_a_table_of_its_own_in_the_place_of_the_cores(self, book, clock):
+        with connection.cursor() as cursor, transaction.atomic():
+            cursor.execute("create temporary table ledger_clock (shift) as select interval '1 day'")
+            cursor.execute("grant select on pg_temp.ledger_clock to public")
+            hold = book.reserve(0, expires_in=1)
+            transaction.set_rollback(True)
+        assert hold.expires_at < clock.after(HOUR)
 
     @pytest.mark.parametrize(
         "statement",
