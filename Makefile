@@ -18,6 +18,7 @@ run: .venv/run ## Serve the demo company on PORT (8000), keeping its data in STA
 # With DATABASE_URL, settings ask for these.
 test soak check: export SECRET_KEY ?= for-tests-only
 test soak check: export KEY_PEPPER ?= for-tests-only
+test soak: export LOG_LEVEL ?= WARNING
 
 .PHONY: test
 test: .venv/dev ## Run every test

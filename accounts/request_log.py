@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ NAME_MAX: Final = 100
 _SERVER_ERROR: Final = 500
 
 
-class RequestLine(Struct, omit_defaults=True):
+class RequestLine(Struct, omit_defaults=True, gc=False):
     """What a request does not have is left out."""
 
     timestamp: datetime  # when it came
@@ -30,28 +30,20 @@ class RequestLine(Struct, omit_defaults=True):
     reservation: str = ""
     code: str = ""  # a refusal's, or what became of the reservation
     operations: int = 0  # of a batch
-    codes: dict[str, int] = {}  # how many of them ended how
+    codes: dict[str, int] | None = None  # how many of them ended how
 
 
 Log = Callable[[RequestLine], None]
 
 
-class Pending(NamedTuple):
-    """A request that is not answered yet."""
-
-    line: RequestLine
-    began: float
-
-    def finish(self, status: int) -> RequestLine:
-        line = self.line
-        line.status = status
-        line.duration_ms = round((perf_counter() - self.began) * 1000, 3)
-        if status >= _SERVER_ERROR:
-            line.level = "error"
-        return line
-
-
-def begin(request_id: str, method: str, path: str) -> Pending:
+def begin(request_id: str, method: str, path: str) -> RequestLine:
     now = datetime.now(UTC)
-    line = RequestLine(now, "info", "request", request_id, method, path[:PATH_MAX])
-    return Pending(line, perf_counter())
+    return RequestLine(now, "info", "request", request_id, method, path[:PATH_MAX])
+
+
+def finish(line: RequestLine, *, status: int, began: float) -> None:
+    """`began` is of `perf_counter`."""
+    line.status = status
+    line.duration_ms = round((perf_counter() - began) * 1000, 3)
+    if status >= _SERVER_ERROR:
+        line.level = "error"

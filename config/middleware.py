@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from time import perf_counter
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -6,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.directory import ApiKeyEntry, ServiceKeyEntry
 from accounts.ids import CUSTOMER, encode
 from accounts.request_ids import CURRENT, request_id
-from accounts.request_log import NAME_MAX, RequestLine, begin
+from accounts.request_log import NAME_MAX, RequestLine, begin, finish
 from config.exceptions import ProblemResponse, answer, is_api
 from config.request_log import request_log
 
@@ -24,13 +25,13 @@ class RequestId:
         name = request_id(request.META.get("HTTP_X_REQUEST_ID"))
         request.META["HTTP_X_REQUEST_ID"] = name
         named = CURRENT.set(name)
-        pending = begin(name, request.method or "", request.path)
+        began, line = perf_counter(), begin(name, request.method or "", request.path)
         try:
             response = self.get_response(request)
         finally:
             CURRENT.reset(named)
         response["X-Request-Id"] = name
-        line = pending.finish(response.status_code)
+        finish(line, status=response.status_code, began=began)
         _describe(line, request, response)
         self._log.write(line)
         return response

@@ -9,13 +9,14 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, Final
 
 from accounts.errors import AccountsError
 from accounts.idempotency_keys import parse_header
 from accounts.ids import CUSTOMER, encode
 from accounts.request_ids import CURRENT, request_id
-from accounts.request_log import NAME_MAX, Log, RequestLine, begin
+from accounts.request_log import NAME_MAX, Log, RequestLine, begin, finish
 from ledger.errors import LedgerError
 from ledger.fastpath import batch, desk, replies
 from ledger.fastpath.calls import Asked, Call, Memory, Refusal, Sender
@@ -106,11 +107,12 @@ class FastPath:
         headers = dict(scope["headers"])
         name = request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         CURRENT.set(name)
-        pending = begin(name, scope["method"], scope["path"])
+        began, line = perf_counter(), begin(name, scope["method"], scope["path"])
         try:
-            reply = await self._reply(route, scope, headers, receive, pending.line)
+            reply = await self._reply(route, scope, headers, receive, line)
         except ClientGone:
-            self._log(pending.finish(CLIENT_GONE))
+            finish(line, status=CLIENT_GONE, began=began)
+            self._log(line)
             return
         except (AccountsError, LedgerError) as refusal:
             reply = self._problems.reply(refusal, name)
@@ -121,7 +123,7 @@ class FastPath:
             logger.exception("A request failed.")
             reply = self._problems.reply(Failed(), name)
         await send_reply(send, reply, name)
-        line = pending.finish(reply.status)
+        finish(line, status=reply.status, began=began)
         line.code = reply.code
         line.reservation = reply.reservation or line.reservation
         self._log(line)
