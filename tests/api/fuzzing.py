@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from config.state import BASE_DIR
 from tests.api import hooks
 from tests.system.http import Api
 
@@ -38,7 +39,7 @@ def seed(api: Api) -> dict[str, list[str]]:
 
 
 def fuzz(api: Api, folder: Path, *, examples: int, options: tuple[str, ...] = ()) -> Fuzzed:
-    """With every check, so many examples an operation, and each phase of Schemathesis."""
+    """With every check, and so many examples an operation."""
     report = folder / "report.json"
     command = [
         *(sys.executable, "-m", "schemathesis.cli"),
@@ -48,20 +49,9 @@ def fuzz(api: Api, folder: Path, *, examples: int, options: tuple[str, ...] = ()
     ]
     assert api.secret
     environment = os.environ | {"SERVICE_KEY": api.secret, hooks.SEEDS: json.dumps(seed(api))}
-    outcome = subprocess.run(command, env=environment, cwd=HERE.parent.parent, **_CAPTURED)
-    said = outcome.stdout + outcome.stderr
-    return Fuzzed(outcome.returncode == 0, _cases(said), said)
-
-
-_CAPTURED: dict[str, Any] = {"capture_output": True, "text": True}
-
-
-def _cases(said: str) -> int:
-    for line in said.splitlines():
-        words = line.split()
-        if words[1:2] == ["generated,"]:
-            return int(words[0])
-    return 0
+    outcome = subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True)
+    cases = json.loads(report.read_text())["test_cases"]["generated"]
+    return Fuzzed(outcome.returncode == 0, cases, outcome.stdout + outcome.stderr)
 
 
 def _customer(api: Api, credits: str) -> str:
