@@ -18,7 +18,7 @@ class Refused(Exception):
         self.answer = {"code": code, **columns}
 
 
-@dataclass
+@dataclass(eq=False)
 class Lot:
     seq: int
     paid: bool
@@ -39,7 +39,7 @@ class Lot:
         return (self.priority, self.expires_at, self.paid, self.seq)
 
 
-@dataclass
+@dataclass(eq=False)
 class Leg:
     """A part of a reservation: what it took of a lot, or of the credit limit (no lot)."""
 
@@ -53,7 +53,7 @@ class Leg:
         return self.split - self.used
 
 
-@dataclass
+@dataclass(eq=False)
 class Reservation:
     amount: int
     legs: list[Leg]
@@ -86,7 +86,7 @@ class Reservation:
         )
 
 
-@dataclass
+@dataclass(eq=False)
 class Wallet:
     lots: list[Lot] = field(default_factory=list)
     open: list[Reservation] = field(default_factory=list)
