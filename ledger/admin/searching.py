@@ -1,16 +1,24 @@
 """What staff type into a search box: a name, an id in its outside form, the beginning of a key."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import ids
 from accounts.admin import keys_named
 from accounts.errors import InvalidId
 from accounts.models import ApiKey, Customer
-from ledger.ids import RESERVATION, decode_reservation
+from ledger.ids import LOT, RESERVATION, TRANSACTION, decode_reservation
+from ledger.models import Lot, Transfer
 
 CUSTOMERS_MAX = 100
+# Where an id is that of a row. The first transfer of a transaction has its id.
+OWNED: dict[str, QuerySet[Any]] = {
+    LOT: Lot.objects.all(),
+    TRANSACTION: Transfer.objects.all(),
+    ids.KEY: ApiKey.objects.all(),
+}
 
 
 def named(term: str, columns: Mapping[str, str]) -> Q:
@@ -21,7 +29,13 @@ def named(term: str, columns: Mapping[str, str]) -> Q:
     if prefix == RESERVATION:
         name = decode_reservation(term)
         return Q(("customer_id", name.customer_id), (columns[prefix], name.id))
-    return Q((columns[prefix], ids.decode(prefix, term)))
+    id = ids.decode(prefix, term)
+    found = Q((columns[prefix], id))
+    if prefix not in OWNED:
+        return found
+    # Every key of history starts with the customer.
+    owners = OWNED[prefix].filter(id=id).values_list("customer_id", flat=True)
+    return found & Q(customer_id__in=list(owners))
 
 
 def of_customers(term: str) -> Q | None:
