@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from config.openapi import examples, fields, parameters, problems
+from config.openapi import batches, examples, fields, parameters, problems
 from config.openapi.operations import OPERATIONS, Described
 from config.openapi.routes import Route, found
 from config.openapi.schemas import Schemas
@@ -43,13 +43,15 @@ def document() -> Json:
     for route in sorted(found(), key=_place):
         operation = _operation(route, schemas)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    components = {**schemas.components(), "Problem": problems.SCHEMA}
+    batches.describe(components)
     return {
         "openapi": "3.1.0",
         "info": _INFO,
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": {**schemas.components(), "Problem": problems.SCHEMA},
+            "schemas": components,
             "securitySchemes": _SECURITY,
         },
     }

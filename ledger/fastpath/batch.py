@@ -14,8 +14,8 @@ from ledger.fastpath.http import REPLAYED, Reply
 from ledger.fastpath.refusals import TooMany
 from ledger.fastpath.routes import path_of
 
-_OPS: Final = ("reserve", "commit", "release", "debit")
-_SETTLING: Final = ("commit", "release")
+OPS: Final = ("reserve", "commit", "release", "debit")
+SETTLING: Final = ("commit", "release")
 
 
 def operations(body: object) -> list[Any]:
@@ -43,9 +43,9 @@ def _call(sender: Sender, item: object) -> Call:
         raise invalid("operations", "Each operation is an object.")
     fields = dict(item)
     op, key = fields.pop("op", None), _key(fields.pop("idempotency_key", None))
-    if op not in _OPS:
-        raise invalid("op", f"An operation of a batch is one of {', '.join(_OPS)}.")
-    reservation = _reservation(fields) if op in _SETTLING else ""
+    if op not in OPS:
+        raise invalid("op", f"An operation of a batch is one of {', '.join(OPS)}.")
+    reservation = _reservation(fields) if op in SETTLING else ""
     return Call(sender, op, path_of(op, reservation), reservation, fields, key)
 
 

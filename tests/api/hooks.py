@@ -48,6 +48,8 @@ def _known(fields: Any, choice: int) -> Any:
 
 def _there(name: str, value: Any, choice: int) -> Any:
     """One that is there, instead of what could be."""
+    if isinstance(value, list):
+        return [_of_one_mind(_known(part, choice + 1), choice) for part in value]
     match = _ID.fullmatch(value) if isinstance(value, str) else None
     kind = match[1] if match else name if isinstance(value, str) else ""
     known = _KNOWN.get(kind)
