@@ -61,6 +61,7 @@ def _document(findings: list[Finding]) -> dict[str, Any]:
             {
                 "name": finding.check.name,
                 "title": finding.check.title,
+                "why": finding.check.why,
                 "broken": finding.broken,
                 "first": finding.first and outside(finding.first),
             }
