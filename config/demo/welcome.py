@@ -16,6 +16,7 @@ def welcome(demo: Demo, state: State, northwind: str) -> str:
             "",
             f"Drawdown is ready at {url} (Ctrl-C stops it)",
             "",
+            f"  API      {url}/docs/",
             f"  admin    {url}/admin/",
             f"  health   {url}/readyz",
             f"  metrics  {url}/metrics",
