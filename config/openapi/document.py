@@ -8,6 +8,7 @@ from config.openapi.operations import OPERATIONS, Described
 from config.openapi.routes import Route, found
 from config.openapi.schemas import Schemas
 
+# Who imports the document has taught drf-spectacular our fields.
 __all__ = ["document", "fields"]
 
 Json = dict[str, Any]
@@ -63,13 +64,13 @@ def _place(route: Route) -> int:
     return list(OPERATIONS).index(name) if name in OPERATIONS else len(OPERATIONS)
 
 
-def described(route: Route) -> Described:
+def _described(route: Route) -> Described:
     name = f"{route.method} {route.path}"
     return OPERATIONS.get((route.method, route.path)) or Described(name, name)
 
 
 def _operation(route: Route, schemas: Schemas) -> Json:
-    told = described(route)
+    told = _described(route)
     operation: Json = {
         "operationId": told.id,
         "summary": told.summary,
