@@ -138,6 +138,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # It would make a document of its own, of which `config/openapi` serves only the schemas.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 
 # Each web process has its own gatherer, which gets better with more requests in one process.
