@@ -114,7 +114,8 @@ def _parameters(route: Route, told: Described) -> list[Json]:
 def _request(route: Route, told: Described, schemas: Schemas) -> Json:
     schema = schemas.request(told.takes, partial=route.method == "PATCH")
     content = {"schema": schema, **examples.request(told.id)}
-    return {"required": True, "content": {"application/json": content}}
+    needed = not schemas.may_be_empty(schema)
+    return {"required": needed, "content": {"application/json": content}}
 
 
 def _success(route: Route, told: Described, schemas: Schemas) -> Json:

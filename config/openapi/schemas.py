@@ -33,6 +33,10 @@ class Schemas:
     def answer(self, shape: Any) -> Json:
         return self._ref(shape, "response")
 
+    def may_be_empty(self, ref: Json) -> bool:
+        """No body is an empty object to this service."""
+        return not self.components()[ref["$ref"].rsplit("/", 1)[1]].get("required")
+
     def components(self) -> Json:
         built: Json = self._registry.build({})["schemas"]
         for schema in built.values():

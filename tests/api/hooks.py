@@ -41,9 +41,12 @@ def flatmap_body(context: Any, body: Any) -> st.SearchStrategy[Any]:
 
 
 def _known(fields: Any, choice: int) -> Any:
-    if not isinstance(fields, Mapping) or choice % _MADE_UP == 0:
+    if not isinstance(fields, Mapping):
         return fields
-    return {name: _there(name, _integer(value), choice) for name, value in fields.items()}
+    fields = {name: _integer(value) for name, value in fields.items()}
+    if choice % _MADE_UP == 0:
+        return fields
+    return {name: _there(name, value, choice) for name, value in fields.items()}
 
 
 def _there(name: str, value: Any, choice: int) -> Any:

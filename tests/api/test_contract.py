@@ -20,6 +20,6 @@ def test_fuzzed_for_a_moment(api: Api, tmp_path: Path) -> None:
 def test_fuzzed_for_long(folder: Path, tmp_path: Path) -> None:
     """A real installation, whose books tie afterwards."""
     with installed(folder / "fuzzed") as installation, installation.api() as api:
-        fuzzed = fuzz(api, tmp_path, examples=900)
+        fuzzed = fuzz(api, tmp_path, examples=1600)
     assert fuzzed.passed, fuzzed.said
     assert fuzzed.cases >= CASES
