@@ -58,6 +58,7 @@ _PROBLEMS = {
         "reservation-expired": "The reservation has expired.",
         "reservation-reversed": "The reservation was reversed before.",
         "not-frozen": "Fewer credits than that are frozen.",
+        "balance-too-large": "A wallet holds at most 4 million million credits.",
         "credit-limit-in-use": "The customer owes more than this credit limit already.",
         "rate-card-empty": "A rate card is published with prices only.",
         "rate-card-published": "A published rate card is not changed; make a new one.",

@@ -51,6 +51,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "the work takes longer, or debit what was used.",
     "reservation-reversed": _AS_IT_ENDED,
     "not-frozen": "Unfreeze no more than the wallet's frozen credits.",
+    "balance-too-large": "Grant, move or give back less: no wallet needs that many credits.",
     "credit-limit-in-use": "Set a limit of at least what is owed, or add credits first.",
     "rate-card-empty": "Give the card its prices, and publish it then.",
     "rate-card-published": "Make a card with a later date, and publish that one.",

@@ -73,6 +73,7 @@ _SENTENCES = {
     "malformed-amount": "The amount must be above zero.",
     "unknown-cause": "A reduction needs a cause: void, forfeit, refund or escheat.",
     "not-frozen": "Less than that is frozen.",
+    "balance-too-large": "A wallet holds at most 4 million million credits.",
     "credit-limit-in-use": "The customer owes more than that credit limit already.",
     "not-found": "There is no such object.",
 }

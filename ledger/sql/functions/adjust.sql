@@ -120,7 +120,9 @@ create or replace function ledger_limit(w ledger_wallet, o ledger_operation, p_n
 language plpgsql as $$
 begin
     w := ledger_load_head(w, p_now);
-    if w.balance - w.held - w.frozen < -o.amount then
+    if ledger_is_too_large(0, o.amount) then
+        return (w, ledger_refusal(w, 'balance-too-large'));
+    elsif w.balance - w.held - w.frozen < -o.amount then
         return (w, ledger_refusal(w, 'credit-limit-in-use', o.amount));
     end if;
     w.credit_limit := o.amount;

@@ -22,6 +22,9 @@ declare
     v_lot uuid := ledger_new_id();
     v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
 begin
+    if v_refused is null and ledger_is_too_large(w.balance, o.amount) then
+        v_refused := 'balance-too-large';
+    end if;
     if v_refused is not null then
         return (ledger_load_head(w, p_now), ledger_refusal(w, v_refused));
     end if;

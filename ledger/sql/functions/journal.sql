@@ -53,3 +53,9 @@ language sql as $$
     insert into ledger_event (customer_id, id, kind, subject, data, created_at)
     values (p_customer, ledger_new_id(), p_kind, p_subject, p_data, p_now)
 $$;
+
+-- Whether a balance or a limit would grow beyond what sums of it can hold: 4 million million credits.
+create or replace function ledger_is_too_large(p_now bigint, p_more bigint) returns boolean
+language sql immutable parallel safe as $$
+    select p_now > 4000000000000000000 - p_more
+$$;

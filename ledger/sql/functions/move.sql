@@ -82,6 +82,8 @@ begin
         return ledger_refusal(a, 'no-wallet');
     elsif p_from = p_to or p_amount is null or p_amount <= 0 then
         return ledger_refusal(a, 'malformed-amount');
+    elsif ledger_is_too_large(b.balance, p_amount) then
+        return ledger_refusal(a, 'balance-too-large');
     end if;
     a := ledger_unload_head(ledger_settle_due(a, v_now));
     b := ledger_unload_head(ledger_settle_due(b, v_now));

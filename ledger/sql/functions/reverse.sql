@@ -49,6 +49,9 @@ begin
         return (w, ledger_call_refusal(w, c));
     end if;
     v_amount := coalesce(o.amount, c.committed - c.reversed);
+    if ledger_is_too_large(w.balance, v_amount) then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'balance-too-large'));
+    end if;
     if v_amount > c.committed - c.reversed then
         return (ledger_load_head(w, p_now), ledger_call_refusal(w, c, 'amount-exceeds-reservation'));
     end if;

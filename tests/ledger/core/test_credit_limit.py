@@ -63,3 +63,8 @@ def test_a_limit_below_what_is_owed_is_refused(trusted):
 def test_a_commit_may_overrun_into_the_credit(trusted):
     hold = trusted.reserve(100, overrun="available")
     assert trusted.commit(hold, 150).available == -50
+
+
+def test_a_limit_beyond_what_a_wallet_holds_is_refused(trusted):
+    with pytest.raises(Refused, match="balance-too-large"):
+        services.set_credit_limit(trusted.customer_id, limit=4 * 10**18 + 1)

@@ -81,3 +81,11 @@ def test_a_customer_has_a_wallet_from_his_first_operation_on():
     asked = [one.operation("debit", amount=1), other.operation("refresh")]
     results = services.apply([*asked, one.operation("debit", amount=2)])
     assert [(result.ord, result.code) for result in results] == [(1, "ok"), (2, "ok"), (3, "ok")]
+
+
+def test_a_grant_beyond_what_a_wallet_holds_is_refused():
+    book = Book.funded(3 * 10**18)
+    with pytest.raises(Refused, match="balance-too-large"):
+        book.grant(10**18 + 1)
+    book.grant(10**18)
+    assert book.reserve(10**18).ok
