@@ -10,5 +10,12 @@ from django.conf import settings  # noqa: E402
 
 from config import fastpath  # noqa: E402
 from config.bodies import MeasuredBodies  # noqa: E402
+from ledger.fastpath.app import FastPath  # noqa: E402
 
-application = fastpath.before(MeasuredBodies(django, limit=settings.MAX_BODY_BYTES))
+
+def new_application() -> FastPath:
+    """For one server: it opens its connections when that starts and closes them when it stops."""
+    return fastpath.before(MeasuredBodies(django, limit=settings.MAX_BODY_BYTES))
+
+
+application = new_application()

@@ -23,10 +23,12 @@ def _committed(committed: None) -> None:
 def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Shop]:
     """The real service over real HTTP, in a thread, with the real database."""
     with django_db_blocker.unblock(), prices():
-        from config.asgi import application
+        from config.asgi import new_application
 
         listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(application, http=Protocol, loop="uvloop", log_level="warning")
+        config = uvicorn.Config(
+            new_application(), http=Protocol, loop="uvloop", log_level="warning"
+        )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
