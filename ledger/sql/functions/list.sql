@@ -33,6 +33,9 @@ $$;
 create or replace function ledger_general(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
 begin
+    if o.op in ('adjust', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0 or o.op = 'limit' and coalesce(o.amount, -1) < 0 then
+        return (w, ledger_refusal(w, 'malformed-amount'));
+    end if;
     w := ledger_unload_head(w);
     return case o.op
         when 'reserve' then ledger_reserve(w, o, p_now)

@@ -66,3 +66,12 @@ def test_a_freeze_and_its_end_are_told_to_the_outside(book):
     freeze(book, 60)
     unfreeze(book, 60)
     assert book.events()[-2:] == ["credits.frozen", "credits.unfrozen"]
+
+
+@pytest.mark.parametrize("change", [services.freeze, services.unfreeze])
+@pytest.mark.parametrize("amount", [0, -1])
+def test_less_than_something_is_refused(change, amount):
+    book = Book.funded(100)
+    with pytest.raises(Refused, match="malformed-amount"):
+        change(book.customer_id, amount=amount)
+    assert book.refresh().available == 100
