@@ -2,6 +2,8 @@
 undeclared length for none. Behind this every body says its length, and one over the limit is left
 out, to be refused by its length (`middleware.BodyLimit`)."""
 
+from accounts.request_ids import request_id
+from config import malformed
 from ledger.fastpath.http import (
     Application,
     ClientGone,
@@ -10,8 +12,9 @@ from ledger.fastpath.http import (
     Scope,
     Send,
     read_body,
+    send_reply,
 )
-from ledger.fastpath.refusals import TooLarge
+from ledger.fastpath.refusals import MalformedRequest, TooLarge
 
 _ABOUT_LENGTH = (b"content-length", b"transfer-encoding")
 
@@ -25,11 +28,16 @@ class MeasuredBodies:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
+        headers = dict(scope["headers"])
         try:
-            body = await read_body(dict(scope["headers"]), receive, limit=self._limit)
+            body = await read_body(headers, receive, limit=self._limit)
             length = len(body)
         except TooLarge:
             body, length = b"", self._limit + 1
+        except MalformedRequest as why:
+            name = request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
+            await send_reply(send, malformed.refusal(why, name), name)
+            return
         except ClientGone:
             return
         await self._application(_with_length(scope, length), _first(body, receive), send)

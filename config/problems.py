@@ -17,6 +17,7 @@ _PROBLEMS = {
         "invalid-request": "A field is missing or wrong; errors names each of them.",
         "malformed-amount": "An amount is a decimal string with at most six places.",
         "malformed-json": "The body is no JSON that this service reads.",
+        "malformed-request": "This is no HTTP request, or its body did not come as declared.",
         "malformed-money": "This is no amount of money in a currency that is known.",
         "idempotency-key-missing": "Every write takes an Idempotency-Key header.",
         "idempotency-key-malformed": "An idempotency key has 1 to 255 printable characters.",

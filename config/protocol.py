@@ -1,9 +1,19 @@
-"""How this service speaks HTTP: uvicorn's protocol, with fewer system calls."""
+"""How this service speaks HTTP: uvicorn's protocol, with fewer system calls, no upgrades, refusals
+that are problem documents, and an end to its patience with clients that do not finish."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from accounts.request_ids import request_id
+from config import malformed
+from ledger.fastpath.refusals import MalformedRequest
+
+# A client that is still sending the same request after this, or sends none, is hung up on, at the
+# latest after twice as long.
+REQUEST_SECONDS: Final = 30.0
 
 
 class JoinedWrites(asyncio.Transport):
@@ -52,5 +62,91 @@ class JoinedWrites(asyncio.Transport):
 
 
 class Protocol(HttpToolsProtocol):
+    patience = REQUEST_SECONDS
+
+    _timer: asyncio.TimerHandle
+    _seen: object = None
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(JoinedWrites(transport, self.loop))
+        self._timer = self.loop.call_later(self.patience, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        rest: bytes | memoryview = data
+        while True:
+            try:
+                self.parser.feed_data(rest)
+                return
+            except httptools.HttpParserError:
+                self.send_400_response("Invalid HTTP request received.")
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = memoryview(rest)[upgrade.args[0] :]
+                if not self._ignore_upgrade():
+                    return
+
+    def _should_upgrade(self) -> bool:
+        """Asked of a request that the parser takes for an upgrade. uvicorn lets it alone then."""
+        return True
+
+    def _ignore_upgrade(self) -> bool:
+        """A server may ignore an Upgrade header (RFC 9110, 7.8), and Java's client sends one with
+        each request. But the parser takes what follows such a head for another protocol, so that
+        uvicorn would serve the request without its body, and the body as the next request. Hence
+        a new parser, which is given the head without this header, and then what followed."""
+        method = self.scope["method"].encode()
+        if method == b"CONNECT":
+            self.send_400_response("This server is no proxy.")
+            return False
+        version = self.parser.get_http_version().encode()
+        head = [b"%b %b HTTP/%b\r\n" % (method, self.url, version)]
+        head += [b"%b: %b\r\n" % line for line in self.headers if line[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        # As uvicorn's own.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        try:
+            self.parser.feed_data(b"".join([*head, b"\r\n"]))
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+            return False
+        return True
+
+    def send_400_response(self, msg: str) -> None:
+        self.logger.warning(msg)
+        cycle = self.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            # The requests before this one are answered, and it is not.
+            cycle.keep_alive = False
+            return
+        begun = cycle is not None and cycle.scope is self.scope and cycle.response_started
+        # Where requests wait, this would be taken for the answer to the first of them.
+        if not begun and not self.pipeline:
+            name = request_id(None)
+            reply = malformed.refusal(MalformedRequest(msg), name)
+            headers = [
+                *reply.headers,
+                (b"content-length", b"%d" % len(reply.body)),
+                (b"x-request-id", name.encode()),
+                (b"connection", b"close"),
+            ]
+            lines = [b"%b: %b\r\n" % header for header in headers]
+            self.transport.write(b"".join([STATUS_LINE[400], *lines, b"\r\n", reply.body]))
+        self.transport.close()
+
+    def _look(self) -> None:
+        """Two looks that find the same request unfinished, or none, are enough. One timer for a
+        connection costs its requests nothing."""
+        cycle = self.cycle
+        is_ours = self.pipeline or (
+            cycle is not None and not cycle.more_body and not cycle.response_complete
+        )
+        if not is_ours and self._seen is self.scope:
+            self.transport.close()
+            return
+        self._seen = None if is_ours else self.scope
+        self._timer = self.loop.call_later(self.patience, self._look)

@@ -12,6 +12,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "malformed-amount": 'Send credits as a decimal string such as "12.5", or as an integer: no '
     "exponent, no sign, at most six decimal places.",
     "malformed-json": "Send one JSON value in UTF-8, as RFC 8259 has it: no NaN, no comments.",
+    "malformed-request": "Look at what your client, or a proxy on the way, really sends: the "
+    "method, one Content-Length or Transfer-Encoding, and as many bytes as it says.",
     "malformed-money": 'Send money as {"amount": "25.00", "currency": "USD"}, with an ISO 4217 '
     "code and no more decimal places than the currency has.",
     "idempotency-key-missing": "Make a key for what you want done, a UUIDv7 at best, and send it "

@@ -18,7 +18,12 @@ _WRITING: Final = (
     "idempotency-key-reused",
     "request-in-progress",
 )
-_WITH_A_BODY: Final = ("invalid-request", "malformed-json", "request-too-large")
+_WITH_A_BODY: Final = (
+    "invalid-request",
+    "malformed-json",
+    "malformed-request",
+    "request-too-large",
+)
 _OF_REST: Final = ("not-acceptable",)
 _OF_REST_WITH_A_BODY: Final = ("unsupported-media-type",)
 _OF_FASTPATH: Final = ("unavailable",)

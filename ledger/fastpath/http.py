@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.errors import MalformedAmount
-from ledger.fastpath.refusals import MalformedJson, TooLarge
+from ledger.fastpath.refusals import MalformedJson, MalformedRequest, TooLarge
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -37,7 +37,7 @@ class ClientGone(Exception):
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, *, limit: int) -> bytes:
-    """Raises TooLarge, ClientGone."""
+    """Raises TooLarge, MalformedRequest, ClientGone."""
     declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge(limit)
@@ -50,7 +50,12 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, *, limit: 
         if len(body) > limit:
             raise TooLarge(limit)
         if not message.get("more_body"):
-            return body
+            break
+    # The server sees to it. A body that it lost all the same would mean something else, and
+    # often more: a commit without one takes the whole hold.
+    if declared and not (declared.isdigit() and int(declared) == len(body)):
+        raise MalformedRequest(f"The body has {len(body)} bytes, not as many as were declared.")
+    return body
 
 
 def decode(body: bytes) -> object:

@@ -4,6 +4,7 @@ LedgerError
 ├── Unavailable      unavailable: the database does not answer, or too much is waiting
 ├── Failed           internal-error
 ├── MalformedJson    malformed-json
+├── MalformedRequest malformed-request
 ├── TooLarge         request-too-large
 ├── TooMany          too-many-operations
 └── WrongMethod      method-not-allowed
@@ -25,6 +26,11 @@ class Failed(LedgerError):
 class MalformedJson(LedgerError):
     def __init__(self, why: object) -> None:
         super().__init__("malformed-json", f"The body is not JSON: {why}")
+
+
+class MalformedRequest(LedgerError):
+    def __init__(self, why: str = "") -> None:
+        super().__init__("malformed-request", why)
 
 
 class TooLarge(LedgerError):

@@ -49,3 +49,17 @@ def test_and_is_refused_as_too_long(settings):
     response = send(MeasuredBodies(ASGIHandler(), limit=LIMIT), chunks(*[b"x" * 100] * 11))
     assert response.status_code == 413
     assert response.json()["type"] == "/problems/request-too-large"
+
+
+@pytest.mark.parametrize("declared", ["3", "5", "0", "-4", "x"])
+def test_one_that_is_not_as_long_as_declared_is_refused(declared):
+    async def request() -> httpx.Response:
+        transport = httpx.ASGITransport(MeasuredBodies(echo, limit=LIMIT))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            headers = {"Content-Length": declared, "X-Request-Id": "mine"}
+            return await client.post("/v1/customers", content=b"abcd", headers=headers)
+
+    response = asyncio.run(request())
+    assert response.status_code == 400
+    assert response.json()["type"] == "/problems/malformed-request"
+    assert response.headers["X-Request-Id"] == response.json()["request_id"] == "mine"
