@@ -95,13 +95,18 @@ class Wire:
 
     def is_closed(self) -> None:
         assert self._file.read() == b""
+        self.close()
+
+    def close(self) -> None:
         self._file.close()
         self._socket.close()
 
 
 @pytest.fixture
-def wire(port: int) -> Wire:
-    return Wire(port)
+def wire(port: int) -> Iterator[Wire]:
+    wire = Wire(port)
+    yield wire
+    wire.close()
 
 
 def head(upgrade: bytes, path: bytes = b"/a", *, length: int | None = len(BODY)) -> bytes:
