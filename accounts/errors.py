@@ -19,7 +19,10 @@ AccountsError
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+# Misspelt, a field would change what is done.
+UNKNOWN_FIELD: Final = "Unknown field."
 
 
 class AccountsError(Exception):

@@ -4,6 +4,7 @@ No Django here: the fast path calls these for every write.
 """
 
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
 from uuid import UUID
 
@@ -16,6 +17,14 @@ _PRINTABLE = re.compile(r"[ -~]{1,255}")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _ESCAPED = re.compile(r"\\(.)")
 _encode = Encoder(order="deterministic").encode
+
+
+def sent(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The key in a request's headers. Raises IdempotencyKeyMissing, IdempotencyKeyMalformed."""
+    values = [value for name, value in headers if name == b"idempotency-key"]
+    if len(values) > 1:
+        raise IdempotencyKeyMalformed("Send one Idempotency-Key header, not several.")
+    return parse_header(values[0].decode("latin-1") if values else None)
 
 
 def parse_header(value: str | None) -> str:

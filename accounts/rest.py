@@ -5,6 +5,7 @@ from typing import IO, Any, ClassVar
 from uuid import UUID
 
 import msgspec
+from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.parsers import BaseParser
@@ -50,6 +51,11 @@ class KeyedView(APIView):
     required_scopes: ClassVar[Mapping[str, Scope]]
     open_to_the_customer: ClassVar[bool] = False
     reading_methods: ClassVar[Collection[str]] = SAFE_METHODS
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """A body is JSON whatever its header says: many forget it, and curl calls it a form."""
+        request.META["CONTENT_TYPE"] = StrictJSONParser.media_type
+        return super().initialize_request(request, *args, **kwargs)
 
     def check_permissions(self, request: Request) -> None:
         """Raises Unauthorized, Forbidden, NotFound, and MethodNotAllowed for what has no scope."""

@@ -1,10 +1,12 @@
 """What was raised becomes what is answered: `application/problem+json` (RFC 9457)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
@@ -22,7 +24,6 @@ _FRAMEWORK = {
     exceptions.PermissionDenied: "forbidden",
     exceptions.MethodNotAllowed: "method-not-allowed",
     exceptions.NotAcceptable: "not-acceptable",
-    exceptions.UnsupportedMediaType: "unsupported-media-type",
     Http404: "not-found",
 }
 
@@ -55,6 +56,11 @@ def is_api(request: HttpRequest) -> bool:
     return f"{request.path}/".startswith("/v1/")
 
 
+def for_machines(request: HttpRequest) -> bool:
+    """Asked with a key or with nothing, never with a session."""
+    return is_api(request) or request.path in ("/healthz", "/readyz", "/metrics")
+
+
 def answer(
     request: HttpRequest | Request, code: str, detail: str = "", members: Mapping[str, Any] = {}
 ) -> ProblemResponse:
@@ -71,6 +77,21 @@ def answer(
     if code == "unauthorized":
         response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def reading(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A view for machines, outside REST framework, that only reads."""
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request)
+        response = answer(request, "method-not-allowed")
+        response["Allow"] = "GET, HEAD"
+        return response
+
+    return guarded
 
 
 def _detail(error: Exception) -> str:

@@ -8,6 +8,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 
+from config.exceptions import reading
+
 # An answered debit has to survive a crash, which PostgreSQL can be told not to care about.
 UNSAFE_SETTINGS = """
     SELECT format('%s is off, so a crash may lose what was answered: '
@@ -37,10 +39,12 @@ OWNED_TABLES = r"""
 """
 
 
+@reading
 def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@reading
 def readyz(request: HttpRequest) -> JsonResponse:
     problems = _problems()
     body = {"status": "refused" if problems else "ok", "problems": problems}

@@ -31,6 +31,7 @@ def settings(*, as_json: bool, level: str) -> dict[str, Any]:
             **{room: {"level": level} for room in ("config", "billing", "ledger", "accounts")},
             # A caller's mistakes are answered; their requests' own lines say how.
             "django.request": {"level": "ERROR"},
+            "django.security": {"level": "CRITICAL"},
         },
     }
 

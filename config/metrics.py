@@ -8,9 +8,11 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from config.exceptions import reading
 from config.state import State
 
 
+@reading
 def metrics(request: HttpRequest) -> HttpResponse:
     """Who accepts OpenMetrics gets exemplars too: the names of requests that were counted."""
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))

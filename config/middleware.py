@@ -2,13 +2,14 @@ from collections.abc import Callable
 from time import perf_counter
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 
 from accounts.directory import ApiKeyEntry, ServiceKeyEntry
 from accounts.ids import CUSTOMER, encode
 from accounts.request_ids import CURRENT, request_id
 from accounts.request_log import NAME_MAX, RequestLine, begin, finish
-from config.exceptions import ProblemResponse, answer, is_api
+from config.exceptions import ProblemResponse, answer, for_machines, is_api
 from config.request_log import request_log
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -47,6 +48,14 @@ class BodyLimit:
         if is_api(request) and _length(request) > settings.MAX_BODY_BYTES:
             return answer(request, "request-too-large")
         return self.get_response(request)
+
+
+class Common(CommonMiddleware):
+    """ALLOWED_HOSTS are the names of the pages, which have sessions. Nothing that a key opens, or
+    nothing, depends on the name that it was reached by."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        return None if for_machines(request) else super().process_request(request)
 
 
 def _describe(line: RequestLine, request: HttpRequest, response: HttpResponse) -> None:

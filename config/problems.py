@@ -23,7 +23,7 @@ _PROBLEMS = {
         "idempotency-key-malformed": "An idempotency key has 1 to 255 printable characters.",
         "too-many-operations": "A batch has 1 to 1,000 operations.",
         "expiry-in-past": "What is granted now cannot have expired before.",
-        "price-missing": "Paid credits need their price and its currency.",
+        "price-missing": "Paid credits need a price above zero, and its currency.",
         "price-not-allowed": "Only paid credits have a price.",
         "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
         "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
@@ -66,9 +66,6 @@ _PROBLEMS = {
     },
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {
         "request-too-large": "The body is longer than this service reads.",
-    },
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: {
-        "unsupported-media-type": "Bodies are JSON: send Content-Type: application/json.",
     },
     HTTPStatus.UNPROCESSABLE_ENTITY: {
         "idempotency-key-reused": "This idempotency key was used with another request.",

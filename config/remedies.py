@@ -58,7 +58,6 @@ REMEDIES: Final[Mapping[str, str]] = {
     "rate-card-empty": "Give the card its prices, and publish it then.",
     "rate-card-published": "Make a card with a later date, and publish that one.",
     "request-too-large": "Send less at once; a batch can be split.",
-    "unsupported-media-type": "Send Content-Type: application/json.",
     "idempotency-key-reused": "Make a new key for a new request. To repeat a request, send it "
     "unchanged: method, path and JSON.",
     "unknown-endpoint": "Read what there is at GET /v1/endpoints, or publish a rate card that has "

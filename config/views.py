@@ -1,5 +1,6 @@
 """What is answered where no view of a room is asked, or none could answer."""
 
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -32,6 +33,8 @@ def problem(request: HttpRequest, code: str) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return answer(request, "invalid-request")
+    if isinstance(exception, DisallowedHost):
+        return HttpResponse(str(exception), status=400, content_type="text/plain")
     return defaults.bad_request(request, exception)
 
 

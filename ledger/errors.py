@@ -42,10 +42,11 @@ class UnknownCustomer(LedgerError):
 
 
 class MalformedAmount(LedgerError):
-    def __init__(self) -> None:
+    def __init__(self, detail: str = "") -> None:
         super().__init__(
             "malformed-amount",
-            "An amount of credits is a decimal string with at most six places, or an integer.",
+            detail
+            or "An amount of credits is a decimal string with at most six places, or an integer.",
         )
 
 
@@ -68,7 +69,7 @@ _SENTENCES = {
     "expiry-in-past": "expires_at has passed already: give an instant to come, or none.",
     "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
     "price-not-allowed": "Only paid credits have a price.",
-    "price-missing": "Paid credits need their price and its currency.",
+    "price-missing": "Paid credits need a price above zero, and its currency.",
     "malformed-money": "A money entry names an account that is not of the chart, or no currency.",
     "malformed-amount": "The amount must be above zero.",
     "unknown-cause": "A reduction needs a cause: void, forfeit, refund or escheat.",

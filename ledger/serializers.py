@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import ids
-from accounts.serializers import PrefixedIdField
+from accounts.serializers import InstantField, PrefixedIdField, StrictInput, TextField
 from ledger import amounts, money
 from ledger.errors import MalformedAmount
 from ledger.ids import LOT, TRANSACTION
@@ -46,25 +46,13 @@ class PriceField(serializers.Field[Any, Any, Any, Any]):
         return money.show(value.price, value.currency) if value.currency else None
 
 
-class StrictInput(serializers.Serializer[Any]):
-    """Refuses fields that it does not know: misspelt, one would change what is done."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = data.keys() - self.fields.keys() if isinstance(data, Mapping) else ()
-        if unknown:
-            raise serializers.ValidationError(
-                {name: ["Unknown field."] for name in sorted(unknown)}
-            )
-        return super().to_internal_value(data)
-
-
 class GrantInput(StrictInput):
     amount = AmountField()
     kind = serializers.ChoiceField([LotKind.PROMO, LotKind.GOODWILL, LotKind.PAID])
     price = PriceField(required=False)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = InstantField(required=False, allow_null=True)
     priority = serializers.IntegerField(required=False, min_value=0, max_value=MAX_PRIORITY)
-    reason = serializers.CharField(required=False, allow_null=True, max_length=500)
+    reason = TextField(required=False, allow_null=True, max_length=500)
 
 
 class BalanceOutput(serializers.Serializer[Any]):

@@ -19,9 +19,9 @@ _INFO: Json = {
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "description": "A prepaid credit ledger. Reserve credits before a call is run, and settle when "
     "it is done.\n\nAmounts of credits are decimal strings. Ids are opaque. Times are RFC 3339 in "
-    "UTC. Every write has an Idempotency-Key; sent again with it, a request gets the answer that "
-    "it got first. Every refusal is `application/problem+json`, and its type is a page that says "
-    "what to do.",
+    "UTC. A body is read as JSON, whatever its Content-Type says. Every write has an "
+    "Idempotency-Key; sent again with it, a request gets the answer that it got first. Every "
+    "refusal is `application/problem+json`, and its type is a page that says what to do.",
 }
 _SECURITY: Json = {
     "serviceKey": {

@@ -62,7 +62,7 @@ class PriceExtension(OpenApiSerializerFieldExtension):
 
 
 class StrictExtension(OpenApiSerializerExtension):
-    target_class = "ledger.serializers.StrictInput"
+    target_class = "accounts.serializers.StrictInput"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> Json:

@@ -25,7 +25,6 @@ _WITH_A_BODY: Final = (
     "request-too-large",
 )
 _OF_REST: Final = ("not-acceptable",)
-_OF_REST_WITH_A_BODY: Final = ("unsupported-media-type",)
 _OF_FASTPATH: Final = ("unavailable",)
 _MAY_RETRY_AFTER: Final = ("request-in-progress", "unavailable")
 
@@ -71,7 +70,6 @@ def codes(operation: Json, *, is_fastpath: bool, own: Iterable[str]) -> Iterator
         yield from _WRITING
     if "requestBody" in operation:
         yield from _WITH_A_BODY
-        yield from () if is_fastpath else _OF_REST_WITH_A_BODY
     yield from own
 
 

@@ -5,9 +5,11 @@ from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from config.exceptions import reading
 from config.openapi.document import document as described_api
 
 
+@reading
 def document(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_document(), content_type="application/json")
 

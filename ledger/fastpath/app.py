@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from accounts.errors import AccountsError
-from accounts.idempotency_keys import parse_header
+from accounts.idempotency_keys import sent
 from accounts.ids import CUSTOMER, encode
 from accounts.request_ids import CURRENT, request_id
 from accounts.request_log import NAME_MAX, Log, RequestLine, begin, finish
@@ -146,14 +146,13 @@ class FastPath:
         if route.op == BATCH:
             body = decode(await read_body(headers, receive, limit=BATCH_BODY_MAX))
             return await self._batch(sender, body, line)
-        named = headers.get(b"idempotency-key")
         call = Call(
             sender=sender,
             op=route.op,
             path=scope["path"],
             reservation=route.reservation,
             body=decode(await read_body(headers, receive, limit=BODY_MAX)),
-            key=parse_header(None if named is None else named.decode("latin-1")),
+            key=sent(scope["headers"]),
         )
         asked = await desk.ask(self._memory, call)
         line.customer = encode(CUSTOMER, asked.operation.customer_id)

@@ -1,6 +1,7 @@
 """What the fast path needs of HTTP, over ASGI."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,7 @@ JSON: Final = (b"content-type", b"application/json")
 REPLAYED: Final = (b"idempotent-replayed", b"true")
 
 _decode = msgspec.json.Decoder().decode
+_MINUS_ZERO = re.compile(rb":\s*-0\s*[,}]")
 
 
 class Reply(NamedTuple):
@@ -61,11 +63,15 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, *, limit: 
 def decode(body: bytes) -> object:
     """An empty body is an empty object. Raises MalformedJson, MalformedAmount."""
     try:
-        return _decode(body) if body else {}
+        value = _decode(body) if body else {}
     except (msgspec.DecodeError, RecursionError) as error:
         if _amount_is_no_json(body):
             raise MalformedAmount from None
         raise MalformedJson(error) from None
+    if b"-0" in body and _MINUS_ZERO.search(body):
+        # It is an integer like others, whose sign would be lost.
+        return json.loads(body, parse_int=lambda digits: -1 if digits == "-0" else int(digits))
+    return value
 
 
 def address(scope: Scope) -> str | None:

@@ -12,7 +12,8 @@ from ledger.fastpath.database import Row
 from ledger.fastpath.http import JSON, REPLAYED, Reply
 from ledger.fastpath.party import Answer
 
-_REUSED: Final = "idempotency-key-reused"
+# The core says these before any refusal of ours.
+_FIRST: Final = ("idempotency-key-reused", "not-found", "no-wallet")
 _PLAIN: Final = [JSON]
 _REPEATED: Final = [JSON, REPLAYED]
 
@@ -24,10 +25,10 @@ async def reply(memory: Memory, asked: Asked, answer: Answer, *, top_up_url: str
     if isinstance(answer, LedgerError):
         raise answer
     is_replayed = answer.replayed == "t"
-    if asked.refusal is not None and not is_replayed and answer.code != _REUSED:
-        raise asked.refusal
     price_id = int(answer.price_id or 0)
     _check_price(asked, answer, price_id)
+    if asked.refusal is not None and not is_replayed and answer.code not in _FIRST:
+        raise asked.refusal
     price = await memory.catalogue.price(price_id) if price_id else None
     if answer.code != "ok":
         raise answers.declined(answer, price, top_up_url=top_up_url)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from accounts import ids
-from accounts.errors import InvalidRequest
+from accounts.errors import UNKNOWN_FIELD, InvalidRequest
 from ledger import amounts
 from ledger.errors import MalformedAmount
 from ledger.pricing import Outcome
@@ -155,6 +155,7 @@ class Estimate(Request):
 
 
 _Body = TypeVar("_Body", bound=Request)
+_UNKNOWN = "Object contains unknown field `"
 
 
 def read(body: object, shape: type[_Body]) -> _Body:
@@ -166,6 +167,9 @@ def read(body: object, shape: type[_Body]) -> _Body:
         field = where.strip(".`")
         if field == "amount":
             raise MalformedAmount from None
+        if detail.startswith(_UNKNOWN):
+            name = detail.removeprefix(_UNKNOWN)[:-1]
+            field, detail = f"{field}.{name}" if field else name, UNKNOWN_FIELD
         raise InvalidRequest([{"field": field or "body", "detail": detail}]) from None
 
 

@@ -1,17 +1,22 @@
 """Commit, release, extend and reverse: what becomes of a hold."""
 
 from http import HTTPStatus
+from typing import Final
 
 from msgspec import UNSET
 
 from accounts import ids
 from accounts.errors import NotFound
 from ledger import pricing
+from ledger.errors import MalformedAmount
 from ledger.fastpath.calls import Asked, Call, Memory, invalid, micro_credits
 from ledger.fastpath.requests import Commit, Extend, Release, Reverse
 from ledger.ids import ReservationId, decode_reservation
 from ledger.operations import Operation
 from ledger.pricing import Outcome, Price, UnknownQuantity
+
+# No hold may be extended by so much: asked for it, the core only tells whether there is the hold.
+_TOO_LONG: Final = 8 * 86_400
 
 
 async def commit(memory: Memory, call: Call, fields: Commit) -> Asked:
@@ -23,8 +28,13 @@ async def commit(memory: Memory, call: Call, fields: Commit) -> Asked:
     operation.final = None if fields.final else False
     if fields.quantity is not None or outcome is not None:
         price = await _pinned(memory, name)
-        if fields.quantity is not None:
-            _price_quantity(operation, price, fields)
+        try:
+            if fields.quantity is not None:
+                _price_quantity(operation, price, fields)
+        except UnknownQuantity as refusal:
+            look_up = _operation(call, name)
+            look_up.op, look_up.expires_in = "extend", _TOO_LONG
+            return Asked(look_up, HTTPStatus.OK, refusal)
         if not pricing.is_billable(outcome, price):
             operation.amount = 0
     return Asked(operation, HTTPStatus.OK)
@@ -48,6 +58,8 @@ async def reverse(memory: Memory, call: Call, fields: Reverse) -> Asked:
         raise invalid("reason", "Null characters are not allowed.")
     operation = _operation(call, decode_reservation(call.reservation))
     operation.amount = micro_credits(fields.amount)
+    if operation.amount == 0:
+        raise MalformedAmount("A reversal gives back more than zero; without an amount, all of it.")
     actor = ids.encode(ids.KEY, call.sender.key.id)
     operation.detail = {"reason": fields.reason, "actor": actor}
     return Asked(operation, HTTPStatus.OK)

@@ -56,10 +56,13 @@ class TestCreateCustomer:
             ("name", "  "),
             ("name", "x" * 201),
             ("name", ["x"]),
+            ("name", 5),
+            ("nmae", "Acme"),
             ("name", "a\0b"),
             ("email", "nobody"),
             ("email", "x" * 250 + "@b.example"),
             ("external_id", ""),
+            ("external_id", 5),
             ("external_id", "x" * 201),
             ("metadata", None),
             ("metadata", "text"),
@@ -112,7 +115,9 @@ class TestChangeCustomer:
         for status in ("suspended", "active"):
             assert service.patch(path, {"status": status}).json()["status"] == status
 
-    @pytest.mark.parametrize("change", [{"status": "closed"}, {"status": None}, {"name": ""}])
+    @pytest.mark.parametrize(
+        "change", [{"status": "closed"}, {"status": None}, {"name": ""}, {"nmae": "Acme"}]
+    )
     def test_a_bad_change_changes_nothing(self, service, change):
         customer = CustomerFactory()
         response = service.patch(customer_path(customer), {"email": "new@b.example"} | change)
@@ -168,13 +173,21 @@ class TestKeys:
         body = service.post(path, {"expires_at": ahead.isoformat()}).json()
         assert datetime.fromisoformat(body["expires_at"]) == ahead
 
-    @pytest.mark.parametrize("instant", ["2020-01-01T00:00:00Z", "tomorrow", 5])
+    @pytest.mark.parametrize(
+        "instant", ["2020-01-01T00:00:00Z", "2099-01-01", "2099-01-01T00:00:00", "tomorrow", 5]
+    )
     def test_an_end_is_a_time_to_come(self, service, instant):
         path = f"{customer_path(CustomerFactory())}/keys"
         response = service.post(path, {"expires_at": instant})
         assert problem(response) == (400, "invalid-request")
         assert response.json()["errors"][0]["field"] == "expires_at"
         assert not ApiKey.objects.exists()
+
+    @pytest.mark.parametrize("fields", [{"nmae": "x"}, {"name": 5}])
+    def test_nothing_else_is_taken_for_its_name(self, service, fields):
+        response = service.post(f"{customer_path(CustomerFactory())}/keys", fields)
+        assert problem(response) == (400, "invalid-request")
+        assert response.json()["errors"][0]["field"] == next(iter(fields))
 
     def test_a_revoked_key_is_refused_from_then_on(self, service):
         key, secret = ApiKeyFactory()
@@ -207,3 +220,13 @@ class TestKeys:
 )
 def test_other_methods_are_not_allowed(service, method, path):
     assert service.send(method, path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "a/b+json", ""],
+)
+def test_a_body_is_json_whatever_its_header_says(service, kind):
+    response = service.post("/customers", {"name": "Acme"}, Content_Type=kind)
+    assert response.status_code == 201
+    assert service.post("/customers", b"", Content_Type=kind).status_code == 400

@@ -70,7 +70,7 @@ def refusals(client: Client) -> Iterator[tuple[HttpResponse, int, str]]:
     send = {"path": "/v1/customers", "headers": headers}
     json, text = "application/json", "text/plain"
     yield client.post(**send, data="{", content_type=json), 400, "malformed-json"
-    yield client.post(**send, data="{}", content_type=text), 415, "unsupported-media-type"
+    yield client.post(**send, data="{", content_type=text), 400, "malformed-json"
     too_large = b'"' + b"x" * 3_000_000 + b'"'
     yield client.post(**send, data=too_large, content_type=json), 413, "request-too-large"
 
@@ -95,3 +95,30 @@ def test_other_pages_stay_pages(client: Client) -> None:
     response = client.get("/nothing/here")
     assert response.status_code == 404
     assert response.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/v1/openapi.json", "/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_what_is_only_read_takes_no_other_method(path: str, method: str) -> None:
+    response = Client(enforce_csrf_checks=True).generic(method, path)
+    assert response.headers["Content-Type"] == CONTENT_TYPE
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/openapi.json", 200), ("/v1/endpoints", 401), ("/healthz", 200), ("/metrics", 200)],
+)
+def test_what_takes_no_session_is_reached_by_any_name(
+    client: Client, path: str, status: int
+) -> None:
+    assert client.get(path, headers={"Host": "ledger.internal"}).status_code == status
+
+
+def test_pages_are_reached_by_their_own_names(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = client.get("/admin/", headers={"Host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert b"ALLOWED_HOSTS" in response.content
+    assert not [record for record in caplog.records if record.exc_info]

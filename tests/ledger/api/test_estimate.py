@@ -151,8 +151,8 @@ def test_a_wrong_call_is_named(service, call, field):
         ([], "body"),
         ({"calls": []}, "calls"),
         ({"calls": CALLS[:1] * 1001}, "calls"),
-        ({"calls": CALLS, "amount": "1"}, "body"),
-        ({"calls": [{"endpoint": "classify", "amount": "1"}]}, "calls[0]"),
+        ({"calls": CALLS, "amount": "1"}, "amount"),
+        ({"calls": [{"endpoint": "classify", "amount": "1"}]}, "calls[0].amount"),
         ({"calls": [{"endpoint": 1}]}, "calls[0].endpoint"),
     ],
 )

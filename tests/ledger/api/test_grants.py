@@ -108,12 +108,17 @@ def test_money_that_is_not_exact_is_malformed(service, customer, price):
         ("kind", ["promo"]),
         ("expires_at", "tomorrow"),
         ("expires_at", 5),
+        ("expires_at", "2099-01-01"),
+        ("expires_at", "2099-01-01T00:00:00"),
+        ("expires_at", "2099-01-01 00:00:00Z"),
+        ("expires_at", "2099-01-01T00:00:00+01"),
         ("price", None),
         ("priority", -1),
         ("priority", 40_000),
         ("priority", "first"),
         ("reason", "a\0b"),
         ("reason", ["x"]),
+        ("reason", 5),
         ("reason", "x" * 501),
         ("expire_at", "2099-01-01T00:00:00Z"),
     ],
@@ -151,6 +156,7 @@ def test_paid_credits_need_a_price_and_free_ones_have_none(service, customer):
     nothing = {"price": {"amount": "0", "currency": "USD"}}
     free = service.post(path(customer, "/grants"), PAID | nothing)
     assert problem(free) == (400, "price-missing")
+    assert "above zero" in free.json()["detail"]
     priced = service.post(path(customer, "/grants"), PAID | {"kind": "promo"})
     assert problem(priced) == (400, "price-not-allowed")
 
@@ -186,7 +192,7 @@ def test_an_unknown_customer_is_not_found(service, name):
     assert problem(response) == (404, "not-found")
 
 
-@pytest.mark.parametrize("amount", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e2"])
+@pytest.mark.parametrize("amount", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1e2", b"-0"])
 def test_an_amount_that_json_has_no_number_for_is_malformed(service, customer, amount):
     body = b'{"kind": "promo", "amount": %s}' % amount
     assert problem(service.post(path(customer, "/grants"), body)) == (400, "malformed-amount")

@@ -77,6 +77,20 @@ def test_everything_else_is_djangos(shop, path):
     assert httpx.get(shop.base_url + path, headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "a/b+json"])
+def test_both_halves_read_json_whatever_it_is_called_and_by_any_name(shop, api, customer, kind):
+    headers = {"Content_Type": kind, "Host": "ledger.internal"}
+    assert api.post("/debits", payer(customer) | {"amount": 1}, **headers).status_code == 201
+    assert api.post("/customers", {"name": "Acme"}, **headers).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/debits", "/customers"])
+def test_two_keys_are_none(shop, path):
+    headers = [("Authorization", f"Bearer {shop.secret}"), *[("Idempotency-Key", "a")] * 2]
+    response = httpx.post(f"{shop.base_url}/v1{path}", headers=headers, json={"name": "x"})
+    assert problem(response) == (400, "idempotency-key-malformed")
+
+
 def test_an_answer_says_the_callers_request_id(api, customer):
     response = api.debit(customer, amount=1)
     assert response.headers["X-Request-Id"].startswith("req_")

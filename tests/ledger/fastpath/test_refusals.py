@@ -1,6 +1,7 @@
 """Every bad input gets its status and type, and changes nothing."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from tests.factories.accounts import ApiKeyFactory
 from tests.ledger.fastpath.shop import books, code, new_key, payer, problem
 
 NO_AMOUNTS = [
-    *("1.5", "-1", "1e3", "1E3", "true", "false", "null", "[]", "{}", '["1"]', "1.0", "-0.0"),
+    *("1.5", "-1", "1e3", "1E3", "true", "false", "null", "[]", "{}", '["1"]', "1.0", "-0.0", "-0"),
     *("NaN", "Infinity", "-Infinity", "1e999", "100000000000000000000"),
     *('""', '" "', '"-1"', '"+1"', '"1e3"', '"NaN"', '"Infinity"', '"1.0000001"', '".5"', '"5."'),
     *('"1,5"', '"1_000"', '" 1"', '"1 "', '"0x1"', '"\\u0661"', '"99999999999999999999"'),
@@ -105,6 +106,8 @@ def test_a_wrong_settlement_is_refused(api, customer, verb, fields, status, refu
 
 
 def test_the_fields_that_are_wrong_are_named(api, customer):
+    unknown = api.reserve(customer, amount=1, ammount=2).json()
+    assert unknown["errors"] == [{"field": "ammount", "detail": "Unknown field."}]
     body = api.reserve(customer, amount=1, expires_in=0).json()
     assert body["errors"] == [{"field": "expires_in", "detail": "Expected `int` >= 1"}]
     assert "expires_in" in body["detail"]
@@ -124,13 +127,37 @@ def test_what_is_not_ones_own_cannot_be_told_from_what_is_not_there(api, custome
     other_price = hold[:-8] + "7fffffff"
     other_case = hold[:4] + hold[4:].upper()
     answers = []
-    for id in ("rsv_" + "0" * 72, other_customer, other_case, hold[:-1], "x", other_price):
+    other_id = hold[:36] + "0190" + hold[40:]
+    names = ("rsv_" + "0" * 72, other_customer, other_id, other_case, hold[:-1], "x", other_price)
+    for id, fields in product(names, ({"status_code": 200}, {"quantity": 5})):
         before = books(customer)
-        response = api.post(f"/reservations/{id}/commit", {"status_code": 200})
+        response = api.post(f"/reservations/{id}/commit", fields)
         assert problem(response) == (404, "not-found")
         answers.append({**response.json(), "request_id": ""})
         assert books(customer) == before
     assert all(answer["title"] == answers[0]["title"] for answer in answers)
+
+
+def test_a_quantity_that_no_hold_takes_is_refused_where_there_is_the_hold(api, customer):
+    hold = api.hold(customer, endpoint="summarize")
+    before = books(customer)
+    assert problem(api.settle(hold, "commit", {"quantity": 5})) == (422, "unknown-quantity")
+    assert books(customer) == before
+    api.settle(hold, "commit")
+    assert problem(api.settle(hold, "commit", {"quantity": 5})) == (422, "unknown-quantity")
+    for wrong_price in ("00000000", f"{int(hold['id'][-8:], 16) + 1:08x}"):
+        wrong = {"id": hold["id"][:-8] + wrong_price}
+        assert problem(api.settle(wrong, "commit", {"quantity": 5})) == (404, "not-found")
+
+
+@pytest.mark.parametrize("amount", ["0", 0, "0.000000"])
+def test_a_reversal_of_zero_is_none(api, customer, amount):
+    debit = api.debit(customer, amount=5).json()
+    before = books(customer)
+    answer = api.settle(debit, "reverse", {"reason": "x", "amount": amount})
+    assert problem(answer) == (400, "malformed-amount")
+    assert "more than zero" in answer.json()["detail"]
+    assert books(customer) == before
 
 
 class TestKeysOfCustomers:
