@@ -1,10 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health, metrics, views
+from config import health, metrics, start, views
 from config.openapi import views as openapi
 
 urlpatterns = [
+    path("", start.start),
+    path("billing/top-up", start.top_up),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
