@@ -17,6 +17,8 @@ WEEKEND_CALLS = 0.25
 GROWTH = 0.8
 CALLS_AT_ONCE = 3
 CALLS_IN_A_BURST = 12
+# All calls of a day are in so few of its hours: each of them costs a first start a moment.
+HOURS_A_DAY = 4
 # By these the calls of a day are spread over its hours (UTC).
 OFFICE_HOURS = (0, 0, 3, 0, 0, 0, 4, 8, 14, 18, 19, 16, 13, 16, 18, 17, 14, 9, 6, 0, 4, 0, 0, 0)
 
@@ -50,8 +52,14 @@ def bursts(caller: Caller, since: datetime, until: datetime, chance: Random) -> 
 
 def _of_day(caller: Caller, day: datetime, calls: int, chance: Random) -> Iterator[Burst]:
     bursting = caller.profile.temper is Temper.BURSTING
+    hours = _busy_hours(day)
     while calls > 0:
         at_once = min(calls, chance.randint(1, CALLS_IN_A_BURST if bursting else CALLS_AT_ONCE))
-        (hour,) = chance.choices(range(24), OFFICE_HOURS)
-        yield Burst(day + hour * HOUR, caller, at_once)
+        yield Burst(chance.choice(hours), caller, at_once)
         calls -= at_once
+
+
+def _busy_hours(day: datetime) -> list[datetime]:
+    """The same for all customers, and others on another day."""
+    hours = Random(day.toordinal()).choices(range(24), OFFICE_HOURS, k=HOURS_A_DAY)
+    return [day + hour * HOUR for hour in hours]
