@@ -1,10 +1,14 @@
 """The listening socket, opened before anything else so that a taken port is told at once."""
 
+import argparse
 import errno
 import http.client
 import socket
+from collections.abc import Sequence
 from http import HTTPStatus
 
+HOST = "127.0.0.1"
+PORT = 8000
 BACKLOG = 1024
 
 
@@ -27,6 +31,16 @@ def open_listener(host: str, port: int) -> socket.socket:
         ) from None
     listener.listen(BACKLOG)
     return listener
+
+
+def refuse_taken_port(arguments: Sequence[str]) -> None:
+    """Of `manage.py run`, before its settings make a state folder. Raises PortTaken."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--host", default=HOST)
+    parser.add_argument("--port", default=str(PORT))
+    known, _ = parser.parse_known_args(arguments)
+    if known.port.isdecimal():
+        open_listener(known.host, int(known.port)).close()
 
 
 def answers(host: str, port: int) -> bool:

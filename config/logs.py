@@ -3,6 +3,7 @@
 Whatever is logged while a request is answered has its `request_id`.
 """
 
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -16,7 +17,21 @@ from accounts.request_log import RequestLine
 # Of what a library hangs on its records, only what we know the meaning of.
 _EXTRA: Final = {"request_ids", *RequestLine.__struct_fields__}
 
+_UPGRADES: Final = ("Unsupported upgrade request", "No supported WebSocket library")
+
 _encode = msgspec.json.Encoder().encode
+
+
+class WorthALine(logging.Filter):
+    """All but what others log of our callers' doings, which is no fault."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "asyncio":
+            # A client hung up, and nobody was left to be told that its request was called off.
+            error = record.exc_info[1] if record.exc_info else None
+            return not isinstance(error, asyncio.CancelledError)
+        # A request to change the protocol; uvicorn advises to install what could.
+        return not str(record.msg).startswith(_UPGRADES)
 
 
 def settings(*, as_json: bool, level: str) -> dict[str, Any]:
@@ -25,7 +40,14 @@ def settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter, "as_json": as_json}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"worth_a_line": {"()": WorthALine}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["worth_a_line"],
+            }
+        },
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
             **{room: {"level": level} for room in ("config", "billing", "ledger", "accounts")},

@@ -1,9 +1,10 @@
 """The foreground process and its children: when one of them ends, all of them do."""
 
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -23,10 +24,18 @@ class Children:
     def __init__(self) -> None:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, command: Sequence[str], descriptors: Sequence[int] = ()) -> None:
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        descriptors: Sequence[int] = (),
+        defaults: Mapping[str, str] | None = None,
+    ) -> None:
+        """`defaults` are for what our own environment does not say."""
         self._children[name] = subprocess.Popen(
             command,
             cwd=BASE_DIR,
+            env={**(defaults or {}), **os.environ},
             stdin=subprocess.DEVNULL,
             pass_fds=descriptors,
             # A Ctrl-C in the terminal is for the supervisor, which tells its children.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from config import locks
 from config.embedded.place import Place
+from config.embedded.user import Nameless, our_name
 from config.state import BASE_DIR, State
 
 # As long as a recovery after a crash may take.
@@ -38,6 +39,10 @@ class Server:
 @contextmanager
 def serving(state: State) -> Iterator[Server]:
     """The server is up inside of this block, and after it for as long as others use it."""
+    try:
+        our_name()
+    except Nameless as error:
+        raise ServerFailed(str(error)) from None
     place = Place.of(state)
     keeper = None
     try:

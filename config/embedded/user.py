@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 
+class Nameless(Exception):
+    """The machine knows no name for us."""
+
+
 @dataclass(frozen=True)
 class ServerUser:
     uid: int
@@ -37,9 +41,18 @@ class ServerUser:
 
 
 def server_user() -> ServerUser:
-    entry = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-    return ServerUser(entry.pw_uid, entry.pw_gid)
+    if os.getuid() != 0:
+        return ServerUser(os.getuid(), os.getgid())
+    nobody = pwd.getpwnam("nobody")
+    return ServerUser(nobody.pw_uid, nobody.pw_gid)
 
 
 def our_name() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name
+    """Raises Nameless."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        raise Nameless(
+            f"PostgreSQL does not work for user {os.getuid()}, whom /etc/passwd does not name: "
+            "run this as a user that has a name, or give DATABASE_URL"
+        ) from None

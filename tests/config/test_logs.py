@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import logging
@@ -55,6 +56,20 @@ def test_people_read_it_in_lines(named):
     assert "It failed." in text
     assert "req_1" in text
     assert not text.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("extra", "is_told"),
+    [
+        ({}, True),
+        ({"name": "asyncio"}, True),
+        ({"name": "asyncio", "exc_info": (None, asyncio.CancelledError(), None)}, False),
+        ({"name": "asyncio", "exc_info": (None, ValueError(), None)}, True),
+        ({"name": "uvicorn.error", "msg": "Unsupported upgrade request."}, False),
+    ],
+)
+def test_what_callers_may_do_is_no_line(extra, is_told):
+    assert logs.WorthALine().filter(record(**extra)) is is_told
 
 
 def test_a_request_has_one_line(caplog):

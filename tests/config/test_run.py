@@ -16,6 +16,7 @@ from config.state import BASE_DIR
 from tests.config.service import environment, running
 
 USER = 1
+NAMELESS = 51_234
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 
 
@@ -27,6 +28,9 @@ def test_answers_and_says_where(state: Path) -> None:
         assert demo["base_url"] == f"http://127.0.0.1:{service.port}"
         assert demo["service_key"] in service.said()
         assert f"{demo['base_url']}/v1/reservations" in service.said()
+        assert f"{demo['base_url']}/docs/" in service.said()
+        # Requests were answered by now, and none has a line.
+        assert '"event":"request"' not in service.said()
         assert len(demo["customers"]) == 10
         assert (state / "demo.json").stat().st_mode & 0o077 == 0
 
@@ -69,18 +73,33 @@ def test_ends_with_make(state: Path) -> None:
         service.assert_gone(tree)
 
 
-def test_says_that_the_port_is_taken(state: Path) -> None:
+def test_says_that_the_port_is_taken(folder: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
         outcome = subprocess.run(
             [sys.executable, "manage.py", "run", "--port", str(port)],
             cwd=BASE_DIR,
-            env=environment(state),
+            env=environment(folder / "unmade"),
             capture_output=True,
             text=True,
         )
     assert outcome.returncode == 1
     assert f"Port {port} is in use" in outcome.stderr
+    assert not (folder / "unmade").exists()
+
+
+@as_root
+def test_says_that_a_nameless_user_cannot_run_it(folder: Path) -> None:
+    home = folder / "nameless"
+    home.mkdir()
+    os.chown(home, NAMELESS, NAMELESS)
+    command = [part.format(port=0) for part in become(NAMELESS)]
+    outcome = subprocess.run(
+        command, cwd=BASE_DIR, env=environment(home / "state"), capture_output=True, text=True
+    )
+    assert outcome.returncode == 1
+    assert f"PostgreSQL does not work for user {NAMELESS}" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
 
 
 def test_a_state_is_served_once(state: Path) -> None:
@@ -113,15 +132,15 @@ def test_runs_as_an_ordinary_user(folder: Path) -> None:
     home = folder / "home"
     home.mkdir(mode=0o700)
     os.chown(home, USER, USER)
-    with running(home / "state", *ordinary_user()) as service:
+    with running(home / "state", *become(USER)) as service:
         assert service.get("/readyz") == 200
         assert {process.uids().real for process in service.tree()} == {USER}
         assert service.end_by(signal.SIGTERM) == 0
 
 
-def ordinary_user() -> list[str]:
+def become(user: int) -> list[str]:
     """Who may only read more than others: our interpreter can lie below root's closed home."""
-    become = [f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    become = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
     may_read = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     command = [sys.executable, "manage.py", "run", "--port", "{port}"]
     return ["setpriv", *become, *may_read, *command]

@@ -1,7 +1,7 @@
 """Serves Northwind AI: `python -m config.demo.northwind STATE/demo.json DESCRIPTOR`."""
 
 import json
-import logging
+import logging.config
 import socket
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from config import logs
 from config.demo.northwind.app import Northwind
 
 GRACE_SECONDS = 2
@@ -16,12 +17,13 @@ GRACE_SECONDS = 2
 
 def main() -> None:
     demo, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    logging.config.dictConfig(logs.settings(as_json=not sys.stderr.isatty(), level="WARNING"))
+    logging.captureWarnings(True)
     # pypdf warns of what is wrong with a document: the caller is told so.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config = uvicorn.Config(
         Northwind(_drawdown(demo)),
-        log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

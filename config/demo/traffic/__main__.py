@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import logging
+import logging.config
 import sys
 from pathlib import Path
 from random import Random
@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from config import logs
 from config.demo.customers import PROFILES
 from config.demo.traffic.callers import Caller, Callers
 
@@ -41,5 +42,5 @@ def _callers(demo: dict[str, Any]) -> list[Caller]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.config.dictConfig(logs.settings(as_json=not sys.stderr.isatty(), level="WARNING"))
     asyncio.run(call(json.loads(Path(sys.argv[1]).read_text()), sys.argv[2], float(sys.argv[3])))

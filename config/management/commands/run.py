@@ -12,11 +12,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.demo import company, processes
 from config.demo.welcome import welcome
 from config.embedded import Server, ServerFailed, serving
-from config.listener import PortTaken, answers, open_listener
+from config.listener import HOST, PORT, PortTaken, answers, open_listener
 from config.metrics import share_counts
 from config.processes import end_with_make
 from config.state import ServedAlready, only_one
 from config.supervisor import Children, Ended, interruptible, watch
+
+# A line for every request of the demo company would soon hide what is said at the start.
+QUIET = {"LOG_LEVEL": "WARNING"}
 
 
 class Command(BaseCommand):
@@ -24,8 +27,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default=HOST)
+        parser.add_argument("--port", type=int, default=PORT)
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
         end_with_make()
@@ -76,7 +79,7 @@ class Command(BaseCommand):
         if settings.WEB_PROCESSES > 1:
             share_counts(settings.STATE)
         for number in range(1, settings.WEB_PROCESSES + 1):
-            children.start(f"web process {number}", command, [descriptor])
+            children.start(f"web process {number}", command, [descriptor], QUIET)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
