@@ -24,6 +24,7 @@ def main() -> None:
         cluster.ensure_cluster(place, output)
         place.make_sockets()
         leftovers.clear(place)
+        leftovers.clear_others(place)
         process = cluster.start(place, output)
         _keep(place, process)
 
@@ -42,6 +43,7 @@ def _keep(place: Place, process: subprocess.Popen[bytes]) -> None:
         process.kill()
         leftovers.await_end(place)
         shutil.rmtree(place.sockets, ignore_errors=True)
+        leftovers.clear_others(place)
 
 
 def _stop_when_unused(place: Place, process: subprocess.Popen[bytes]) -> None:

@@ -15,6 +15,7 @@ from config.embedded.user import ServerUser, server_user
 from config.state import State
 
 SYSTEM_PLACE = Path("/var/lib/drawdown")
+SOCKETS = Path("/tmp")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Place:
     @property
     def sockets(self) -> Path:
         """Short whatever the state folder is called: a socket's path has 107 bytes at most."""
-        return Path("/tmp") / self.name
+        return SOCKETS / self.name
 
     def make_sockets(self) -> None:
         self.sockets.mkdir(mode=0o700, exist_ok=True)
@@ -67,6 +68,8 @@ class Place:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.getuid(), self.user.uid}:
             raise PermissionError(f"{self.sockets} belongs to somebody else")
         self.user.own(self.sockets)
+        # A folder that is used from now on is not taken for an old one.
+        os.utime(self.sockets)
 
 
 def _make_home(entry: Path, user: ServerUser) -> None:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -15,7 +16,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from config.embedded import ServerFailed, binaries, cluster, place, serving
+from config.embedded import ServerFailed, binaries, cluster, leftovers, place, serving
 from config.embedded.place import Place
 from config.embedded.user import server_user
 from config.state import State
@@ -130,6 +131,37 @@ def test_a_server_that_lost_its_keeper_is_not_doubled(used: State) -> None:
             time.sleep(0.001)
         with serving(used):
             assert query(used, "SELECT 1") == 1
+
+
+def test_socket_folders_of_killed_servers_go(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path
+) -> None:
+    monkeypatch.setattr(place, "SOCKETS", tmp_path)
+    monkeypatch.setattr(leftovers, "SOCKETS", tmp_path)
+
+    def made(digit: str) -> Path:
+        path = tmp_path / f"drawdown-{digit * 16}"
+        path.mkdir()
+        return path
+
+    empty, dead, live, new = (made(digit) for digit in "1234")
+    other = tmp_path / "drawdown-test-1"
+    other.mkdir()
+    (tmp_path / "drawdown-5555555555555555").symlink_to(other)
+    with socket.socket(socket.AF_UNIX) as ended:
+        ended.bind(str(dead / leftovers.SOCKET))
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(live / leftovers.SOCKET))
+        server.listen()
+        for path in (empty, dead, live, other):
+            os.utime(path, (0, 0))
+        leftovers.clear_others(Place(folder, server_user()))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        live.name,
+        new.name,
+        other.name,
+        "drawdown-5555555555555555",
+    }
 
 
 def test_a_start_that_fails_says_why(folder: Path) -> None:
