@@ -112,6 +112,8 @@ class Directory:
     async def touch(self) -> None:
         """Note which keys were used since the last time."""
         used, self._used = list(self._used), set()
+        if not used:
+            return
         try:
             for statement in (directory.TOUCH_SERVICE_KEYS, directory.TOUCH_API_KEYS):
                 await self._polls.rows(statement, {"ids": used})
