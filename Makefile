@@ -5,7 +5,8 @@ STATE ?= .run
 export STATE
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	--no-compile
 
 .PHONY: help
 help: ## Show this list
