@@ -24,12 +24,13 @@ def uuid_of(name: str) -> str:
 
 
 def logged(installation: Installation, name: str, *, within: float = 5) -> list[dict[str, Any]]:
-    """What the real process said of one request."""
+    """What the real process said of one request, its own line the last, which is written later."""
     deadline = time.monotonic() + within
     while True:
         lines = [line for line in installation.service.said().splitlines() if name in line]
-        if lines or time.monotonic() > deadline:
-            return [json.loads(line) for line in lines]
+        said = [json.loads(line) for line in lines]
+        if any(line["event"] == "request" for line in said) or time.monotonic() > deadline:
+            return said
         time.sleep(0.02)
 
 
