@@ -104,9 +104,8 @@ begin
     end if;
     select clock_timestamp() + shift into v_now from ledger_clock;
 
-    -- Operations that speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
-    select count(x.key) > count(distinct (x.customer_id, x.key)) filter (where x.key is not null)
-        or count(x.reservation_id) > count(distinct (x.customer_id, x.reservation_id)) filter (where x.reservation_id is not null)
+    -- Operations that may speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
+    select count(x.key) > count(distinct x.key) or count(x.reservation_id) > count(distinct x.reservation_id)
         or exists (select reservation_id from unnest(p_ops) intersect select key from unnest(p_ops) where key is not null)
     into v_entangled from unnest(p_ops) x;
     select array_agg(x.ordinality) into v_replays
