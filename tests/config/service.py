@@ -24,8 +24,8 @@ END_SECONDS = 8
 def environment(state: Path) -> dict[str, str]:
     """Nothing of the environment that the tests run in but the path."""
     own = {"STATE": str(state), "HOME": str(state.parent)}
-    # Tests look at what they did themselves, also in the log, and start often.
-    quiet = {"DEMO_TRAFFIC": "0", "DEMO_HISTORY_DAYS": "0", "LOG_LEVEL": "INFO"}
+    # Tests look at what they did themselves, and start often.
+    quiet = {"DEMO_TRAFFIC": "0", "DEMO_HISTORY_DAYS": "0"}
     return {"PATH": os.environ["PATH"], **own, **quiet}
 
 

@@ -35,7 +35,8 @@ class Installation:
     def __init__(self, folder: Path, *, processes: int = 1) -> None:
         self.state = folder / "state"
         self._processes = processes
-        self._command = ("env", f"WEB_PROCESSES={processes}", sys.executable, "manage.py", "run")
+        chosen = (f"WEB_PROCESSES={processes}", "LOG_LEVEL=INFO")
+        self._command = ("env", *chosen, sys.executable, "manage.py", "run")
         self.service = self._start()
 
     def restart(self) -> None:
