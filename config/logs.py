@@ -17,8 +17,6 @@ from accounts.request_log import RequestLine
 # Of what a library hangs on its records, only what we know the meaning of.
 _EXTRA: Final = {"request_ids", *RequestLine.__struct_fields__}
 
-_UPGRADES: Final = ("Unsupported upgrade request", "No supported WebSocket library")
-
 _encode = msgspec.json.Encoder().encode
 
 
@@ -26,12 +24,11 @@ class WorthALine(logging.Filter):
     """All but what others log of our callers' doings, which is no fault."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == "asyncio":
-            # A client hung up, and nobody was left to be told that its request was called off.
-            error = record.exc_info[1] if record.exc_info else None
-            return not isinstance(error, asyncio.CancelledError)
-        # A request to change the protocol; uvicorn advises to install what could.
-        return not str(record.msg).startswith(_UPGRADES)
+        if record.name != "asyncio":
+            return True
+        # A client hung up, and nobody was left to be told that its request was called off.
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, asyncio.CancelledError)
 
 
 def settings(*, as_json: bool, level: str) -> dict[str, Any]:

@@ -65,7 +65,6 @@ def test_people_read_it_in_lines(named):
         ({"name": "asyncio"}, True),
         ({"name": "asyncio", "exc_info": (None, asyncio.CancelledError(), None)}, False),
         ({"name": "asyncio", "exc_info": (None, ValueError(), None)}, True),
-        ({"name": "uvicorn.error", "msg": "Unsupported upgrade request."}, False),
     ],
 )
 def test_what_callers_may_do_is_no_line(extra, is_told):
