@@ -38,6 +38,7 @@ _RULES = frozenset(
         "calls[].endpoint",
         "calls[].path",
         "quantity",  # and not an amount as well
+        "status_code",  # and not an outcome as well
         "name",  # of spaces, or with a null character
         "email",
         "external_id",
