@@ -24,6 +24,7 @@ def checkout(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "checkout": found,
         "amount": f"{shown['amount']} {shown['currency']}",
+        "cards": acts.CARDS,
         "open_dispute": found.disputes.filter(state="open").first(),
     }
     return render(request, "pay/test.html", context)
@@ -47,7 +48,8 @@ def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
 
 
 def _pay(checkout: SandboxCheckout, request: HttpRequest) -> None:
-    acts.pay(checkout.ref, save_card="save_card" in request.POST)
+    card = request.POST.get("card", acts.GOOD)
+    acts.pay(checkout.ref, save_card="save_card" in request.POST, card=card)
 
 
 def _decline(checkout: SandboxCheckout, request: HttpRequest) -> None:
