@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import stripe
 from django.conf import settings
@@ -74,6 +75,7 @@ def _told(error: stripe.StripeError) -> str:
 
 
 def _is_final(error: stripe.CardError) -> bool:
-    said = (error.json_body or {}).get("error", {})
+    body: Any = error.json_body or {}
+    said = body.get("error", {})
     codes = {said.get(name) for name in ("code", "decline_code", "advice_code")}
     return not FINAL.isdisjoint(codes)
