@@ -66,7 +66,7 @@ def _client(key: str, base: str) -> stripe.StripeClient:
         key or "none",
         base_addresses={"api": base},
         max_network_retries=RETRIES,
-        http_client=stripe.HTTPXClient(timeout=TIMEOUT_SECONDS, allow_sync_methods=True),
+        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
     )
 
 
