@@ -43,8 +43,8 @@ def start(
     """A purchase, whose `checkout_url` is where to pay for it.
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
-    agrees that the card is charged again, without being asked each time. Raises PackUnavailable;
-    ProviderFailed, after which the same may be asked again.
+    agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
+    NoProvider; ProviderFailed, after which the same may be asked again.
     """
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(
@@ -85,6 +85,8 @@ def _create(
         with transaction.atomic():
             purchase.save(force_insert=True)
     except IntegrityError:
+        if key is None:
+            raise
         # The same form, sent twice at once.
         return Purchase.objects.get(customer=customer, key=key)
     return purchase

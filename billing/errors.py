@@ -1,6 +1,7 @@
 """What billing refuses.
 
 BillingError
+├── NoProvider            payment-unavailable
 ├── PackUnavailable       pack-unavailable
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
@@ -26,6 +27,11 @@ class BillingError(Exception):
         self.detail = detail or self.default_detail
         self.members = dict(members or {})
         super().__init__(self.detail)
+
+
+class NoProvider(BillingError):
+    code = "payment-unavailable"
+    default_detail = "Nothing can be bought here: no payment provider is set up."
 
 
 class PackUnavailable(BillingError):

@@ -130,8 +130,9 @@ TOP_UP_URL = env("TOP_UP_URL", default="/billing/top-up")
 # Where this service is reached, as links that leave it say; the test provider reports to it.
 PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
 
-# Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`.
-PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"])
+# Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
+# anybody pays: it is on by itself only where the database is ours, where one tries things.
+PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"] if EMBEDDED else [])
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
