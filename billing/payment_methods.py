@@ -4,8 +4,7 @@ from contextlib import suppress
 
 from django.db.models.functions import Now
 
-from billing import providers
-from billing.applying import apply_fact
+from billing import events, providers
 from billing.errors import CardDeclined, ProviderDeclined
 from billing.models import PaymentMethod, ProviderCustomer, Purchase, PurchaseState
 from billing.providers.base import Charge
@@ -25,7 +24,7 @@ def pay(purchase: Purchase, method: PaymentMethod) -> Purchase:
         pending.update(state=PurchaseState.FAILED, reason=declined.detail)
         raise
     if paid is not None:
-        apply_fact(provider.name, provider.enrich(paid))
+        events.enter(provider.name, provider.enrich(paid))
     purchase.refresh_from_db()
     return purchase
 
