@@ -19,8 +19,10 @@ from ledger.admin.rate_cards import CreditsField
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
+    InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
 else:
     TabularInline = admin.TabularInline
+    InlineFormSet = forms.BaseInlineFormSet
 
 
 class PriceForm(ModelForm):
@@ -38,8 +40,19 @@ class PriceForm(ModelForm):
         return price
 
 
+class PriceFormSet(InlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms]
+        prices = [form.cleaned_data.get("price") for form in kept if hasattr(form, "cleaned_data")]
+        currencies = [price.currency for price in prices if price]
+        if len(currencies) != len(set(currencies)):
+            raise ValidationError("One price in each currency.")
+
+
 class PriceInline(TabularInline):
     model = PackPrice
+    formset = PriceFormSet
     form = PriceForm
     extra = 0
     verbose_name = "price, net of tax"
