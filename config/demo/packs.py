@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from django.db import transaction
-from moneyed import Money
 
 from billing.models import Pack, PackPrice
 from config.demo import customers
@@ -31,5 +30,6 @@ def _put_on_sale(sold: customers.Pack) -> None:
             },
         )
         if is_new:
-            prices = [Money(Decimal(sold.cents) / 100, "USD"), Money(IN_EURO[sold], "EUR")]
-            PackPrice.objects.bulk_create([PackPrice(pack=pack, price=price) for price in prices])
+            prices = {"USD": Decimal(sold.cents) / 100, "EUR": Decimal(IN_EURO[sold])}
+            for currency, price in prices.items():
+                PackPrice.objects.create(pack=pack, price=price, price_currency=currency)
