@@ -2,6 +2,7 @@
 and money are exact."""
 
 import json
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,14 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from random import Random
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 import pytest
 
 from billing.providers import signatures
+from ledger.amounts import CREDIT
 from tests.system import bazaar
 from tests.system.bazaar import Bazaar, Sale
 from tests.system.installation import Installation
@@ -102,8 +105,26 @@ def test_credits_and_money_are_exact(several: Installation, size: Size) -> None:
     market.alter("delete from billing_sandboxevent")
     print(market.manage("reconcile_payments"))
     assert_books(market, [*sold.sales, *lost.sales])
-    market.manage("reconcile_payments")
-    assert_books(market, [*sold.sales, *lost.sales])
+
+
+def test_a_double_click_on_the_test_providers_page_pays_once(several: Installation) -> None:
+    """It reports to the very service that shows it, by itself, before the payer is back."""
+    script = (
+        "from tests.factories.billing import order; bought = order();"
+        "print(bought.checkout_url, bought.customer_id)"
+    )
+    said = several.manage("shell", "--verbosity=0", "--command", script)
+    url, customer = said.split()
+    page = f"http://127.0.0.1:{several.service.port}{urlsplit(url).path}"
+    with httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS) as client:
+        token = re.search(r'csrfmiddlewaretoken" value="(.*?)"', client.get(page).text)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1]}
+        with ThreadPoolExecutor(8) as pool:
+            pressed = list(pool.map(lambda _: client.post(f"{page}/pay", data=form), range(8)))
+    assert {answer.status_code for answer in pressed} == {302}
+    (wallet,) = several.rows("select balance from ledger_wallet where customer_id = %s", [customer])
+    assert wallet["balance"] == 1000 * CREDIT
 
 
 def sell(market: Installation, size: Size, seed: int) -> Bazaar:
