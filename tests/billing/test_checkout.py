@@ -146,21 +146,35 @@ def test_without_a_provider_nothing_can_be_bought(
     [
         ({}, "['test']"),
         ({"DATABASE_URL": "postgresql://nowhere/db"}, "[]"),
-        ({"DATABASE_URL": "postgresql://nowhere/db", "PAYMENT_PROVIDERS": "stripe"}, "['stripe']"),
         ({"DATABASE_URL": "postgresql://nowhere/db", "PAYMENT_PROVIDERS": "test"}, "['test']"),
     ],
 )
 def test_the_test_provider_is_on_by_itself_with_the_embedded_database_only(
     more: dict[str, str], providers: str
 ) -> None:
-    secrets = {"SECRET_KEY": "x", "KEY_PEPPER": "x", "STATE": os.environ.get("STATE", ".run")}
-    said = subprocess.check_output(
+    assert providers_with(more).stdout.strip() == providers
+
+
+def test_stripe_is_not_named_without_its_secrets() -> None:
+    named = {"DATABASE_URL": "postgresql://nowhere/db", "PAYMENT_PROVIDERS": "stripe"}
+    assert "set STRIPE_SECRET_KEY too" in providers_with(named).stderr
+    named["STRIPE_SECRET_KEY"] = "sk"
+    assert "set STRIPE_WEBHOOK_SECRET too" in providers_with(named).stderr
+    named["STRIPE_WEBHOOK_SECRET"] = "whsec"
+    assert providers_with(named).stdout.strip() == "['stripe']"
+
+
+def providers_with(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A process of its own, with these settings."""
+    own = {"PATH": os.environ["PATH"], "STATE": os.environ.get("STATE", ".run")}
+    own |= {"SECRET_KEY": "x", "KEY_PEPPER": "x"}
+    return subprocess.run(
         [sys.executable, "-c", "from config import settings; print(settings.PAYMENT_PROVIDERS)"],
         cwd=BASE_DIR,
-        env={"PATH": os.environ["PATH"]} | secrets | more,
+        env=own | environment,
+        capture_output=True,
         text=True,
     )
-    assert said.strip() == providers
 
 
 @pytest.mark.parametrize("table", ["purchase", "payment", "document", "providerevent"])
