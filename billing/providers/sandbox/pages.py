@@ -6,6 +6,8 @@ from typing import Final
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +19,7 @@ from ledger import money
 Act = Callable[[SandboxCheckout, HttpRequest], None]
 
 
+@never_cache
 @require_GET
 def checkout(request: HttpRequest, ref: str) -> HttpResponse:
     found = _found(ref)
@@ -25,7 +28,9 @@ def checkout(request: HttpRequest, ref: str) -> HttpResponse:
         "checkout": found,
         "amount": f"{shown['amount']} {shown['currency']}",
         "cards": acts.CARDS,
+        "was_declined": "declined" in request.GET,
         "open_dispute": found.disputes.filter(state="open").first(),
+        "left": acts.left(found),
     }
     return render(request, "pay/test.html", context)
 
@@ -44,7 +49,8 @@ def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     delivery.deliver()
     if act == "pay":
         return HttpResponseRedirect(found.return_url)
-    return redirect("test-provider", ref=ref)
+    page = reverse("test-provider", args=[ref])
+    return HttpResponseRedirect(f"{page}?declined" if act == "decline" else page)
 
 
 def _pay(checkout: SandboxCheckout, request: HttpRequest) -> None:
@@ -69,8 +75,7 @@ def _close(won: bool) -> Act:
 
 
 def _dispute(checkout: SandboxCheckout, request: HttpRequest) -> None:
-    if checkout.state == "paid" and not checkout.disputes.exclude(state="won").exists():
-        acts.dispute(checkout.ref)
+    acts.dispute(checkout.ref)
 
 
 def _refund(checkout: SandboxCheckout, request: HttpRequest) -> None:
