@@ -33,7 +33,6 @@ def test_the_payer_agrees_to_be_charged_later(account, buy):
     buy()
     (_, _, asked) = account.asked[-1]
     assert "setup_future_usage" not in asked["payment_intent_data"]
-    assert asked["saved_payment_method_options"] == {"payment_method_save": "enabled"}
 
 
 def test_a_card_is_kept_with_what_tells_it_apart(account, buyer, save):
@@ -43,11 +42,12 @@ def test_a_card_is_kept_with_what_tells_it_apart(account, buyer, save):
     assert card.ref in account.methods
 
 
-def test_a_card_is_kept_when_stripes_own_box_was_ticked(account, buyer, buy):
-    purchase = buy()
-    account.pay(purchase.provider_ref, save_card=True)
-    deliver(account)
-    assert selectors.payment_methods_of(buyer).get().last4 == "4242"
+def test_a_kept_card_is_offered_on_stripes_page(account, save, buy):
+    save()
+    buy()
+    (_, _, asked) = account.asked[-1]
+    kept = asked["saved_payment_method_options"]["allow_redisplay_filters"]
+    assert kept == ["always", "limited"]
 
 
 def test_a_saved_card_pays_without_its_owner(account, buyer, save, pending):
