@@ -63,6 +63,17 @@ def test_a_saved_card_pays_without_its_owner(account, buyer, save, pending):
     assert len(account.charges) == 2
 
 
+def test_who_buys_first_on_two_pages_at_once_is_charged_by_either_card(account, buyer, buy, pack):
+    pages = [buy(save_card=True), buy(save_card=True)]
+    for page, last4 in zip(pages, ("4242", "1111"), strict=True):
+        account.pay(page.provider_ref, card=last4)
+    deliver(account)
+    assert len({session["customer"] for session in account.sessions.values()}) == 2
+    for card in selectors.payment_methods_of(buyer):
+        purchase = checkout._create(buyer, pack, "USD", None, None)
+        assert payment_methods.pay(purchase, card).state == PurchaseState.PAID
+
+
 def test_a_charge_whose_answer_never_came_is_entered_by_its_event(
     account, buyer, save, pending, monkeypatch
 ):
