@@ -63,6 +63,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "refund-window-over": "Ask the seller, who may refund later too.",
     "refund-too-large": "Refund fewer credits, or all that are unused.",
     "provider-declined": "Read the detail; the same request would be declined again.",
+    "card-declined": "Pay at the provider's page, with this card or another.",
     "rate-card-empty": "Give the card its prices, and publish it then.",
     "rate-card-published": "Make a card with a later date, and publish that one.",
     "request-too-large": "Send less at once; a batch can be split.",
