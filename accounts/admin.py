@@ -100,6 +100,12 @@ class UserAdmin(UserModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Staff answer for the address that they give."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            services.verify_address(obj)
+
 
 class MemberInline(TabularInline):
     model = Member

@@ -8,6 +8,10 @@ AccountsError
 ├── NotFound                   not-found
 │   └── InvalidId
 ├── CustomerSuspended          customer-suspended
+├── MemberError
+│   ├── LastOwner              last-owner
+│   ├── MemberAlready          member-already
+│   └── InvitationRefused      invitation-refused
 ├── KeyRefused
 │   ├── KeyInvalid             key-invalid
 │   ├── KeyRevoked             key-revoked
@@ -78,6 +82,25 @@ class InvalidId(NotFound):
 class CustomerSuspended(AccountsError):
     code = "customer-suspended"
     default_detail = "This customer is suspended."
+
+
+class MemberError(AccountsError):
+    """What the portal's pages refuse about who belongs to a company; no API says these."""
+
+
+class LastOwner(MemberError):
+    code = "last-owner"
+    default_detail = "A company needs an owner: make somebody else one first."
+
+
+class MemberAlready(MemberError):
+    code = "member-already"
+    default_detail = "This person is a member already."
+
+
+class InvitationRefused(MemberError):
+    code = "invitation-refused"
+    default_detail = "This invitation is for another address, or is no longer open."
 
 
 class KeyRefused(AccountsError):

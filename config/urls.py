@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import views as accounts
 from config import health, metrics, start, views
 from config.openapi import views as openapi
 
@@ -17,6 +18,10 @@ urlpatterns = [
     path("problems/", views.problems, name="problems"),
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
+    path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
+    path("accounts/", include("allauth.urls")),
+    path("portal/", include("accounts.portal_urls")),
+    path("terms/", accounts.terms, name="terms"),
 ]
 
 handler400 = "config.views.bad_request"
