@@ -37,6 +37,7 @@ _RULES = frozenset(
         "path",
         "calls[].endpoint",
         "calls[].path",
+        "calls[].quantity",
         "quantity",  # and not an amount as well
         "status_code",  # and not an outcome as well
         "name",  # of spaces, or with a null character
@@ -47,6 +48,7 @@ _RULES = frozenset(
         "malformed-money",
         "price-missing",  # what a kind of credits needs, or cannot have
         "price-not-allowed",
+        "expires_at",  # past
         "expiry-in-past",
     }
 )
