@@ -20,6 +20,14 @@ ROLES = [
 ]
 
 
+class SignInForm(allauth_forms.LoginForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["login"].label = "E-mail"
+        self.fields["password"].help_text = ""
+        _without_placeholders(self)
+
+
 class SignUpForm(allauth_forms.SignupForm):
     """A person with a company, or one whom a company has invited: then the address is given."""
 
@@ -34,8 +42,10 @@ class SignUpForm(allauth_forms.SignupForm):
         self.fields["consent"].label = format_html(
             'I agree to the <a href="{}" target="_blank">terms</a>', "/terms/"
         )
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
+        self.fields[
+            "password1"
+        ].help_text = "At least 8 characters, and not one that many people use."
+        _without_placeholders(self)
         if self.invitation is not None:
             del self.fields["company"]
             self.initial["email"] = self.invitation.email
@@ -93,3 +103,9 @@ class InvitationForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=ROLES)
+
+
+def _without_placeholders(form: forms.Form) -> None:
+    """Every field has its label above it."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
