@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
 from accounts.errors import AccountsError
+from billing.errors import BillingError
 from config.problems import PROBLEMS, may_succeed_later, title
 from ledger.errors import LedgerError
 
@@ -32,7 +33,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """For Django REST framework: None lets the error go on as a fault of ours."""
     set_rollback()
     request: Request = context["request"]
-    if isinstance(error, AccountsError | LedgerError):
+    if isinstance(error, AccountsError | BillingError | LedgerError):
         return answer(request, error.code, error.detail, error.members)
     code = _FRAMEWORK.get(type(error))
     if code is None:

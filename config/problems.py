@@ -26,6 +26,7 @@ _PROBLEMS = {
         "price-missing": "Paid credits need a price above zero, and its currency.",
         "price-not-allowed": "Only paid credits have a price.",
         "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
+        "webhook-refused": "A payment provider's event must be signed, and not be old.",
         "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
     },
     HTTPStatus.UNAUTHORIZED: {

@@ -14,11 +14,29 @@ from billing.models.purchases import (
     Purchase,
     PurchaseState,
 )
-from billing.models.testing import TestCheckout, TestDispute, TestEvent, TestRefund
+from billing.models.sandbox import SandboxCheckout, SandboxDispute, SandboxEvent, SandboxRefund
 
 __all__ = [
-    *("BillingProfile", "Dispute", "DisputeState", "Document", "DocumentKind"),
-    *("DocumentSequence", "EventState", "Pack", "PackPrice", "Payment", "PaymentMethod"),
-    *("ProviderCustomer", "ProviderEvent", "Purchase", "PurchaseState", "Refund"),
-    *("RefundState", "TaxRate", "TestCheckout", "TestDispute", "TestEvent", "TestRefund"),
+    "BillingProfile",
+    "Dispute",
+    "DisputeState",
+    "Document",
+    "DocumentKind",
+    "DocumentSequence",
+    "EventState",
+    "Pack",
+    "PackPrice",
+    "Payment",
+    "PaymentMethod",
+    "ProviderCustomer",
+    "ProviderEvent",
+    "Purchase",
+    "PurchaseState",
+    "Refund",
+    "RefundState",
+    "SandboxCheckout",
+    "SandboxDispute",
+    "SandboxEvent",
+    "SandboxRefund",
+    "TaxRate",
 ]

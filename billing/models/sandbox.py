@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
-class TestCheckout(models.Model):
+class SandboxCheckout(models.Model):
     ref = models.CharField(max_length=64, primary_key=True)
     payment_ref = models.CharField(max_length=64, unique=True)
     purchase_ref = models.CharField(max_length=64, unique=True)
@@ -27,7 +27,7 @@ class TestCheckout(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount")),
-                name="test_checkout_refunds_no_more_than_came",
+                name="sandbox_checkout_refunds_no_more_than_came",
             ),
         ]
 
@@ -35,10 +35,10 @@ class TestCheckout(models.Model):
         return self.ref
 
 
-class TestRefund(models.Model):
+class SandboxRefund(models.Model):
     ref = models.CharField(max_length=64, primary_key=True)
     key = models.CharField(max_length=64, unique=True)
-    checkout = models.ForeignKey(TestCheckout, on_delete=models.PROTECT, related_name="refunds")
+    checkout = models.ForeignKey(SandboxCheckout, on_delete=models.PROTECT, related_name="refunds")
     amount = models.BigIntegerField()
     state = models.CharField(max_length=16, default="succeeded")
     our_ref = models.CharField(max_length=64, blank=True)
@@ -48,9 +48,9 @@ class TestRefund(models.Model):
         return self.ref
 
 
-class TestDispute(models.Model):
+class SandboxDispute(models.Model):
     ref = models.CharField(max_length=64, primary_key=True)
-    checkout = models.ForeignKey(TestCheckout, on_delete=models.PROTECT, related_name="disputes")
+    checkout = models.ForeignKey(SandboxCheckout, on_delete=models.PROTECT, related_name="disputes")
     amount = models.BigIntegerField()
     fee = models.BigIntegerField()
     state = models.CharField(max_length=16, default="open")  # open, won, lost
@@ -60,7 +60,7 @@ class TestDispute(models.Model):
         return self.ref
 
 
-class TestEvent(models.Model):
+class SandboxEvent(models.Model):
     """To be posted, signed, to our webhook until it says 200."""
 
     ref = models.CharField(max_length=64, primary_key=True)
@@ -73,7 +73,7 @@ class TestEvent(models.Model):
             models.Index(
                 fields=["created_at"],
                 condition=Q(delivered_at__isnull=True),
-                name="test_event_undelivered",
+                name="sandbox_event_undelivered",
             ),
         ]
 

@@ -1,0 +1,97 @@
+"""Receipts and credit notes: numbered in the transaction that they document, shown as PDF."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from billing import pdf as rendering
+from billing.models import (
+    BillingProfile,
+    Document,
+    DocumentKind,
+    Purchase,
+    Refund,
+)
+from ledger import amounts, money
+
+# Taken last of all locks: whoever has a number commits next.
+_NEXT = """
+insert into billing_documentsequence (kind, last) values (%s, 1)
+on conflict (kind) do update set last = billing_documentsequence.last + 1
+returning last
+"""
+
+
+def issue_receipt(purchase: Purchase) -> Document:
+    line = _line(purchase, purchase.pack_name, purchase.net, purchase.tax)
+    line["credits"] = amounts.show(purchase.credits + purchase.bonus_credits)
+    return _issue(DocumentKind.RECEIPT, purchase, line)
+
+
+def issue_credit_note(refund: Refund) -> Document:
+    purchase = refund.payment.purchase
+    line = _line(purchase, f"Refund of {purchase.pack_name}", refund.net, refund.tax)
+    line["credits"] = amounts.show(refund.credits)
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, refund)
+
+
+def pdf(document: Document) -> bytes:
+    return rendering.render(document)
+
+
+def _issue(
+    kind: DocumentKind, purchase: Purchase, line: dict[str, Any], refund: Refund | None = None
+) -> Document:
+    content = {
+        "seller": settings.SELLER,
+        "buyer": _buyer(purchase),
+        "purchase": purchase.name,
+        "currency": purchase.currency,
+        "lines": [line],
+        **{name: line[name] for name in ("net", "tax", "total")},
+    }
+    if refund is not None:
+        receipt = Document.objects.filter(purchase=purchase, kind=DocumentKind.RECEIPT).first()
+        content["receipt"] = receipt.name if receipt else ""
+    return Document.objects.create(
+        kind=kind,
+        number=_next_number(kind),
+        customer_id=purchase.customer_id,
+        purchase=purchase,
+        refund=refund,
+        content=content,
+    )
+
+
+def _line(purchase: Purchase, text: str, net: int, tax: int) -> dict[str, Any]:
+    def shown(amount: int) -> str:
+        return money.show(amount, purchase.currency)["amount"]
+
+    return {
+        "text": text,
+        "net": shown(net),
+        "tax_name": purchase.tax_name or "Tax",
+        "tax_percent": f"{purchase.tax_percent.normalize():f}",
+        "tax": shown(tax),
+        "total": shown(net + tax),
+    }
+
+
+def _buyer(purchase: Purchase) -> dict[str, str]:
+    profile = BillingProfile.objects.filter(customer_id=purchase.customer_id).first()
+    profile = profile or BillingProfile(customer_id=purchase.customer_id)
+    place = " ".join(part for part in (profile.postal_code, profile.city, profile.region) if part)
+    address = [part for part in (profile.line1, profile.line2, place, profile.country) if part]
+    return {
+        "name": profile.name or purchase.customer.name,
+        "address": "\n".join(address),
+        "tax_id": profile.tax_id,
+    }
+
+
+def _next_number(kind: DocumentKind) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [kind.value])
+        number: int = cursor.fetchall()[0][0]
+    return number
