@@ -24,6 +24,13 @@ def money(minor: int, currency: str) -> str:
     return format_currency(amount, currency, locale=LOCALE)
 
 
+def unit_price(amount: Decimal, currency: str) -> str:
+    """With two places more than the currency has, where it would be nearly nothing."""
+    places = len(str(get_currency(currency).sub_unit)) - 1
+    exact = amount.quantize(Decimal(10) ** -(places if amount >= 1 else places + 2))
+    return format_currency(exact, currency, locale=LOCALE, decimal_quantization=False)
+
+
 def percent(rate: Decimal) -> str:
     return f"{rate.normalize():f} %"
 

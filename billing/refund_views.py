@@ -1,0 +1,111 @@
+"""Giving unused credits back: what that would pay, and doing it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.permissions import Right
+from accounts.portal import MemberRequest, for_members
+from billing import refunds, shown, standing
+from billing.errors import BillingError, RefundChanged
+from billing.forms import RefundForm
+from billing.fragments import for_signed_in
+from billing.models import Purchase, Refund, RefundState
+from billing.purchase_views import purchase_or_404
+from billing.refunds import Quote
+
+REASON = "Asked for by the customer"
+
+
+@never_cache
+@for_members(Right.BUY)
+def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
+    purchase = purchase_or_404(request, purchase_id)
+    if standing.refund_quote(purchase) is None:
+        messages.error(request, "Nothing of this purchase can be refunded now.")
+        return redirect("purchase", purchase.id)
+    form = RefundForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _refund(request, purchase, form)
+    return _page(request, purchase, form)
+
+
+@never_cache
+@require_GET
+@for_signed_in
+@for_members(Right.BUY)
+def preview(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
+    """What the form, as it is filled in now, would pay."""
+    purchase = purchase_or_404(request, purchase_id)
+    if standing.refund_quote(purchase) is None:
+        return HttpResponseClientRefresh()
+    form = RefundForm(request.GET)
+    return render(request, "billing/_refund_preview.html", _preview(purchase, form))
+
+
+def _refund(request: MemberRequest, purchase: Purchase, form: RefundForm) -> HttpResponse:
+    """What was seen is what is done: where that has changed, it is shown again."""
+    try:
+        quote = refunds.quote(purchase, form.cleaned_data.get("amount"))
+        if request.POST.get("seen") != _seen(purchase, quote):
+            raise RefundChanged
+        made = refunds.request(
+            purchase,
+            quote.credits,
+            by=request.user,
+            reason=form.cleaned_data["reason"] or REASON,
+            returned=purchase.payment.returned,
+        )
+    except BillingError as refusal:
+        form.add_error(None, refusal.detail)
+        return _page(request, purchase, form)
+    _tell(request, made, purchase.currency)
+    return redirect("purchase", purchase.id)
+
+
+def _page(request: MemberRequest, purchase: Purchase, form: RefundForm) -> HttpResponse:
+    page = {
+        "form": form,
+        "purchase": purchase,
+        "unused": standing.unused(standing.lots(purchase)),
+        "until": refunds.refundable_until(purchase),
+        **_preview(purchase, form),
+    }
+    return render(request, "billing/refund.html", page)
+
+
+def _preview(purchase: Purchase, form: RefundForm) -> dict[str, object]:
+    if form.is_bound and not form.is_valid() and not form.non_field_errors():
+        return {"problem": next(iter(form.errors.get("credits", [])), "")}
+    try:
+        quote = refunds.quote(purchase, form.cleaned_data.get("amount") if form.is_bound else None)
+    except BillingError as refusal:
+        return {"problem": refusal.detail}
+    return {
+        "seen": _seen(purchase, quote),
+        "credits": shown.credits(quote.credits),
+        "net": shown.money(quote.net, purchase.currency),
+        "tax": shown.money(quote.tax, purchase.currency) if quote.tax else "",
+        "amount": shown.money(quote.amount, purchase.currency),
+    }
+
+
+def _seen(purchase: Purchase, quote: Quote) -> str:
+    """Whoever sends a form twice has seen what was before the first of them."""
+    return f"{purchase.payment.returned}.{quote.credits}.{quote.amount}"
+
+
+def _tell(request: MemberRequest, made: Refund, currency: str) -> None:
+    amount, credits = shown.money(made.amount, currency), shown.credits(made.credits)
+    match RefundState(made.state):
+        case RefundState.SUCCEEDED:
+            messages.success(request, f"{amount} was refunded for {credits} credits.")
+        case RefundState.FAILED:
+            messages.error(request, "The payment provider refused this refund. You have lost nothing.")
+        case _:
+            messages.success(request, f"{amount} is on its way back for {credits} credits.")
