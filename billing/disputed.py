@@ -43,7 +43,7 @@ def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
         raise Parked(f"Disputed {fact.amount} minor units, when {payment.left} are left.")
     if dispute is not None and dispute.amount != fact.amount:
         raise Unfit(f"Disputed {fact.amount}, when it was {dispute.amount} minor units before.")
-    if dispute is not None and {dispute.state.value, fact.state} == {"won", "lost"}:
+    if dispute is not None and {str(dispute.state), fact.state} == {"won", "lost"}:
         raise Unfit(f"The dispute was {dispute.state} before.")
 
 

@@ -1,6 +1,7 @@
 """Webhooks in: stored under the provider's id of the event, then applied once."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
@@ -40,7 +41,7 @@ def unpark(provider_name: str, payment_ref: str) -> None:
     )
     again = bool(payment_ref)
     while again:
-        again = any([_process(row) == EventState.APPLIED for row in parked.order_by("id")])
+        again = EventState.APPLIED in [_process(row) for row in parked.order_by("id")]
 
 
 def process_open() -> int:
@@ -71,10 +72,9 @@ def _process(row: ProviderEvent) -> EventState:
     provider = providers.get(row.provider)
     fact = provider.fact(row.payload)
     if fact is not None:
-        try:
+        # What is missing, the reconciliation finds.
+        with suppress(ProviderFailed):
             fact = provider.enrich(fact)
-        except ProviderFailed:
-            pass  # What is missing, the reconciliation finds.
     return _decide(row, fact)
 
 

@@ -1,5 +1,5 @@
-"""What a provider says of refunds, entered: those that we asked for, and those that were made at the
-provider, singly or as a total. (E10, E10b.)"""
+"""What a provider says of refunds, entered (E10, E10b): those that we asked for, and those that
+were made at the provider, singly or as a total."""
 
 from collections.abc import Sequence
 

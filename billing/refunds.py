@@ -1,5 +1,6 @@
-"""A refund that we ask for: the credits are taken first, then the provider is asked for the money."""
+"""A refund that we ask for: the credits are taken first, then the provider is asked for money."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -68,10 +69,8 @@ def request(
     if not as_staff and until is not None and timezone.now() > until:
         raise RefundWindowOver
     refund = _enter(purchase, credits, by, reason)
-    try:
+    with suppress(ProviderFailed):
         send(refund)
-    except ProviderFailed:
-        pass
     refund.refresh_from_db()
     return refund
 

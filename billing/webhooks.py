@@ -1,7 +1,5 @@
 """Where providers report."""
 
-from typing import ClassVar
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,9 +14,9 @@ class WebhookView(APIView):
     """The signature is the key. What was understood is answered 200, whatever came of it: sent
     again it would be no different. What came of it stands with the event."""
 
-    authentication_classes: ClassVar[list[type]] = []
-    permission_classes: ClassVar[list[type]] = []
-    http_method_names: ClassVar[list[str]] = ["post"]
+    authentication_classes = []
+    permission_classes = []
+    http_method_names = ["post"]
 
     def post(self, request: Request, provider: str) -> Response:
         if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX_BYTES:

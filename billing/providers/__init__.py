@@ -1,5 +1,5 @@
-"""The payment providers of this installation: those that PAYMENT_PROVIDERS names, the first of which
-takes new checkouts."""
+"""The payment providers of this installation: those that PAYMENT_PROVIDERS names. The first takes
+new checkouts."""
 
 from collections.abc import Iterator
 
