@@ -14,10 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.ids import uuid7
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import checkout, payments, selectors, shop, standing
+from billing import checkout, payments, selectors, shop, shown, standing
 from billing.errors import BillingError, PackUnavailable, ProviderFailed
 from billing.forms import OrderForm
 from billing.fragments import for_signed_in, is_of_another_company
@@ -43,7 +42,6 @@ def buy(request: MemberRequest) -> HttpResponse:
         "currencies": selectors.currencies_for(customer),
         "chosen": request.GET.get("pack", ""),
         "tax_note": shop.tax_note(customer),
-        "key": uuid7(),
     }
     return render(request, "billing/buy.html", page)
 
@@ -146,6 +144,6 @@ def _told(request: MemberRequest, purchase: Purchase) -> dict[str, object]:
     return {
         "purchase": purchase,
         "told": standing.outcome(purchase),
-        "available": balance.available,
+        "available": shown.credits(balance.available),
         "documents": purchase.documents.all(),
     }

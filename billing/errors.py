@@ -5,6 +5,7 @@ BillingError
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
+├── RefundChanged         refund-changed
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -45,6 +46,11 @@ class RefundWindowOver(BillingError):
 class RefundTooLarge(BillingError):
     code = "refund-too-large"
     default_detail = "That is more than is left of this payment, or of its credits."
+
+
+class RefundChanged(BillingError):
+    code = "refund-changed"
+    default_detail = "The purchase has changed meanwhile. Please look again."
 
 
 class UnknownProvider(BillingError):

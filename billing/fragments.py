@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import HttpResponseClientRefresh
@@ -26,7 +26,7 @@ def for_signed_in(
             return HttpResponseClientRefresh()
         return view(request, *args, **kwargs)
 
-    return guarded
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", guarded)
 
 
 def is_of_another_company(request: MemberRequest) -> bool:

@@ -104,7 +104,13 @@ def steps(customer: Customer, rights: Iterable[Right]) -> list[Step]:
             ),
         ],
         Right.BUY: [
-            Step("Buy credits", "There from the second they are paid.", bought, "/portal/buy/", "Packs")
+            Step(
+                "Buy credits",
+                "There from the second they are paid.",
+                bought,
+                "/portal/buy/",
+                "Packs",
+            )
         ],
     }
     found = [step for right, some in possible.items() if right in rights for step in some]

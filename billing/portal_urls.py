@@ -9,9 +9,7 @@ urlpatterns = [
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),
     path("purchases/<uuid:purchase_id>/", purchase_views.purchase, name="purchase"),
-    path(
-        "purchases/<uuid:purchase_id>/checkout/", checkout_views.outcome, name="checkout-outcome"
-    ),
+    path("purchases/<uuid:purchase_id>/checkout/", checkout_views.outcome, name="checkout-outcome"),
     path(
         "purchases/<uuid:purchase_id>/checkout/state/",
         checkout_views.outcome_state,
@@ -23,7 +21,5 @@ urlpatterns = [
         refund_views.preview,
         name="refund-preview",
     ),
-    path(
-        "purchases/<uuid:purchase_id>/<str:name>.pdf", purchase_views.document, name="document"
-    ),
+    path("purchases/<uuid:purchase_id>/<str:name>.pdf", purchase_views.document, name="document"),
 ]

@@ -47,6 +47,7 @@ def purchase(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
         "lines": standing.lines(found),
         "documents": standing.documents(found),
         "lots": lots,
+        "credits": standing.credits(found),
         "unused": standing.unused(lots),
         "history": standing.history(found),
         "refund": shown.money(quote.amount, found.currency) if quote else "",

@@ -26,6 +26,9 @@ REASON = "Asked for by the customer"
 @for_members(Right.BUY)
 def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     purchase = purchase_or_404(request, purchase_id)
+    if request.method == "POST" and _was_sent_before(request, purchase):
+        messages.info(request, "It was sent twice, and done once.")
+        return redirect("purchase", purchase.id)
     if standing.refund_quote(purchase) is None:
         messages.error(request, "Nothing of this purchase can be refunded now.")
         return redirect("purchase", purchase.id)
@@ -96,8 +99,13 @@ def _preview(purchase: Purchase, form: RefundForm) -> dict[str, object]:
 
 
 def _seen(purchase: Purchase, quote: Quote) -> str:
-    """Whoever sends a form twice has seen what was before the first of them."""
     return f"{purchase.payment.returned}.{quote.credits}.{quote.amount}"
+
+
+def _was_sent_before(request: MemberRequest, purchase: Purchase) -> bool:
+    """Whoever sends a form twice has seen the running total as it was before the first."""
+    seen, payment = request.POST.get("seen", "").split(".")[0], getattr(purchase, "payment", None)
+    return payment is not None and seen.isdecimal() and int(seen) < payment.returned
 
 
 def _tell(request: MemberRequest, made: Refund, currency: str) -> None:
@@ -106,6 +114,8 @@ def _tell(request: MemberRequest, made: Refund, currency: str) -> None:
         case RefundState.SUCCEEDED:
             messages.success(request, f"{amount} was refunded for {credits} credits.")
         case RefundState.FAILED:
-            messages.error(request, "The payment provider refused this refund. You have lost nothing.")
+            messages.error(
+                request, "The payment provider refused this refund. You have lost nothing."
+            )
         case _:
             messages.success(request, f"{amount} is on its way back for {credits} credits.")

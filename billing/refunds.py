@@ -15,6 +15,7 @@ from billing.errors import (
     NothingToRefund,
     ProviderDeclined,
     ProviderFailed,
+    RefundChanged,
     RefundTooLarge,
     RefundWindowOver,
 )
@@ -58,17 +59,19 @@ def request(
     by: User | None,
     reason: str,
     as_staff: bool = False,
+    returned: int | None = None,
 ) -> Refund:
     """Refund so many unused micro-credits of a purchase, or all. A customer may until
-    `refundable_until`, staff at any time.
+    `refundable_until`, staff at any time. `returned` is the payment's running total as whoever
+    asks has seen it: a form that is sent twice refunds once.
 
-    Raises NothingToRefund, RefundWindowOver, RefundTooLarge. Where the provider does not answer,
-    the refund stays requested, and the hourly reconciliation asks again.
+    Raises NothingToRefund, RefundWindowOver, RefundTooLarge, RefundChanged. Where the provider
+    does not answer, the refund stays requested, and the hourly reconciliation asks again.
     """
     until = refundable_until(purchase)
     if not as_staff and until is not None and timezone.now() > until:
         raise RefundWindowOver
-    refund = _enter(purchase, credits, by, reason)
+    refund = _enter(purchase, credits, by, reason, returned)
     with suppress(ProviderFailed):
         send(refund)
     refund.refresh_from_db()
@@ -107,9 +110,13 @@ def unsent() -> list[Refund]:
 
 
 @retrying
-def _enter(purchase: Purchase, credits: int | None, by: User | None, reason: str) -> Refund:
+def _enter(
+    purchase: Purchase, credits: int | None, by: User | None, reason: str, returned: int | None
+) -> Refund:
     with transaction.atomic():
         payment = _payment(purchase)
+        if returned is not None and returned != payment.returned:
+            raise RefundChanged
         taken, split = _reckon(payment, credits)
         return refunded.enter(
             payment,

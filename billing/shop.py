@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.ids import uuid7
 from accounts.models import Customer
 from billing import selectors, shown, tax
 from billing.models import BillingProfile, Pack, Purchase
@@ -17,7 +18,7 @@ PREFERRED: Final = "USD"
 
 
 class Offer(NamedTuple):
-    """A pack with its price in one currency. What is empty is not said."""
+    """A pack with its price in one currency. What is empty is not said. `key` is for one form."""
 
     id: UUID
     code: str
@@ -34,6 +35,7 @@ class Offer(NamedTuple):
     is_personal: bool
     until: datetime | None
     currency: str
+    key: UUID
 
 
 def offers(customer: Customer, currency: str = "") -> list[Offer]:
@@ -82,6 +84,7 @@ def _offer(one: PackOnSale, dearest: Decimal, profile: BillingProfile | None) ->
         is_personal=pack.customer_id is not None,
         until=pack.active_until,
         currency=currency,
+        key=uuid7(),
     )
 
 

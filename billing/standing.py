@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -27,6 +28,14 @@ from ledger.models import Lot
 class Badge(NamedTuple):
     tone: str
     text: str
+
+
+class Line(NamedTuple):
+    """Of the bill."""
+
+    text: str
+    note: str
+    amount: str
 
 
 class Outcome(NamedTuple):
@@ -125,8 +134,28 @@ def history(purchase: Purchase) -> list[Chapter]:
     return sorted(_chapters(purchase), key=attrgetter("at"), reverse=True)
 
 
+def lines(purchase: Purchase) -> list[Line]:
+    """What was bought, the tax on it, and the total."""
+    money = partial(shown.money, currency=purchase.currency)
+    bought = Line(purchase.pack_name, _contents(purchase), money(purchase.net))
+    if purchase.tax_by_provider and purchase.state != PurchaseState.PAID:
+        return [bought, Line("Tax", "Found out at the checkout", "")]
+    found = [bought]
+    if purchase.tax:
+        rate = shown.percent(purchase.tax_percent) if purchase.tax_percent else ""
+        found.append(Line(purchase.tax_name or "Tax", rate, money(purchase.tax)))
+    return [*found, Line("Total", "", money(purchase.total))]
+
+
 def documents(purchase: Purchase) -> list[Document]:
     return list(purchase.documents.all())
+
+
+def _contents(purchase: Purchase) -> str:
+    text = f"{shown.credits(purchase.credits)} credits"
+    if purchase.bonus_credits:
+        text += f" and {shown.credits(purchase.bonus_credits)} as a bonus"
+    return f"{text}, valid for {shown.days(purchase.validity_days)}"
 
 
 def _outcome(purchase: Purchase) -> Outcome:
@@ -137,8 +166,12 @@ def _outcome(purchase: Purchase) -> Outcome:
             return Outcome("", "good", "done", f"{bought} are yours", text)
         case PurchaseState.FAILED:
             reason = purchase.reason or "The payment was declined."
-            text = f"{reason} Nothing was charged. You can try again, with another card if you like."
-            return Outcome("", "bad", "warning", "The payment did not go through", text, pay="Try again")
+            text = (
+                f"{reason} Nothing was charged. You can try again, with another card if you like."
+            )
+            return Outcome(
+                "", "bad", "warning", "The payment did not go through", text, pay="Try again"
+            )
         case PurchaseState.EXPIRED:
             text = "Nobody paid in time, and nothing was charged. You can buy the pack again."
             return Outcome("", "", "info", "This checkout has expired", text)
@@ -211,7 +244,9 @@ def _lost(dispute: Dispute, currency: str) -> str:
     if dispute.clawed_credits:
         text += f" {taken} credits that were not used were taken back."
     if dispute.owed:
-        text += f" Others were used: {shown.money(dispute.owed, currency)} of them was not paid for."
+        text += (
+            f" Others were used: {shown.money(dispute.owed, currency)} of them was not paid for."
+        )
     return text
 
 

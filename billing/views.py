@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.permissions import Right
+from accounts.permissions import RIGHTS, Right
 from accounts.portal import MemberRequest, for_members
 from billing import overview as told
 from billing import shop
@@ -17,7 +17,7 @@ from billing.fragments import for_signed_in, is_of_another_company
 @require_GET
 @for_members(Right.SEE)
 def overview(request: MemberRequest) -> HttpResponse:
-    customer, rights = request.member.customer, request.portal.rights
+    customer, rights = request.member.customer, RIGHTS[request.member.role]
     steps = told.steps(customer, rights)
     page = {
         "figures": told.figures(customer.id),

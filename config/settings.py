@@ -165,11 +165,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        # The form that buys leads on to where one pays.
+        "form-action": ["'self'", *env.list("CHECKOUT_ORIGINS", default=[STRIPE_CHECKOUT])],
     }
 }
 
@@ -188,11 +190,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
-TOP_UP_URL = env("TOP_UP_URL", default="/billing/top-up")
-
 # Where this service is reached, as links that leave it say; the test provider reports to it.
 PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
+
+# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
+TOP_UP_URL = env("TOP_UP_URL", default=f"{PUBLIC_URL.rstrip('/')}/portal/buy/")
 
 # Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`.
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"])

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from accounts import views as accounts
 from config import health, metrics, start, views
@@ -7,7 +8,7 @@ from config.openapi import views as openapi
 
 urlpatterns = [
     path("", start.start),
-    path("billing/top-up", start.top_up),
+    path("billing/top-up", RedirectView.as_view(url="/portal/buy/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
     path("accounts/", include("allauth.urls")),
+    path("portal/", include("billing.portal_urls")),
     path("portal/", include("accounts.portal_urls")),
     path("terms/", accounts.terms, name="terms"),
 ]
