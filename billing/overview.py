@@ -16,6 +16,7 @@ from ledger.models import Lot, Wallet
 
 SOON: Final = timedelta(days=14)
 LOTS_SHOWN: Final = 8
+BUY: Final = "/portal/buy/"
 
 _KINDS: Final = {
     "paid": "Bought",
@@ -115,6 +116,10 @@ def steps(customer: Customer, rights: Iterable[Right]) -> list[Step]:
     }
     found = [step for right, some in possible.items() if right in rights for step in some]
     return [] if all(step.done for step in found) else found
+
+
+def is_to_buy(steps: Iterable[Step]) -> bool:
+    return any(step.href == BUY and not step.done for step in steps)
 
 
 _STATE: Final = ("version", "balance", "held", "frozen")

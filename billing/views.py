@@ -1,5 +1,7 @@
 """The overview."""
 
+from typing import Final
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -12,6 +14,8 @@ from billing import overview as told
 from billing import shop
 from billing.fragments import for_signed_in, is_of_another_company
 
+OFFERS_SHOWN: Final = 3
+
 
 @never_cache
 @require_GET
@@ -22,7 +26,7 @@ def overview(request: MemberRequest) -> HttpResponse:
     page = {
         "figures": told.figures(customer.id),
         "steps": steps,
-        "offers": shop.offers(customer) if steps and Right.BUY in rights else [],
+        "offers": shop.offers(customer)[:OFFERS_SHOWN] if told.is_to_buy(steps) else [],
     }
     return render(request, "billing/overview.html", page)
 
