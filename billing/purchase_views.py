@@ -49,6 +49,7 @@ def purchase(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
         "lots": lots,
         "credits": standing.credits(found),
         "unused": standing.unused(lots),
+        "frozen": standing.frozen(lots),
         "history": standing.history(found),
         "refund": shown.money(quote.amount, found.currency) if quote else "",
         "refundable_until": refunds.refundable_until(found),

@@ -118,6 +118,11 @@ def unused(lots: list[Lot]) -> str:
     return shown.credits(shares.free(lots, selectors.now()))
 
 
+def frozen(lots: list[Lot]) -> str:
+    amount = sum(lot.frozen for lot in lots)
+    return shown.credits(amount) if amount else ""
+
+
 def refund_quote(purchase: Purchase) -> Quote | None:
     """What the customer would get for all that is unused; None where it may not ask, or in vain."""
     until = refunds.refundable_until(purchase)
