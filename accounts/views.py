@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import views as allauth_views
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from accounts import portal, selectors, services, sign_up
@@ -35,6 +37,11 @@ class SignUp(allauth_views.SignupView):
             form.add_error(None, refusal.detail)
             response = self.form_invalid(form)
         return response
+
+
+@method_decorator(reauthentication_required(allow_get=True), name="dispatch")
+class Email(allauth_views.EmailView):
+    """Who finds a browser open does not take the account away by another address."""
 
 
 def terms(request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
+    path("accounts/email/", accounts.Email.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("portal/", include("billing.portal_urls")),
     path("portal/", include("accounts.portal_urls")),

@@ -5,7 +5,6 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.core.cache import cache
 from django.db import IntegrityError
 from django.urls import reverse
 
@@ -17,7 +16,7 @@ from ledger.amounts import CREDIT
 from ledger.models import Lot
 from tests.factories.accounts import CustomerFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("fresh")
 
 TOLD = {
     "company": "Acme",
@@ -25,12 +24,6 @@ TOLD = {
     "password1": "correct horse battery",
     "consent": "on",
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_tries_before(client):
-    """What other tests tried is not held against this one."""
-    cache.clear()
 
 
 def submit(client, **other):
