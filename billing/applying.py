@@ -1,7 +1,7 @@
 """A fact from a provider becomes rows and entries, once, in one database transaction.
 
 All facts of one payment are taken one after the other, under an advisory lock: one that comes
-before what it needs is parked, and whoever brings what it needs finds it parked.
+before what it needs is parked, and whoever brings what it needs finds it parked. (See events.py.)
 """
 
 import time
@@ -17,6 +17,7 @@ from billing import disputed, paid, refunded
 from billing.facts import CheckoutEnded, Disputed, Fact, Paid, Refunded, RefundTotal
 from billing.models import EventState
 from billing.outcomes import Outcome, Parked, Unfit
+from ledger.errors import Refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,14 +43,6 @@ def retrying(function: Callable[P, R]) -> Callable[P, R]:
     return patient
 
 
-@retrying
-def apply_fact(provider: str, fact: Fact) -> Outcome:
-    """For facts that were asked for; events are applied by `events.process`."""
-    with transaction.atomic():
-        serialise(provider, fact.payment_ref)
-        return decide(provider, fact)
-
-
 def serialise(provider: str, payment_ref: str) -> None:
     """Until the end of the database transaction."""
     if payment_ref:
@@ -69,6 +62,8 @@ def decide(provider: str, fact: Fact) -> Outcome:
         return Outcome(EventState.PARKED, str(parked))
     except Unfit as unfit:
         return Outcome(EventState.REFUSED, str(unfit))
+    except Refused as refused:
+        return Outcome(EventState.PARKED, f"The ledger says: {refused.detail}")
     return Outcome(EventState.APPLIED)
 
 

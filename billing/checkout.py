@@ -41,8 +41,8 @@ def start(
 ) -> Purchase:
     """A purchase, whose `checkout_url` is where to pay for it.
 
-    Under one `key` it is one purchase, however often its form is sent. Raises PackUnavailable;
-    ProviderFailed, after which the same may be asked again.
+    Under one `key` it is one purchase, however often its form is sent. Raises PackUnavailable,
+    NoProvider; ProviderFailed, after which the same may be asked again.
     """
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(purchase, return_url=return_url, cancel_url=cancel_url)
@@ -79,6 +79,8 @@ def _create(
         with transaction.atomic():
             purchase.save(force_insert=True)
     except IntegrityError:
+        if key is None:
+            raise
         # The same form, sent twice at once.
         return Purchase.objects.get(customer=customer, key=key)
     return purchase

@@ -49,7 +49,7 @@ def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
 
 def _open(payment: Payment, fact: Disputed) -> Dispute:
     wanted = returns.credits_for(payment, fact.amount, returns.taken_before(payment))
-    taken = shares.take(shares.locked_lots(payment), wanted)
+    taken = shares.take(shares.locked(payment), wanted)
     dispute = Dispute.objects.create(
         payment=payment,
         provider=payment.provider,
@@ -101,10 +101,10 @@ def _win(dispute: Dispute, payment: Payment, fact: Disputed) -> None:
 
 def _lose(dispute: Dispute, payment: Payment) -> None:
     """What was held when it was opened may be free by now: it is taken too."""
-    lots = shares.locked_lots(payment)
+    holding = shares.locked(payment)
     kept = dict(zip(dispute.lots, dispute.lot_credits, strict=True))
-    frozen = [kept.get(lot.id, 0) for lot in lots]
-    taken = shares.take(lots, dispute.credits, frozen)
+    frozen = [kept.get(lot.id, 0) for lot in holding.lots]
+    taken = shares.take(holding, dispute.credits, frozen)
     split = returns.split(payment, dispute.amount)
     rest = split.net - sum(share.net for share in taken)
     _take(dispute, taken)

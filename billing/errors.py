@@ -1,11 +1,11 @@
 """What billing refuses.
 
 BillingError
+├── NoProvider            payment-unavailable
 ├── PackUnavailable       pack-unavailable
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
-├── RefundChanged         refund-changed
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -28,6 +28,11 @@ class BillingError(Exception):
         super().__init__(self.detail)
 
 
+class NoProvider(BillingError):
+    code = "payment-unavailable"
+    default_detail = "Nothing can be bought here: no payment provider is set up."
+
+
 class PackUnavailable(BillingError):
     code = "pack-unavailable"
     default_detail = "This pack is not on sale to this customer, or not in this currency."
@@ -46,11 +51,6 @@ class RefundWindowOver(BillingError):
 class RefundTooLarge(BillingError):
     code = "refund-too-large"
     default_detail = "That is more than is left of this payment, or of its credits."
-
-
-class RefundChanged(BillingError):
-    code = "refund-changed"
-    default_detail = "The purchase has changed meanwhile. Please look again."
 
 
 class UnknownProvider(BillingError):

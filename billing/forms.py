@@ -85,9 +85,6 @@ class RefundForm(forms.Form):
         label="How many",
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    reason = forms.CharField(
-        required=False, max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 2})
-    )
 
     def clean(self) -> None:
         if self.cleaned_data.get("how") == self.PART:
@@ -103,3 +100,14 @@ class RefundForm(forms.Form):
         if not amount:
             self.add_error("credits", "Write how many credits, as in 2,500.")
         return amount or None
+
+
+class RefundOrderForm(RefundForm):
+    """`key` is new on every page that shows the form: sent twice, it is one refund."""
+
+    # As the preview says it: only what was seen is done.
+    seen = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        required=False, max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -67,6 +67,8 @@ def _check_checkout(purchase: Purchase, provider: str, checkout_ref: str) -> Non
     if purchase.provider != provider or purchase.provider_ref not in (None, checkout_ref):
         raise Unfit("This checkout is not of this purchase.")
     if purchase.provider_ref is None:
+        if Purchase.objects.filter(provider=provider, provider_ref=checkout_ref).exists():
+            raise Unfit("This checkout is of another purchase.")
         purchase.provider_ref = checkout_ref
         purchase.save(update_fields=["provider_ref"])
 
@@ -74,8 +76,10 @@ def _check_checkout(purchase: Purchase, provider: str, checkout_ref: str) -> Non
 def _paid_before(payment: Payment, provider: str, fact: Paid) -> None:
     if (payment.provider, payment.provider_ref) != (provider, fact.payment_ref):
         raise Unfit("The purchase was paid before, by another payment.")
-    if fact.amount != payment.amount:
-        raise Unfit(f"Paid {fact.amount}, when it was {payment.amount} minor units before.")
+    currency = payment.purchase.currency
+    if (fact.amount, fact.currency) != (payment.amount, currency):
+        before = f"{payment.amount} {currency}"
+        raise Unfit(f"Paid {fact.amount} {fact.currency}, when it was {before} before.")
     if payment.fee is None and fact.fee is not None:
         payment.fee = fact.fee
         payment.save(update_fields=["fee"])

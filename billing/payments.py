@@ -1,7 +1,6 @@
 """The return page asks here; it takes the same way as an event."""
 
-from billing import providers
-from billing.applying import apply_fact
+from billing import events, providers
 from billing.errors import ProviderFailed
 from billing.models import Purchase, PurchaseState
 
@@ -11,7 +10,7 @@ def confirm(purchase: Purchase) -> Purchase:
     if purchase.state != PurchaseState.PAID and purchase.provider_ref:
         provider = providers.get(purchase.provider)
         for fact in provider.checkout_facts(purchase.provider_ref):
-            apply_fact(provider.name, provider.enrich(fact))
+            events.enter(provider.name, provider.enrich(fact))
     purchase.refresh_from_db()
     return purchase
 

@@ -3,16 +3,15 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from billing import events, providers, refunds
-from billing.applying import apply_fact
 from billing.errors import BillingError
 from billing.facts import Fact
 from billing.models import (
     Dispute,
     DisputeState,
-    EventState,
     Purchase,
     PurchaseState,
 )
@@ -29,26 +28,32 @@ def reconcile(since: datetime | None = None) -> Report:
     report: Report = Counter()
     report["events decided"] = events.process_open()
     for provider in providers.every():
-        _lists(provider, since, report)
+        if _lists(provider, _far_enough(provider, since), report):
+            _unsent_refunds(provider, report)
         _open_disputes(provider, report)
-    _unsent_refunds(report)
     _pending_purchases(report)
     return report
 
 
-def _lists(provider: Provider, since: datetime, report: Report) -> None:
+def _far_enough(provider: Provider, since: datetime) -> datetime:
+    """What became of a refund is in the list of the day on which it was made."""
+    oldest = refunds.requested(provider.name).first()
+    return min(since, oldest.created_at) if oldest else since
+
+
+def _lists(provider: Provider, since: datetime, report: Report) -> bool:
     try:
         for fact in provider.facts_since(since):
             _apply(provider, fact, report)
     except BillingError:
         report["failed"] += 1
+        return False
+    return True
 
 
 def _apply(provider: Provider, fact: Fact, report: Report) -> None:
-    outcome = apply_fact(provider.name, provider.enrich(fact))
+    outcome = events.enter(provider.name, provider.enrich(fact))
     report[outcome.state.value] += 1
-    if outcome.state == EventState.APPLIED:
-        events.unpark(provider.name, fact.payment_ref)
 
 
 def _open_disputes(provider: Provider, report: Report) -> None:
@@ -60,8 +65,10 @@ def _open_disputes(provider: Provider, report: Report) -> None:
             report["failed"] += 1
 
 
-def _unsent_refunds(report: Report) -> None:
-    for refund in refunds.unsent():
+def _unsent_refunds(provider: Provider, report: Report) -> None:
+    """After the lists, which know those that were made and whose answer was lost: the provider does
+    not remember for ever that it was asked before."""
+    for refund in refunds.unsent(provider.name):
         try:
             refunds.send(refund)
         except BillingError:
@@ -69,7 +76,11 @@ def _unsent_refunds(report: Report) -> None:
 
 
 def _pending_purchases(report: Report) -> None:
-    pending = Purchase.objects.filter(state=PurchaseState.PENDING, expires_at__lt=timezone.now())
+    pending = Purchase.objects.filter(
+        state=PurchaseState.PENDING,
+        expires_at__lt=timezone.now(),
+        provider__in=settings.PAYMENT_PROVIDERS,
+    )
     for purchase in pending:
         try:
             confirm(purchase)

@@ -9,11 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.ids import uuid7
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import refunds, shown, standing
-from billing.errors import BillingError, RefundChanged
-from billing.forms import RefundForm
+from billing.errors import BillingError, NothingToRefund
+from billing.forms import RefundForm, RefundOrderForm
 from billing.fragments import for_signed_in
 from billing.models import Purchase, Refund, RefundState
 from billing.purchase_views import purchase_or_404
@@ -26,15 +27,12 @@ REASON = "Asked for by the customer"
 @for_members(Right.BUY)
 def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     purchase = purchase_or_404(request, purchase_id)
-    if request.method == "POST" and _was_sent_before(request, purchase):
-        messages.info(request, "It was sent twice, and done once.")
-        return redirect("purchase", purchase.id)
+    form = RefundOrderForm(request.POST or None, initial={"key": uuid7()})
+    if request.method == "POST":
+        return _refund(request, purchase, form)
     if standing.refund_quote(purchase) is None:
         messages.error(request, "Nothing of this purchase can be refunded now.")
         return redirect("purchase", purchase.id)
-    form = RefundForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        return _refund(request, purchase, form)
     return _page(request, purchase, form)
 
 
@@ -51,31 +49,40 @@ def preview(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     return render(request, "billing/_refund_preview.html", _preview(purchase, form))
 
 
-def _refund(request: MemberRequest, purchase: Purchase, form: RefundForm) -> HttpResponse:
-    """What was seen is what is done: where that has changed, it is shown again."""
-    try:
-        quote = refunds.quote(purchase, form.cleaned_data.get("amount"))
-        if request.POST.get("seen") != _seen(purchase, quote):
-            raise RefundChanged
-        made = refunds.request(
-            purchase,
-            quote.credits,
-            by=request.user,
-            reason=form.cleaned_data["reason"] or REASON,
-            returned=purchase.payment.returned,
-        )
-    except BillingError as refusal:
-        form.add_error(None, refusal.detail)
+def _refund(request: MemberRequest, purchase: Purchase, form: RefundOrderForm) -> HttpResponse:
+    if not form.is_valid():
         return _page(request, purchase, form)
+    try:
+        made = _request(request, purchase, form)
+    except BillingError as refusal:
+        # The second of two clicks may find nothing left.
+        sent_before = Refund.objects.filter(id=form.cleaned_data["key"], payment_id=purchase.id)
+        if not sent_before.exists():
+            form.add_error(None, refusal.detail)
+            return _page(request, purchase, form)
+        made = sent_before.get()
     _tell(request, made, purchase.currency)
     return redirect("purchase", purchase.id)
 
 
+def _request(request: MemberRequest, purchase: Purchase, form: RefundOrderForm) -> Refund:
+    """What was seen is what is done: where that has changed, it is shown again."""
+    wanted = form.cleaned_data
+    quote = refunds.quote(purchase, wanted.get("amount"))
+    if wanted["seen"] != _seen(quote):
+        raise NothingToRefund("What is unused has changed meanwhile. Please look again.")
+    reason = wanted["reason"] or REASON
+    return refunds.request(
+        purchase, quote.credits, by=request.user, reason=reason, key=wanted["key"]
+    )
+
+
 def _page(request: MemberRequest, purchase: Purchase, form: RefundForm) -> HttpResponse:
+    quote = standing.refund_quote(purchase)
     page = {
         "form": form,
         "purchase": purchase,
-        "unused": standing.unused(standing.lots(purchase)),
+        "unused": shown.credits(quote.credits if quote else 0),
         "until": refunds.refundable_until(purchase),
         **_preview(purchase, form),
     }
@@ -90,7 +97,7 @@ def _preview(purchase: Purchase, form: RefundForm) -> dict[str, object]:
     except BillingError as refusal:
         return {"problem": refusal.detail}
     return {
-        "seen": _seen(purchase, quote),
+        "seen": _seen(quote),
         "credits": shown.credits(quote.credits),
         "net": shown.money(quote.net, purchase.currency),
         "tax": shown.money(quote.tax, purchase.currency) if quote.tax else "",
@@ -98,14 +105,8 @@ def _preview(purchase: Purchase, form: RefundForm) -> dict[str, object]:
     }
 
 
-def _seen(purchase: Purchase, quote: Quote) -> str:
-    return f"{purchase.payment.returned}.{quote.credits}.{quote.amount}"
-
-
-def _was_sent_before(request: MemberRequest, purchase: Purchase) -> bool:
-    """Whoever sends a form twice has seen the running total as it was before the first."""
-    seen, payment = request.POST.get("seen", "").split(".")[0], getattr(purchase, "payment", None)
-    return payment is not None and seen.isdecimal() and int(seen) < payment.returned
+def _seen(quote: Quote) -> str:
+    return f"{quote.credits}.{quote.amount}"
 
 
 def _tell(request: MemberRequest, made: Refund, currency: str) -> None:

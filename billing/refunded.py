@@ -2,12 +2,14 @@
 were made at the provider, singly or as a total."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from accounts import ids
 from accounts.errors import InvalidId
+from accounts.ids import uuid7
 from accounts.models import User
 from billing import documents, returns, shares
 from billing.facts import Refunded, RefundTotal
@@ -27,12 +29,12 @@ def told(provider: str, fact: Refunded) -> None:
     refund = _known(payment, fact)
     _check(payment, fact.currency, fact.amount)
     if refund is None:
-        if fact.state == "failed":
-            return
         refund = _made_at_the_provider(payment, fact)
     if refund.told != fact.amount:
         raise Unfit(f"Refunded {fact.amount}, not {refund.told} minor units.")
     if refund.provider_ref is None:
+        if refund.state == RefundState.FAILED:
+            raise Unfit("This refund was declined before.")
         refund.provider_ref = fact.refund_ref
         refund.save(update_fields=["provider_ref"])
     if fact.state == "succeeded":
@@ -46,9 +48,11 @@ def total_told(provider: str, fact: RefundTotal) -> None:
     Raises Parked, Unfit."""
     payment = _payment(provider, fact.payment_ref)
     _check(payment, fact.currency, fact.amount)
-    if fact.amount > payment.refunds_told:
-        _raise_to(payment, max(fact.amount, _sum_told(payment)), told=0, ref=None)
-        payment.refunds_told = fact.amount
+    # It may be of before some failed.
+    total = fact.amount - _sum_failed(payment)
+    if total > payment.refunds_told:
+        _raise_to(payment, max(total, _sum_told(payment)))
+        payment.refunds_told = total
         payment.save(update_fields=["refunds_told"])
 
 
@@ -58,6 +62,7 @@ def enter(
     split: Split,
     taken: Sequence[Share],
     told: int,
+    id: UUID | None = None,
     provider_ref: str | None = None,
     made_by: User | None = None,
     reason: str = "",
@@ -65,6 +70,7 @@ def enter(
     """Takes the credits, and owes the money."""
     net = [share.net for share in taken]
     refund = Refund.objects.create(
+        id=id or uuid7(),
         payment=payment,
         provider=payment.provider,
         provider_ref=provider_ref,
@@ -118,15 +124,16 @@ def undo(refund: Refund, reason: str) -> None:
             key=f"{refund.name} {lot}",
         )
     _post(refund, "refund failed", [_mirror(one) for one in _rest(refund)])
-    Payment.objects.filter(pk=payment.pk).update(
-        refunded=F("refunded") - refund.amount,
-        tax_returned=F("tax_returned") - refund.tax,
-        refunds_told=F("refunds_told") - min(payment.refunds_told, refund.told),
-    )
+    payment.refunded -= refund.amount
+    payment.tax_returned -= refund.tax
+    payment.refunds_told -= min(payment.refunds_told, refund.told)
+    payment.save(update_fields=["refunded", "tax_returned", "refunds_told"])
     refund.state = RefundState.FAILED
     refund.reason = reason or refund.reason
     refund.settled_at = timezone.now()
     refund.save(update_fields=["state", "reason", "settled_at"])
+    if refund.amount < refund.told:
+        _lower(payment, reason)
 
 
 def _payment(provider: str, payment_ref: str) -> Payment:
@@ -159,36 +166,46 @@ def _check(payment: Payment, currency: str, amount: int) -> None:
 
 def _made_at_the_provider(payment: Payment, fact: Refunded) -> Refund:
     total = max(payment.refunds_told, _sum_told(payment) + fact.amount)
-    refund = _raise_to(payment, total, told=fact.amount, ref=fact.refund_ref)
-    assert refund is not None
-    return refund
+    missing = 0 if fact.state == "failed" else max(total - payment.refunded, 0)
+    return _take_back(payment, missing, told=fact.amount, ref=fact.refund_ref)
 
 
-def _raise_to(payment: Payment, total: int, *, told: int, ref: str | None) -> Refund | None:
+def _raise_to(payment: Payment, total: int) -> None:
     """Enters as much as is missing to this running total."""
-    amount = max(total - payment.refunded, 0)
-    if not amount and not told:
-        return None
+    if total > payment.refunded:
+        settle(_take_back(payment, total - payment.refunded, told=0, ref=None))
+
+
+def _lower(payment: Payment, reason: str) -> None:
+    """A total had what has failed since: what was entered for totals is reckoned anew."""
+    for refund in payment.refunds.filter(told=0).exclude(state=RefundState.FAILED):
+        undo(refund, reason)
+    _raise_to(payment, max(payment.refunds_told, _sum_told(payment)))
+
+
+def _take_back(payment: Payment, amount: int, *, told: int, ref: str | None) -> Refund:
     if amount > payment.left:
         raise Parked(f"Refunded {amount} minor units, when {payment.left} are left.")
-    wanted = returns.credits_for(payment, amount, returns.taken_before(payment))
-    taken = shares.take(shares.locked_lots(payment), wanted) if amount else []
-    refund = enter(
+    wanted = returns.credits_for(payment, amount, returns.taken_before(payment)) if amount else 0
+    return enter(
         payment,
         split=returns.split(payment, amount),
-        taken=taken,
+        taken=shares.take(shares.locked(payment), wanted),
         told=told,
         provider_ref=ref,
         reason="Refunded at the payment provider",
     )
-    if ref is None:
-        settle(refund)
-    return refund
 
 
 def _sum_told(payment: Payment) -> int:
     live = payment.refunds.exclude(state=RefundState.FAILED)
     return live.aggregate(told=Sum("told"))["told"] or 0
+
+
+def _sum_failed(payment: Payment) -> int:
+    """Of those that the provider had made."""
+    failed = payment.refunds.filter(state=RefundState.FAILED, provider_ref__isnull=False)
+    return failed.aggregate(told=Sum("told"))["told"] or 0
 
 
 def _take(refund: Refund, taken: Sequence[Share]) -> None:

@@ -3,26 +3,26 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from accounts.models import User
-from billing import providers, refunded, shares
-from billing.applying import apply_fact, retrying
+from billing import events, providers, refunded, shares
+from billing.applying import retrying
 from billing.errors import (
     NothingToRefund,
     ProviderDeclined,
     ProviderFailed,
-    RefundChanged,
     RefundTooLarge,
     RefundWindowOver,
 )
-from billing.facts import Refunded
 from billing.models import Payment, Purchase, PurchaseState, Refund, RefundState
 from billing.returns import Split
 from billing.shares import Share, part_of
+from ledger import selectors
 
 
 class Quote(NamedTuple):
@@ -59,19 +59,20 @@ def request(
     by: User | None,
     reason: str,
     as_staff: bool = False,
-    returned: int | None = None,
+    key: UUID | None = None,
 ) -> Refund:
     """Refund so many unused micro-credits of a purchase, or all. A customer may until
-    `refundable_until`, staff at any time. `returned` is the payment's running total as whoever
-    asks has seen it: a form that is sent twice refunds once.
+    `refundable_until`, staff at any time. Under one `key` it is one refund, however often its form
+    is sent.
 
-    Raises NothingToRefund, RefundWindowOver, RefundTooLarge, RefundChanged. Where the provider
-    does not answer, the refund stays requested, and the hourly reconciliation asks again.
+    Raises NothingToRefund, RefundWindowOver, RefundTooLarge. Where the provider does not answer,
+    the refund stays requested, and the hourly reconciliation asks again.
     """
     until = refundable_until(purchase)
-    if not as_staff and until is not None and timezone.now() > until:
+    if not as_staff and until is not None and selectors.now() > until:
         raise RefundWindowOver
-    refund = _enter(purchase, credits, by, reason, returned)
+    providers.get(purchase.provider)
+    refund = _enter(purchase, credits, by, reason, key)
     with suppress(ProviderFailed):
         send(refund)
     refund.refresh_from_db()
@@ -81,6 +82,8 @@ def request(
 def send(refund: Refund) -> None:
     """Asked again, it is the same refund at the provider. Raises ProviderFailed."""
     payment = refund.payment
+    if refund.state != RefundState.REQUESTED or refund.provider_ref is not None:
+        return
     try:
         fact = providers.get(refund.provider).refund(
             payment_ref=payment.provider_ref,
@@ -89,43 +92,53 @@ def send(refund: Refund) -> None:
             our_refund=refund.name,
         )
     except ProviderDeclined as declined:
-        fact = Refunded(
-            payment.provider_ref,
-            f"declined_{refund.name}",
-            refund.told,
-            payment.purchase.currency,
-            "failed",
-            refund.name,
-            declined.detail,
-        )
-    apply_fact(refund.provider, fact)
+        _decline(refund, declined.detail)
+    else:
+        events.enter(refund.provider, fact)
 
 
-def unsent() -> list[Refund]:
-    return list(
-        Refund.objects.filter(state=RefundState.REQUESTED)
-        .select_related("payment__purchase")
-        .order_by("created_at")
-    )
+def requested(provider: str) -> QuerySet[Refund]:
+    """Those whose money has not left yet, the oldest first."""
+    found = Refund.objects.filter(provider=provider, state=RefundState.REQUESTED)
+    return found.select_related("payment__purchase").order_by("created_at")
+
+
+def unsent(provider: str) -> QuerySet[Refund]:
+    """Those that the provider was not asked for yet, or did not answer to."""
+    return requested(provider).filter(provider_ref=None)
 
 
 @retrying
 def _enter(
-    purchase: Purchase, credits: int | None, by: User | None, reason: str, returned: int | None
+    purchase: Purchase, credits: int | None, by: User | None, reason: str, key: UUID | None
 ) -> Refund:
     with transaction.atomic():
         payment = _payment(purchase)
-        if returned is not None and returned != payment.returned:
-            raise RefundChanged
+        known = Refund.objects.filter(id=key).first() if key else None
+        if known is not None and known.payment_id != payment.pk:
+            raise NothingToRefund
+        if known is not None:
+            return known
         taken, split = _reckon(payment, credits)
         return refunded.enter(
             payment,
+            id=key,
             split=split,
             taken=taken,
             told=split.net + split.tax,
             made_by=by,
             reason=reason,
         )
+
+
+@retrying
+def _decline(refund: Refund, reason: str) -> None:
+    """The provider will not."""
+    with transaction.atomic():
+        payment = _payment(refund.payment.purchase)
+        left = payment.refunds.filter(id=refund.id, state=RefundState.REQUESTED, provider_ref=None)
+        for one in left:
+            refunded.undo(one, reason)
 
 
 def _payment(purchase: Purchase) -> Payment:
@@ -142,11 +155,10 @@ def _payment(purchase: Purchase) -> Payment:
 
 
 def _reckon(payment: Payment, credits: int | None) -> tuple[list[Share], Split]:
-    lots = shares.locked_lots(payment)
-    free = shares.free(lots)
-    if credits is not None and not 0 < credits <= free:
-        raise RefundTooLarge if free else NothingToRefund
-    taken = shares.take(lots, free if credits is None else credits)
+    holding = shares.locked(payment)
+    if credits is not None and not 0 < credits <= holding.free:
+        raise RefundTooLarge if holding.free else NothingToRefund
+    taken = shares.take(holding, holding.free if credits is None else credits)
     split = _split(payment, sum(share.net for share in taken))
     if split.net <= 0:
         raise NothingToRefund

@@ -1,11 +1,10 @@
 """What a payment's lots have left, and what that is worth.
 
-To be read under the wallet's lock, which `locked_lots` takes: no credit moves until the database
+To be read under the wallet's lock, which `locked` takes: no credit moves until the database
 transaction ends, so what is computed here is what is posted.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
@@ -23,27 +22,40 @@ class Share(NamedTuple):
     frozen: int = 0  # of the credits
 
 
-def locked_lots(payment: Payment) -> list[Lot]:
-    """In the order of their issue."""
+class Holding(NamedTuple):
+    """A payment's lots in the order of their issue, and what is free of each."""
+
+    lots: list[Lot]
+    free_of_each: list[int]
+    available: int  # of the wallet
+
+    @property
+    def free(self) -> int:
+        """A hold on the credit limit is of no lot, but leaves less to be taken."""
+        return max(min(sum(self.free_of_each), self.available), 0)
+
+
+def locked(payment: Payment) -> Holding:
     customer_id = payment.purchase.customer_id
-    services.refresh(customer_id)
-    return list(Lot.objects.filter(customer_id=customer_id, id__in=payment.lots).order_by("seq"))
+    balance = services.refresh(customer_id)
+    lots = list(Lot.objects.filter(customer_id=customer_id, id__in=payment.lots).order_by("seq"))
+    now = selectors.now()
+    free = [
+        0 if lot.expires_at and lot.expires_at <= now else lot.remaining - lot.held - lot.frozen
+        for lot in lots
+    ]
+    return Holding(lots, free, balance.available or 0)
 
 
-def free(lots: Sequence[Lot], now: datetime | None = None) -> int:
-    now = now or selectors.now()
-    return sum(_free(lot, now) for lot in lots)
-
-
-def take(lots: Sequence[Lot], credits: int, frozen: Sequence[int] = ()) -> list[Share]:
-    """Up to so many: what is frozen of each lot for this, then what is free."""
-    now, left, shares = selectors.now(), credits, []
-    for lot, kept in zip(lots, frozen or [0] * len(lots), strict=True):
-        out_of_frozen = min(kept, left)
-        part = out_of_frozen + min(_free(lot, now), left - out_of_frozen)
+def take(holding: Holding, credits: int, frozen: Sequence[int] = ()) -> list[Share]:
+    """Up to so many: all that is frozen of each lot for this, and then what is free."""
+    kept = frozen or [0] * len(holding.lots)
+    left, shares = min(credits - sum(kept), holding.free), []
+    for lot, free, own in zip(holding.lots, holding.free_of_each, kept, strict=True):
+        part = own + min(free, left)
+        left -= part - own
         if part:
-            shares.append(Share(lot, part, worth(lot, part), out_of_frozen))
-        left -= part
+            shares.append(Share(lot, part, worth(lot, part), own))
     return shares
 
 
@@ -59,9 +71,3 @@ def carrying(lot: Lot, units: int) -> int:
 def part_of(amount: int, part: int, whole: int) -> int:
     exact = Decimal(amount * part) / whole
     return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
-
-
-def _free(lot: Lot, now: datetime) -> int:
-    if lot.expires_at is not None and lot.expires_at <= now:
-        return 0
-    return lot.remaining - lot.held - lot.frozen

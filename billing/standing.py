@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from django.utils import timezone
 
-from billing import refunds, shares, shown
+from billing import refunds, shown
 from billing.errors import NothingToRefund, RefundTooLarge
 from billing.models import (
     Dispute,
@@ -115,7 +115,9 @@ def lots(purchase: Purchase) -> list[Lot]:
 
 
 def unused(lots: list[Lot]) -> str:
-    return shown.credits(shares.free(lots, selectors.now()))
+    now = selectors.now()
+    current = [lot for lot in lots if lot.expires_at is None or lot.expires_at > now]
+    return shown.credits(sum(lot.remaining - lot.held - lot.frozen for lot in current))
 
 
 def frozen(lots: list[Lot]) -> str:
@@ -126,7 +128,7 @@ def frozen(lots: list[Lot]) -> str:
 def refund_quote(purchase: Purchase) -> Quote | None:
     """What the customer would get for all that is unused; None where it may not ask, or in vain."""
     until = refunds.refundable_until(purchase)
-    if until is None or until < timezone.now():
+    if until is None or until < selectors.now():
         return None
     try:
         return refunds.quote(purchase)

@@ -54,11 +54,11 @@ class ProblemResponse(HttpResponse):
 
 def is_api(request: HttpRequest) -> bool:
     """Whether errors are problems here; people's pages show people's errors."""
-    return f"{request.path}/".startswith("/v1/")
+    return f"{request.path}/".startswith(("/v1/", "/billing/webhooks/"))
 
 
 def for_machines(request: HttpRequest) -> bool:
-    """Asked with a key or with nothing, never with a session."""
+    """Asked with a key, a signature or with nothing, never with a session."""
     return is_api(request) or request.path in ("/healthz", "/readyz", "/metrics")
 
 

@@ -196,8 +196,9 @@ PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
 # Where a customer that ran out of credits can buy more; a refusal for want of them says it.
 TOP_UP_URL = env("TOP_UP_URL", default=f"{PUBLIC_URL.rstrip('/')}/portal/buy/")
 
-# Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`.
-PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"])
+# Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
+# anybody pays: it is on by itself only where the database is ours, where one tries things.
+PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"] if EMBEDDED else [])
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")

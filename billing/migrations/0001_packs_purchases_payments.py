@@ -1043,4 +1043,18 @@ class Migration(migrations.Migration):
                 name="dispute_state_known",
             ),
         ),
+        migrations.RunSQL(
+            sql="""
+                revoke delete on billing_purchase, billing_payment, billing_refund, billing_dispute,
+                    billing_document, billing_documentsequence, billing_providerevent
+                    from drawdown_app;
+                revoke update on billing_document from drawdown_app;
+            """,
+            reverse_sql="""
+                grant delete on billing_purchase, billing_payment, billing_refund, billing_dispute,
+                    billing_document, billing_documentsequence, billing_providerevent
+                    to drawdown_app;
+                grant update on billing_document to drawdown_app;
+            """,
+        ),
     ]

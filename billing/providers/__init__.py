@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from billing.errors import UnknownProvider
+from billing.errors import NoProvider, UnknownProvider
 from billing.providers.base import Provider
 from billing.providers.sandbox.provider import Sandbox
 from billing.providers.stripe import Stripe
@@ -21,6 +21,9 @@ def get(name: str) -> Provider:
 
 
 def default() -> Provider:
+    """For new checkouts. Raises NoProvider."""
+    if not settings.PAYMENT_PROVIDERS:
+        raise NoProvider
     return get(settings.PAYMENT_PROVIDERS[0])
 
 

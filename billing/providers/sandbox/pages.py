@@ -41,7 +41,7 @@ def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     except ProviderDeclined:
         return redirect("test-provider", ref=ref)
     # What happened is told before the payer is back.
-    delivery.deliver(request.build_absolute_uri("/"))
+    delivery.deliver()
     if act == "pay":
         return HttpResponseRedirect(found.return_url)
     page = reverse("test-provider", args=[ref])

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from billing.errors import ProviderFailed, WebhookRefused
+from billing.errors import ProviderDeclined, ProviderFailed, WebhookRefused
 from billing.facts import Card, CheckoutEnded, Disputed, Fact, Paid, Refunded
 from billing.models import SandboxCheckout, SandboxDispute, SandboxRefund
 from billing.providers import signatures
@@ -71,7 +71,10 @@ class Sandbox:
         return [_paid(acts.shown_checkout(checkout))] if checkout.state == "paid" else []
 
     def dispute(self, dispute_ref: str) -> Disputed:
-        return _disputed(acts.shown_dispute(SandboxDispute.objects.get(ref=dispute_ref)))
+        made = SandboxDispute.objects.filter(ref=dispute_ref).first()
+        if made is None:
+            raise ProviderFailed("There is no such dispute.")
+        return _disputed(acts.shown_dispute(made))
 
     def facts_since(self, since: datetime) -> Iterator[Fact]:
         for checkout in SandboxCheckout.objects.filter(paid_at__gte=since).order_by("paid_at"):
@@ -84,7 +87,9 @@ class Sandbox:
             yield _disputed(acts.shown_dispute(dispute))
 
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
-        checkout = SandboxCheckout.objects.get(payment_ref=payment_ref)
+        checkout = SandboxCheckout.objects.filter(payment_ref=payment_ref).first()
+        if checkout is None:
+            raise ProviderDeclined("There is no such payment.")
         made = acts.refund(checkout.ref, amount=amount, key=our_refund, our_ref=our_refund)
         delivery.deliver()
         return _refunded(acts.shown_refund(made))
