@@ -38,20 +38,26 @@ def start(
     return_url: PageOf,
     cancel_url: PageOf,
     key: UUID | None = None,
+    save_card: bool = False,
 ) -> Purchase:
     """A purchase, whose `checkout_url` is where to pay for it.
 
-    Under one `key` it is one purchase, however often its form is sent. Raises PackUnavailable,
+    Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
+    agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
     NoProvider; ProviderFailed, after which the same may be asked again.
     """
     purchase = _create(customer, pack, currency, member, key)
-    return open_checkout(purchase, return_url=return_url, cancel_url=cancel_url)
+    return open_checkout(
+        purchase, return_url=return_url, cancel_url=cancel_url, save_card=save_card
+    )
 
 
-def open_checkout(purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf) -> Purchase:
+def open_checkout(
+    purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf, save_card: bool = False
+) -> Purchase:
     if purchase.checkout_url:
         return purchase
-    order = _order(purchase, return_url(purchase), cancel_url(purchase))
+    order = _order(purchase, return_url(purchase), cancel_url(purchase), save_card)
     checkout = providers.get(purchase.provider).create_checkout(order)
     Purchase.objects.filter(id=purchase.id).update(
         provider_ref=checkout.ref, checkout_url=checkout.url
@@ -137,7 +143,7 @@ def bonus_net(pack: Pack, net: int) -> int:
     return part_of(net, bonus, paid + bonus)
 
 
-def _order(purchase: Purchase, return_url: str, cancel_url: str) -> Order:
+def _order(purchase: Purchase, return_url: str, cancel_url: str, save_card: bool) -> Order:
     customer = purchase.customer
     known = ProviderCustomer.objects.filter(customer=customer, provider=purchase.provider).first()
     return Order(
@@ -154,4 +160,5 @@ def _order(purchase: Purchase, return_url: str, cancel_url: str) -> Order:
         return_url=return_url,
         cancel_url=cancel_url,
         expires_at=purchase.expires_at,
+        save_card=save_card,
     )

@@ -10,6 +10,7 @@ BillingError
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
     └── ProviderDeclined  provider-declined
+        └── CardDeclined  card-declined
 """
 
 from collections.abc import Mapping
@@ -75,3 +76,13 @@ class ProviderDeclined(ProviderFailed):
     """It said no, and will say so again."""
 
     code = "provider-declined"
+
+
+class CardDeclined(ProviderDeclined):
+    """`is_final`: this card will not do without its owner. Otherwise another day may be better."""
+
+    code = "card-declined"
+
+    def __init__(self, detail: str = "", *, is_final: bool) -> None:
+        super().__init__(detail)
+        self.is_final = is_final

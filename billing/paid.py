@@ -84,6 +84,8 @@ def _paid_before(payment: Payment, provider: str, fact: Paid) -> None:
         payment.fee = fact.fee
         payment.save(update_fields=["fee"])
         _post_fee(payment)
+        # Fee and card are found out by the same question.
+        _keep_customer(payment.purchase, fact)
 
 
 def _enter(purchase: Purchase, fact: Paid) -> None:
@@ -169,4 +171,10 @@ def _keep_customer(purchase: Purchase, fact: Paid) -> None:
         method = PaymentMethod(
             customer=purchase.customer, provider=purchase.provider, **fact.card._asdict()
         )
-        PaymentMethod.objects.bulk_create([method], ignore_conflicts=True)
+        # One that was removed and is given again is there again.
+        PaymentMethod.objects.bulk_create(
+            [method],
+            update_conflicts=True,
+            unique_fields=["provider", "ref"],
+            update_fields=["removed_at"],
+        )

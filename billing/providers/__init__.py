@@ -8,7 +8,7 @@ from django.conf import settings
 from billing.errors import NoProvider, UnknownProvider
 from billing.providers.base import Provider
 from billing.providers.sandbox.provider import Sandbox
-from billing.providers.stripe import Stripe
+from billing.providers.stripe.provider import Stripe
 
 _ALL: dict[str, type[Provider]] = {"test": Sandbox, "stripe": Stripe}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from billing.facts import Disputed, Fact, Refunded
+from billing.facts import Disputed, Fact, Paid, Refunded
 
 # Of a signed event, either way.
 AGE_MAX_SECONDS = 300
@@ -26,10 +26,22 @@ class Order(NamedTuple):
     return_url: str
     cancel_url: str
     expires_at: datetime
+    save_card: bool = False  # to be charged later without the payer
 
     @property
     def total(self) -> int:
         return self.net + self.tax
+
+
+class Charge(NamedTuple):
+    """Of a saved card, without the payer."""
+
+    our_purchase: str
+    description: str
+    amount: int
+    currency: str
+    customer_ref: str
+    card_ref: str
 
 
 class Checkout(NamedTuple):
@@ -72,3 +84,10 @@ class Provider(Protocol):
 
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
         """Asked twice under one name, it is one refund. Raises ProviderFailed, ProviderDeclined."""
+
+    def charge_saved(self, charge: Charge) -> Paid | None:
+        """None while it is on its way: an event will tell. Asked twice for one purchase, it is one
+        charge. Raises CardDeclined, ProviderFailed."""
+
+    def forget_card(self, card_ref: str) -> None:
+        """Raises ProviderFailed; ProviderDeclined where there is no such card any more."""

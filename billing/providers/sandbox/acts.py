@@ -10,19 +10,34 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing.errors import ProviderDeclined
-from billing.models import SandboxCheckout, SandboxDispute, SandboxEvent, SandboxRefund
+from billing.errors import CardDeclined, ProviderDeclined
+from billing.models import (
+    SandboxCard,
+    SandboxCheckout,
+    SandboxDispute,
+    SandboxEvent,
+    SandboxRefund,
+)
 
 # Of each payment: 2.9 % and 30.
 FEE_PER_MILLE, FEE_FIXED = 29, 30
 DISPUTE_FEE = 15_00
+# Cards pay on the page; what becomes of them when they are charged later.
+GOOD = "4242"
+CARDS = {
+    GOOD: "",
+    "9995": "insufficient funds",
+    "9979": "stolen",
+}
+FINAL = ("stolen",)
+EXPIRY = {"exp_month": 12, "exp_year": 2034}
 
 
 def new_ref(prefix: str) -> str:
     return f"{prefix}_{uuid4().hex}"
 
 
-def pay(ref: str, *, save_card: bool = False) -> SandboxCheckout:
+def pay(ref: str, *, save_card: bool = False, card: str = GOOD) -> SandboxCheckout:
     """At any time: whoever kept the page open may pay late. Paid once, it stays paid."""
     with transaction.atomic():
         checkout = _locked(ref)
@@ -31,9 +46,36 @@ def pay(ref: str, *, save_card: bool = False) -> SandboxCheckout:
             checkout.paid_at = timezone.now()
             checkout.fee = checkout.amount * FEE_PER_MILLE // 1000 + FEE_FIXED
             checkout.saves_card = save_card
+            checkout.card = card if card in CARDS else GOOD
             checkout.save()
+            _keep_card(checkout)
             tell("checkout.paid", shown_checkout(checkout))
     return checkout
+
+
+def charge(ref: str, card_ref: str) -> SandboxCheckout:
+    """A checkout paid by a kept card, without its owner. Raises CardDeclined."""
+    with transaction.atomic():
+        checkout = _locked(ref)
+        card = SandboxCard.objects.filter(ref=card_ref, customer_ref=checkout.customer_ref).first()
+        trouble = CARDS[card.last4] if card else "not kept any more"
+        if checkout.state == "open" and trouble:
+            checkout.state = "expired"
+            checkout.save()
+            told = {"reason": f"The card was declined: {trouble}."}
+            tell("checkout.failed", shown_checkout(checkout) | told)
+    if checkout.state == "paid":
+        return checkout
+    if trouble:
+        is_final = card is None or trouble in FINAL
+        raise CardDeclined(f"The card was declined: {trouble}.", is_final=is_final)
+    return pay(ref, card=card.last4 if card else GOOD)
+
+
+def forget_card(ref: str) -> None:
+    """Raises ProviderDeclined."""
+    if not SandboxCard.objects.filter(ref=ref).delete()[0]:
+        raise ProviderDeclined("There is no such card.")
 
 
 def decline(ref: str) -> SandboxCheckout:
@@ -106,7 +148,7 @@ def tell(kind: str, about: dict[str, Any]) -> SandboxEvent:
 
 
 def shown_checkout(checkout: SandboxCheckout) -> dict[str, Any]:
-    card = {"ref": f"card_{checkout.customer_ref}", "brand": "test", "last4": "4242"}
+    card = {"ref": _card_ref(checkout), "brand": "test", "last4": checkout.card} | EXPIRY
     return {
         "id": checkout.ref,
         "payment": checkout.payment_ref,
@@ -140,6 +182,18 @@ def shown_dispute(dispute: SandboxDispute) -> dict[str, Any]:
         "fee": dispute.fee,
         "state": dispute.state,
     }
+
+
+def _keep_card(checkout: SandboxCheckout) -> None:
+    if checkout.saves_card:
+        SandboxCard.objects.get_or_create(
+            ref=_card_ref(checkout),
+            defaults={"customer_ref": checkout.customer_ref, "last4": checkout.card},
+        )
+
+
+def _card_ref(checkout: SandboxCheckout) -> str:
+    return f"card_{checkout.card}_{checkout.customer_ref}"
 
 
 def _locked(ref: str) -> SandboxCheckout:

@@ -25,6 +25,7 @@ def checkout(request: HttpRequest, ref: str) -> HttpResponse:
         "checkout": found,
         "amount": shown.money(found.amount, found.currency),
         "declined": "declined" in request.GET,
+        "cards": acts.CARDS,
         "open_dispute": found.disputes.filter(state="open").first(),
     }
     return render(request, "pay/test.html", context)
@@ -49,7 +50,8 @@ def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
 
 
 def _pay(checkout: SandboxCheckout, request: HttpRequest) -> None:
-    acts.pay(checkout.ref, save_card="save_card" in request.POST)
+    card = request.POST.get("card", acts.GOOD)
+    acts.pay(checkout.ref, save_card="save_card" in request.POST, card=card)
 
 
 def _decline(checkout: SandboxCheckout, request: HttpRequest) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.errors import ProviderDeclined, ProviderFailed, WebhookRefused
 from billing.facts import Card, CheckoutEnded, Disputed, Fact, Paid, Refunded
 from billing.models import SandboxCheckout, SandboxDispute, SandboxRefund
 from billing.providers import signatures
-from billing.providers.base import Checkout, Event, Order
+from billing.providers.base import Charge, Checkout, Event, Order
 from billing.providers.sandbox import acts, delivery
 
 
@@ -20,19 +21,16 @@ class Sandbox:
     name = "test"
 
     def create_checkout(self, order: Order) -> Checkout:
-        made, _ = SandboxCheckout.objects.get_or_create(
-            purchase_ref=order.our_purchase,
-            defaults={
-                "ref": acts.new_ref("tco"),
-                "payment_ref": acts.new_ref("tpy"),
-                "customer_ref": order.customer_ref or f"tcu_{order.our_customer}",
-                "description": order.description,
-                "amount": order.total,
-                "currency": order.currency,
-                "return_url": order.return_url,
-                "cancel_url": order.cancel_url,
-                "expires_at": order.expires_at,
-            },
+        made = _checkout(
+            order.our_purchase,
+            customer_ref=order.customer_ref or f"tcu_{order.our_customer}",
+            description=order.description,
+            amount=order.total,
+            currency=order.currency,
+            return_url=order.return_url,
+            cancel_url=order.cancel_url,
+            expires_at=order.expires_at,
+            saves_card=order.save_card,
         )
         path = reverse("test-provider", args=[made.ref])
         return Checkout(made.ref, settings.PUBLIC_URL.rstrip("/") + path)
@@ -93,6 +91,31 @@ class Sandbox:
         made = acts.refund(checkout.ref, amount=amount, key=our_refund, our_ref=our_refund)
         delivery.deliver()
         return _refunded(acts.shown_refund(made))
+
+    def charge_saved(self, charge: Charge) -> Paid | None:
+        made = _checkout(
+            charge.our_purchase,
+            customer_ref=charge.customer_ref,
+            description=charge.description,
+            amount=charge.amount,
+            currency=charge.currency,
+            expires_at=timezone.now(),
+        )
+        try:
+            return _paid(acts.shown_checkout(acts.charge(made.ref, charge.card_ref)))
+        finally:
+            delivery.deliver()
+
+    def forget_card(self, card_ref: str) -> None:
+        acts.forget_card(card_ref)
+
+
+def _checkout(our_purchase: str, **fields: Any) -> SandboxCheckout:
+    refs = {"ref": acts.new_ref("tco"), "payment_ref": acts.new_ref("tpy")}
+    made, _ = SandboxCheckout.objects.get_or_create(
+        purchase_ref=our_purchase, defaults=refs | fields
+    )
+    return made
 
 
 def _paid(about: Mapping[str, Any]) -> Paid:
