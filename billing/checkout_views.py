@@ -1,5 +1,6 @@
 """Buying a pack: the page with the packs, the way to the provider's page, and what came of it."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -17,7 +18,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import checkout, payments, selectors, shop, shown, standing
-from billing.errors import BillingError, PackUnavailable, ProviderFailed
+from billing.errors import BillingError, PackUnavailable, ProviderFailed, UnknownProvider
 from billing.forms import OrderForm
 from billing.fragments import for_signed_in, is_of_another_company
 from billing.models import Purchase, PurchaseState
@@ -53,7 +54,7 @@ def outcome(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     purchase = purchase_or_404(request, purchase_id)
     if request.method == "POST":
         return _to_payment(request, purchase)
-    purchase = payments.confirm_if_possible(purchase)
+    purchase = _asked(purchase)
     if LEFT in request.GET:
         checkout.cancel(purchase)
         return redirect("checkout-outcome", purchase.id)
@@ -70,10 +71,17 @@ def outcome_state(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
         return HttpResponseClientRefresh()
     purchase = purchase_or_404(request, purchase_id)
     if cache.add(f"asked/{purchase.id}", 1, _ASKED_SECONDS):
-        purchase = payments.confirm_if_possible(purchase)
+        purchase = _asked(purchase)
     if standing.state(purchase) == request.GET.get("state"):
         return HttpResponse(status=204)
     return render(request, "billing/_outcome.html", _told(request, purchase))
+
+
+def _asked(purchase: Purchase) -> Purchase:
+    """As the provider knows it, where that is still one of ours."""
+    with suppress(UnknownProvider):
+        return payments.confirm_if_possible(purchase)
+    return purchase
 
 
 def _start(request: MemberRequest) -> HttpResponse:

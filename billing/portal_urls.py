@@ -8,6 +8,7 @@ urlpatterns = [
     path("buy/", checkout_views.buy, name="buy"),
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),
+    path("purchases/billing/cards/<int:card_id>/", profile_views.remove_card, name="remove-card"),
     path("purchases/<uuid:purchase_id>/", purchase_views.purchase, name="purchase"),
     path("purchases/<uuid:purchase_id>/checkout/", checkout_views.outcome, name="checkout-outcome"),
     path(

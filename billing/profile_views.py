@@ -1,13 +1,15 @@
-"""Whom receipts are made out to."""
+"""Whom receipts are made out to, and the cards that are kept."""
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import selectors
+from billing import payment_methods, selectors
+from billing.errors import BillingError
 from billing.forms import ProfileForm
 
 
@@ -20,5 +22,20 @@ def profile(request: MemberRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Saved. The next receipts are made out so.")
         return redirect("billing-profile")
-    page = {"form": form, "methods": selectors.payment_methods_of(customer)}
+    page = {"form": form, "cards": selectors.payment_methods_of(customer)}
     return render(request, "billing/profile.html", page)
+
+
+@require_POST
+@for_members(Right.BUY)
+def remove_card(request: MemberRequest, card_id: int) -> HttpResponse:
+    """Another company's is not found."""
+    kept = selectors.payment_methods_of(request.member.customer)
+    card = get_object_or_404(kept, id=card_id)
+    try:
+        payment_methods.remove(card)
+    except BillingError:
+        messages.error(request, "The payment provider does not answer: the card is still saved.")
+    else:
+        messages.success(request, f"The card {card.last4} is forgotten.")
+    return redirect("billing-profile")
