@@ -22,6 +22,12 @@ def shown(browser, query=""):
     return browser.get(BUY + query).content.decode()
 
 
+def named(name, **fields):
+    pack = new_pack(**fields)
+    pack.name = name
+    pack.save()
+
+
 def form(pack, currency="USD"):
     return {"pack": pack.code, "currency": currency, "key": str(uuid4())}
 
@@ -44,8 +50,8 @@ def test_a_pack_says_all_that_matters_before_it_is_bought(browser, settings):
 
 
 def test_an_offer_is_for_its_customer_only(browser, member):
-    new_pack(name="Ours", customer=member.customer)
-    new_pack(name="Theirs", customer=CustomerFactory())
+    named("Ours", customer=member.customer)
+    named("Theirs", customer=CustomerFactory())
     page = shown(browser)
     assert "Ours" in page
     assert "For your company" in page
@@ -54,8 +60,8 @@ def test_an_offer_is_for_its_customer_only(browser, member):
 
 def test_only_what_is_on_sale_now_is_offered(browser):
     now, day = selectors.now(), timedelta(days=1)
-    new_pack(name="Gone", active_from=now - 2 * day, active_until=now - day)
-    new_pack(name="To come", active_from=now + day)
+    named("Gone", active_from=now - 2 * day, active_until=now - day)
+    named("To come", active_from=now + day)
     page = shown(browser)
     assert "Nothing is on sale now" in page
     assert "Gone" not in page
@@ -150,7 +156,7 @@ def test_where_nobody_takes_payments_nothing_is_on_sale(browser, settings):
 
 
 def test_a_name_is_shown_as_it_is_written(browser):
-    new_pack(name="<b>Bold</b>")
+    named("<b>Bold</b>")
     assert "&lt;b&gt;Bold&lt;/b&gt;" in shown(browser)
 
 

@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from billing.models import BillingProfile, Refund, TaxRate
 from billing.providers.sandbox import acts, delivery
-from ledger import selectors, services
+from ledger import selectors
 from ledger.amounts import CREDIT
 from tests.accounts.people import said
 from tests.factories.billing import sold_by_the_test_provider
+from tests.factories.ledger import Book
 
 pytestmark = pytest.mark.usefixtures("books_tie")
 
@@ -100,7 +101,7 @@ def test_sent_twice_it_is_one_refund(browser, purchase, how):
 
 def test_what_has_changed_since_it_was_seen_is_shown_again(browser, purchase):
     form = filled(browser, purchase)
-    services.debit(purchase.customer_id, amount=100 * CREDIT)
+    Book(purchase.customer_id).debit(100 * CREDIT)
     page = browser.post(page_of(purchase), form).content.decode()
     assert "has changed meanwhile" in page
     assert 'id="refund-amount">$90.00<' in page
