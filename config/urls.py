@@ -1,5 +1,7 @@
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from accounts import views as accounts
 from config import health, metrics, start, views
@@ -8,6 +10,7 @@ from config.openapi import views as openapi
 urlpatterns = [
     path("", start.start),
     path("billing/top-up", start.top_up),
+    path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
