@@ -85,6 +85,7 @@ class UserAdmin(UserModelAdmin):
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email", "name"]
     readonly_fields = ["created_at", "last_login"]
+    actions = ["turn_off_second_factor"]
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
         (
@@ -99,6 +100,12 @@ class UserAdmin(UserModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+    @admin.action(description="Turn off the second factor: phone lost", permissions=["change"])
+    def turn_off_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            services.turn_off_second_factor(user)
+            self.log_change(request, user, "Turned off the second factor.")
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Staff answer for the address that they give."""

@@ -8,10 +8,6 @@ AccountsError
 ├── NotFound                   not-found
 │   └── InvalidId
 ├── CustomerSuspended          customer-suspended
-├── MemberError
-│   ├── LastOwner              last-owner
-│   ├── MemberAlready          member-already
-│   └── InvitationRefused      invitation-refused
 ├── KeyRefused
 │   ├── KeyInvalid             key-invalid
 │   ├── KeyRevoked             key-revoked
@@ -20,6 +16,11 @@ AccountsError
     ├── IdempotencyKeyMissing    idempotency-key-missing
     ├── IdempotencyKeyMalformed  idempotency-key-malformed
     └── IdempotencyKeyReused     idempotency-key-reused
+
+MemberError, which no call of the API is answered with
+├── LastOwner
+├── MemberAlready
+└── InvitationRefused
 """
 
 from collections.abc import Mapping
@@ -84,25 +85,6 @@ class CustomerSuspended(AccountsError):
     default_detail = "This customer is suspended."
 
 
-class MemberError(AccountsError):
-    """What the portal's pages refuse about who belongs to a company; no API says these."""
-
-
-class LastOwner(MemberError):
-    code = "last-owner"
-    default_detail = "A company needs an owner: make somebody else one first."
-
-
-class MemberAlready(MemberError):
-    code = "member-already"
-    default_detail = "This person is a member already."
-
-
-class InvitationRefused(MemberError):
-    code = "invitation-refused"
-    default_detail = "This invitation is for another address, or is no longer open."
-
-
 class KeyRefused(AccountsError):
     """A key that a caller presented does not open anything."""
 
@@ -141,3 +123,21 @@ class IdempotencyKeyMalformed(IdempotencyError):
 class IdempotencyKeyReused(IdempotencyError):
     code = "idempotency-key-reused"
     default_detail = "This idempotency key was used before, with another request."
+
+
+class MemberError(Exception):
+    """What the portal's pages refuse about who belongs to a company, in the words of the page."""
+
+    detail: ClassVar[str]
+
+
+class LastOwner(MemberError):
+    detail = "A company needs an owner: make somebody else one first."
+
+
+class MemberAlready(MemberError):
+    detail = "This person is a member already."
+
+
+class InvitationRefused(MemberError):
+    detail = "This invitation is for another address, or is no longer open."

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
@@ -141,6 +142,11 @@ def verify_address(user: User) -> None:
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )
+
+
+def turn_off_second_factor(user: User) -> None:
+    """For whoever has lost the phone and the recovery codes: the password alone opens again."""
+    Authenticator.objects.filter(user=user).delete()
 
 
 def rename_user(user: User, *, name: str) -> None:

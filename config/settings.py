@@ -26,6 +26,8 @@ SECRET_KEY = _secret("SECRET_KEY")
 # API keys are kept as HMACs under this: without it a stolen table tells nothing.
 KEY_PEPPER = _secret("KEY_PEPPER").encode()
 
+# A proxy in front of us speaks it, and says so.
+HTTPS = env.bool("HTTPS", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
@@ -124,7 +126,7 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if env.bool("HTTPS", default=False) else "http"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # By address, and by the e-mail that is tried (`key`); what is not named here is as allauth has it.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
@@ -157,19 +159,24 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 
-# Said in the terms: how long after a purchase its unused credits can be given back.
-REFUND_DAYS = env.int("REFUND_DAYS", default=14)
-
-HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+CSRF_COOKIE_HTTPONLY = True
+# Who looks whether we live comes by no proxy.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=HTTPS)
+# That browsers come with it built in is for the owner of the whole domain to ask for.
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
+        "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
         # The form that buys leads on to where one pays.
         "form-action": ["'self'", *env.list("CHECKOUT_ORIGINS", default=[STRIPE_CHECKOUT])],
     }
@@ -204,7 +211,7 @@ STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 # Tax by the provider's figure instead of by our table of rates.
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
-# For so many days a customer may give unused credits of a purchase back.
+# For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
 # What of a lost dispute was used already: contra-revenue, or a receivable.
 LOST_DISPUTES = env("LOST_DISPUTES", default="contra-revenue")

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -9,6 +10,7 @@ from config.openapi import views as openapi
 urlpatterns = [
     path("", start.start),
     path("billing/top-up", RedirectView.as_view(url="/portal/buy/")),
+    path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),

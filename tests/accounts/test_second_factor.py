@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from tests.accounts.people import confirm_password, is_signed_in, person, sign_in
+from accounts.models import User
+from tests.accounts.people import browser_of, confirm_password, is_signed_in, person, sign_in
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -184,3 +185,14 @@ def test_a_reset_password_does_not_pass_the_second_step(secret, ann):
     client = Client()
     response = sign_in(ANN, "a new battery horse", client=client)
     assert response.url == reverse("mfa_authenticate")
+
+
+def test_staff_turn_it_off_for_whoever_lost_the_phone(secret, ann):
+    staff = browser_of(User.objects.create_superuser("boss@example.com"))
+    told = {"action": "turn_off_second_factor", "_selected_action": [str(ann.id)]}
+    staff.post(reverse("admin:accounts_user_changelist"), told)
+    client = Client()
+    sign_in(ANN, client=client)
+    assert is_signed_in(client)
+    history = staff.get(reverse("admin:accounts_user_history", args=[ann.id]))
+    assert "Turned off the second factor." in history.content.decode()

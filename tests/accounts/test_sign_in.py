@@ -216,6 +216,8 @@ def test_signing_out_takes_a_form_and_no_link(ann):
 
 def test_no_form_is_taken_from_another_site(ann):
     client = Client(enforce_csrf_checks=True)
-    assert sign_in(ANN, client=client).status_code == 403
+    response = sign_in(ANN, client=client)
+    assert response.status_code == 403
+    assert "This form is too old" in response.content.decode()
     client.force_login(ann)
     assert client.post(reverse("account"), {"name": "Eve"}).status_code == 403
