@@ -10,7 +10,7 @@ from functools import wraps
 from hashlib import blake2b
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from psycopg import errors
 
 from billing import disputed, paid, refunded
@@ -64,6 +64,10 @@ def decide(provider: str, fact: Fact) -> Outcome:
         return Outcome(EventState.REFUSED, str(unfit))
     except Refused as refused:
         return Outcome(EventState.PARKED, f"The ledger says: {refused.detail}")
+    except DataError:
+        return Outcome(EventState.REFUSED, "A name or an amount is longer than any should be.")
+    except IntegrityError:
+        return Outcome(EventState.PARKED, "It meets another that says the same; asked again later.")
     return Outcome(EventState.APPLIED)
 
 

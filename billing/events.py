@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +19,8 @@ from billing.providers.base import Event, Provider
 
 logger = logging.getLogger(__name__)
 
+# What is raised where JSON is not as it was expected.
+NO_FORM = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 OPEN = (EventState.RECEIVED, EventState.PARKED)
 NAME_MAX, KIND_MAX = 255, 100
 _IGNORED = Outcome(EventState.IGNORED, "This kind means nothing here.")
@@ -26,9 +29,7 @@ _MALFORMED = Outcome(EventState.REFUSED, "The event has not the form that its ki
 
 def receive(provider_name: str, body: bytes, headers: Mapping[str, str]) -> EventState:
     """What became of the event. Raises UnknownProvider, WebhookRefused."""
-    provider = providers.get(provider_name)
-    event = provider.read_event(body, headers)
-    _check(event, body)
+    event = _read(providers.get(provider_name), body, headers)
     _store(provider_name, event)
     return process(provider_name, event.id)
 
@@ -68,6 +69,17 @@ def _unpark(provider_name: str, payment_ref: str) -> None:
         again = EventState.APPLIED in [_process(row) for row in parked.order_by("id")]
 
 
+def _read(provider: Provider, body: bytes, headers: Mapping[str, str]) -> Event:
+    try:
+        event = provider.read_event(body, headers)
+        # As RFC 8259 has it, which is what the database stores.
+        msgspec.json.decode(body)
+    except NO_FORM as error:
+        raise WebhookRefused("The body is no event.") from error
+    _check(event, body)
+    return event
+
+
 def _check(event: Event, body: bytes) -> None:
     """What no column takes."""
     names = (event.id, event.kind, event.object_ref, event.payment_ref)
@@ -104,10 +116,12 @@ def _meaning(provider: Provider, row: ProviderEvent) -> Fact | Outcome:
     """What the event says, or why that is nothing."""
     try:
         fact = provider.fact(row.payload)
-    except (LookupError, TypeError, ValueError, AttributeError):
+        if fact is None:
+            return _IGNORED
+        # With the types that it says.
+        fact = msgspec.convert(tuple(fact), type(fact))
+    except NO_FORM:
         return _MALFORMED
-    if fact is None:
-        return _IGNORED
     # What is missing, the reconciliation finds.
     with suppress(ProviderFailed):
         fact = provider.enrich(fact)

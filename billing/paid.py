@@ -26,6 +26,7 @@ def paid(provider: str, fact: Paid) -> None:
     purchase = locked(fact.our_purchase)
     if purchase is None:
         raise Unfit("There is no such purchase.")
+    _check_checkout(purchase, provider, fact.checkout_ref)
     payment = Payment.objects.filter(purchase=purchase).first()
     if payment is not None:
         _paid_before(payment, provider, fact)
@@ -52,7 +53,6 @@ def ended(provider: str, fact: CheckoutEnded) -> None:
 
 
 def _check(purchase: Purchase, provider: str, fact: Paid) -> None:
-    _check_checkout(purchase, provider, fact.checkout_ref)
     expected = purchase.net + (fact.tax or 0) if purchase.tax_by_provider else purchase.total
     if fact.currency != purchase.currency:
         raise Unfit(f"Paid in {fact.currency}, not in {purchase.currency}.")

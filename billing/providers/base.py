@@ -65,10 +65,11 @@ class Provider(Protocol):
         """Asked twice for one purchase, it is one checkout. Raises ProviderFailed."""
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
-        """Raises WebhookRefused."""
+        """Raises WebhookRefused, and whatever JSON of another form makes it raise."""
 
     def fact(self, payload: Mapping[str, Any]) -> Fact | None:
-        """What an event says; None for a kind that means nothing here. Asks nobody."""
+        """What an event says; None for a kind that means nothing here. Asks nobody. Raises whatever
+        JSON of another form makes it raise."""
 
     def enrich(self, fact: Fact) -> Fact:
         """With what events leave out and a question finds out. Raises ProviderFailed."""

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.errors import ProviderDeclined, ProviderFailed, WebhookRefused
+from billing.errors import ProviderDeclined, ProviderFailed
 from billing.facts import Card, CheckoutEnded, Disputed, Fact, Paid, Refunded
 from billing.models import SandboxCheckout, SandboxDispute, SandboxRefund
 from billing.providers import signatures
@@ -37,14 +37,12 @@ class Sandbox:
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         signatures.check(body, headers.get(delivery.HEADER, ""), delivery.secret())
-        try:
-            said = json.loads(body)
-            about = said["data"]
-            at = datetime.fromtimestamp(said["created"], UTC)
-            payment = about.get("payment", "")
-            return Event(said["id"], said["type"], about.get("id", ""), payment, at, said)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise WebhookRefused("The body is no event.") from error
+        said = json.loads(body)
+        about = said["data"]
+        at = datetime.fromtimestamp(said["created"], UTC)
+        return Event(
+            said["id"], said["type"], about.get("id", ""), about.get("payment", ""), at, said
+        )
 
     def fact(self, payload: Mapping[str, Any]) -> Fact | None:
         kind, about = payload["type"], payload["data"]
