@@ -221,6 +221,8 @@ SELLER = {
     "address": env("SELLER_ADDRESS", default="").replace("\\n", "\n"),
     "tax_id": env("SELLER_TAX_ID", default=""),
 }
+# Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
+DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 REST_FRAMEWORK = {

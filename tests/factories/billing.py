@@ -26,7 +26,7 @@ def new_pack(
     number = next(_numbers)
     pack = Pack.objects.create(
         code=f"pack-{number}",
-        name=f"Pack {number}",
+        name=fields.pop("name", f"Pack {number}"),
         credits=credits * CREDIT,
         bonus_credits=bonus * CREDIT,
         **fields,

@@ -1,19 +1,17 @@
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from moneyed import Money
 
 from accounts.models import Customer
 from billing import checkout
-from billing.models import Pack, PackPrice, Purchase
+from billing.models import Pack, Purchase
 from ledger import selectors
 from ledger.amounts import CREDIT
 from tests.billing import stripe_stand_in
 from tests.billing.stripe_stand_in import KEY, WEBHOOK_SECRET, Stripe
+from tests.factories import billing
 from tests.factories.accounts import CustomerFactory
 
 
@@ -29,16 +27,14 @@ def account(settings: Any) -> Iterator[Stripe]:
 
 
 @pytest.fixture
-def buyer(db: None) -> Customer:
+def buyer(books_tie: None) -> Customer:
     return CustomerFactory(name="Acme", email="acme@example.com")
 
 
 @pytest.fixture
 def pack(db: None) -> Pack:
     """1,000 credits for USD 100."""
-    pack = Pack.objects.create(code="thousand", name="1,000 credits", credits=1000 * CREDIT)
-    PackPrice.objects.create(pack=pack, price=Money(100, "USD"))
-    return pack
+    return billing.new_pack(name="1,000 credits")
 
 
 @pytest.fixture
@@ -92,14 +88,4 @@ def credits(customer: Customer) -> tuple[int, int]:
 
 def money(customer: Customer) -> dict[str, int]:
     """What each account has, debits above zero, in minor units."""
-    found: Counter[str] = Counter()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select debit, credit, amount from ledger_transfer"
-            " where customer_id = %s and unit <> 'CR'",
-            [customer.id],
-        )
-        for debit, credit, amount in cursor.fetchall():
-            found[debit] += amount
-            found[credit] -= amount
-    return {account: amount for account, amount in sorted(found.items()) if amount}
+    return billing.money(customer.id)

@@ -1,6 +1,6 @@
 import pytest
 
-from billing import checkout, payment_methods, selectors
+from billing import checkout, events, payment_methods, selectors
 from billing.errors import CardDeclined
 from billing.models import PaymentMethod, Purchase, PurchaseState
 from billing.reconciliation import reconcile
@@ -68,7 +68,7 @@ def test_a_charge_whose_answer_never_came_is_entered_by_its_event(
 ):
     card = save()
     with monkeypatch.context() as patched:
-        patched.setattr(payment_methods, "apply_fact", lambda *args: None)
+        patched.setattr(events, "enter", lambda *args: None)
         assert payment_methods.pay(pending, card).state == PurchaseState.PENDING
     deliver(account)
     pending.refresh_from_db()
@@ -79,7 +79,7 @@ def test_a_charge_whose_answer_never_came_is_entered_by_its_event(
 def test_or_by_the_reconciliation(account, buyer, save, pending, monkeypatch):
     card = save()
     with monkeypatch.context() as patched:
-        patched.setattr(payment_methods, "apply_fact", lambda *args: None)
+        patched.setattr(events, "enter", lambda *args: None)
         payment_methods.pay(pending, card)
     account.events.clear()
     reconcile()
