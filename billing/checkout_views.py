@@ -26,7 +26,7 @@ from billing.purchase_views import purchase_or_404
 from ledger import selectors as ledger
 
 LEFT: Final = "left"
-# A page looks every second; the provider is asked less often, however many look.
+# A page looks twice a second; the provider is asked less often, however many look.
 _ASKED_SECONDS: Final = 5
 
 

@@ -97,6 +97,9 @@ class Visitor:
     def go(self, path: str) -> Response | None:
         return self.page.goto(self._site.url + path)
 
+    def path(self) -> str:
+        return self.page.url.removeprefix(self._site.url)
+
     def tab(self) -> Page:
         """Another one of the same browser."""
         page = self._context.new_page()

@@ -43,12 +43,12 @@ def test_what_is_paid_is_shown_at_once(browser, purchase):
 def test_what_is_not_paid_yet_asks_until_it_is(browser, purchase):
     page = browser.get(page_of(purchase)).content.decode()
     assert "Waiting for the payment" in page
-    assert 'hx-trigger="every 1s"' in page
+    assert 'hx-trigger="every 500ms"' in page
     assert poll(browser, purchase, "pending.1").status_code == 204
     pay(purchase)
     told = poll(browser, purchase, "pending.1").content.decode()
     assert "5,000 credits are yours" in told
-    assert "every 1s" not in told
+    assert "every 500ms" not in told
 
 
 def test_a_declined_card_can_be_tried_again(browser, purchase):
