@@ -217,7 +217,9 @@ class ServiceKeyAdmin(KeyAdmin):
     ) -> forms.Field | None:
         if db_field.name == "scopes":
             return forms.MultipleChoiceField(
-                choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+                # As the API writes them.
+                choices=[(scope, scope.value) for scope in Scope],
+                widget=forms.CheckboxSelectMultiple
             )
         return super().formfield_for_dbfield(db_field, request, **options)
 

@@ -265,6 +265,10 @@ class ApiKey(Key):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="api_keys")
 
+    class Meta(Key.Meta):
+        verbose_name = "API key"
+        verbose_name_plural = "API keys"
+
 
 class IdempotentReply(models.Model):
     """The answer to a write, given again when the write is sent again.

@@ -67,8 +67,6 @@ class Site(admin.AdminSite):
         if app_label is not None:
             return apps
         models = {model["object_name"]: model for app in apps for model in app["models"]}
-        if "ApiKey" in models:
-            models["ApiKey"]["name"] = "API keys"
         groups = [
             {
                 "name": group,
