@@ -48,7 +48,7 @@ def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
 
 
 def _open(payment: Payment, fact: Disputed) -> Dispute:
-    wanted = returns.credits_for(payment, fact.amount, returns.taken_before(payment))
+    wanted = returns.credits_to_freeze(payment, fact.amount)
     taken = shares.take(shares.locked(payment), wanted)
     dispute = Dispute.objects.create(
         payment=payment,
@@ -104,7 +104,8 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     holding = shares.locked(payment)
     kept = dict(zip(dispute.lots, dispute.lot_credits, strict=True))
     frozen = [kept.get(lot.id, 0) for lot in holding.lots]
-    taken = shares.take(holding, dispute.credits, frozen)
+    wanted = returns.credits_to_take(payment, dispute.amount)
+    taken = shares.take(holding, max(wanted, sum(frozen)), frozen)
     split = returns.split(payment, dispute.amount)
     rest = split.net - sum(share.net for share in taken)
     _take(dispute, taken)

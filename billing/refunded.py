@@ -186,7 +186,7 @@ def _lower(payment: Payment, reason: str) -> None:
 def _take_back(payment: Payment, amount: int, *, told: int, ref: str | None) -> Refund:
     if amount > payment.left:
         raise Parked(f"Refunded {amount} minor units, when {payment.left} are left.")
-    wanted = returns.credits_for(payment, amount, returns.taken_before(payment)) if amount else 0
+    wanted = returns.credits_to_take(payment, amount) if amount else 0
     return enter(
         payment,
         split=returns.split(payment, amount),

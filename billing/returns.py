@@ -3,11 +3,10 @@
 All of it follows from the running total, so that the parts add up whatever came first.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from billing.models import Payment
-from billing.shares import Share, part_of
+from billing.models import DisputeState, Payment, RefundState
+from billing.shares import part_of
 from ledger.services import Leg
 
 
@@ -27,25 +26,27 @@ def split(payment: Payment, amount: int) -> Split:
     return Split(amount - tax, tax)
 
 
-def credits_for(payment: Payment, amount: int, taken: int) -> int:
-    """Of the credits bought, as many in a hundred as of the money; less those taken before."""
+def credits_to_take(payment: Payment, amount: int) -> int:
+    """Of the credits bought, as many in a hundred as of the money that is back with this; less
+    those that went before. Open disputes count for nothing: they may be won."""
+    return max(_part(payment, returned_after(payment, amount)) - _taken(payment), 0)
+
+
+def credits_to_freeze(payment: Payment, amount: int) -> int:
+    """The same of what may be back in the end."""
+    frozen = payment.disputes.filter(state=DisputeState.OPEN).values_list("frozen", flat=True)
+    return max(_part(payment, payment.returned + amount) - _taken(payment) - sum(frozen), 0)
+
+
+def _part(payment: Payment, amount: int) -> int:
     bought = payment.purchase.credits + payment.purchase.bonus_credits
-    due = bought * (payment.returned + amount) // payment.amount
-    return max(due - taken, 0)
+    return bought * amount // payment.amount
 
 
-def taken_before(payment: Payment) -> int:
-    """Credits that went, or are frozen, with what was returned so far."""
-    refunds = payment.refunds.exclude(state="failed").values_list("credits", flat=True)
-    disputes = payment.disputes.exclude(state="won")
-    return sum(refunds) + sum(
-        dispute.frozen if dispute.state == "open" else dispute.clawed_credits
-        for dispute in disputes
-    )
-
-
-def lot_legs(shares: Sequence[Share], to: str) -> list[list[Leg]]:
-    return [[leg(share.lot.currency, "2100", to, share.net)] for share in shares]
+def _taken(payment: Payment) -> int:
+    refunds = payment.refunds.exclude(state=RefundState.FAILED).values_list("credits", flat=True)
+    lost = payment.disputes.filter(state=DisputeState.LOST)
+    return sum(refunds) + sum(lost.values_list("clawed_credits", flat=True))
 
 
 def rest_legs(currency: str, *, tax: int, rest: int, account: str, to: str) -> list[Leg]:

@@ -6,11 +6,16 @@ from django.db import connection
 
 from billing.models import Purchase
 from ledger import checks
+from tests.accounts.conftest import committed
+
+__all__ = ["committed"]
 
 
 @pytest.fixture(autouse=True)
 def _test_provider(settings: LazySettings) -> None:
     settings.PAYMENT_PROVIDERS = ["test"]
+    # Nobody is there: tests report what they want reported themselves.
+    settings.PUBLIC_URL = "http://127.0.0.1:9"
 
 
 @pytest.fixture

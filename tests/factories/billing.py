@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import count, permutations
+from itertools import permutations
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection
 
@@ -17,16 +17,13 @@ from billing.providers.sandbox import acts
 from ledger.amounts import CREDIT
 from tests.factories.accounts import CustomerFactory
 
-_numbers = count(1)
-
 
 def new_pack(
     credits: int = 1000, price: str = "100.00", currency: str = "USD", bonus: int = 0, **fields: Any
 ) -> Pack:
-    number = next(_numbers)
     pack = Pack.objects.create(
-        code=f"pack-{number}",
-        name=fields.pop("name", f"Pack {number}"),
+        code=f"pack-{uuid4().hex}",
+        name=fields.pop("name", f"Pack of {credits:,}"),
         credits=credits * CREDIT,
         bonus_credits=bonus * CREDIT,
         **fields,
