@@ -219,7 +219,7 @@ class ServiceKeyAdmin(KeyAdmin):
             return forms.MultipleChoiceField(
                 # As the API writes them.
                 choices=[(scope, scope.value) for scope in Scope],
-                widget=forms.CheckboxSelectMultiple
+                widget=forms.CheckboxSelectMultiple,
             )
         return super().formfield_for_dbfield(db_field, request, **options)
 

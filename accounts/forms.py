@@ -9,6 +9,7 @@ from django.utils.html import format_html
 
 from accounts import sign_up
 from accounts.models import ApiKey, Invitation, Role, User
+from accounts.plain_forms import Plain, make_plain
 
 NAME_MAX = 200
 
@@ -20,32 +21,28 @@ ROLES = [
 ]
 
 
-class SignInForm(allauth_forms.LoginForm):
+class SignInForm(Plain, allauth_forms.LoginForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["login"].label = "E-mail"
         self.fields["password"].help_text = ""
-        _without_placeholders(self)
 
 
 class SignUpForm(allauth_forms.SignupForm):
     """A person with a company, or one whom a company has invited: then the address is given."""
 
     company = forms.CharField(max_length=NAME_MAX, label="Company")
-    consent = forms.BooleanField()
+    consent = forms.BooleanField(error_messages={"required": "Please agree to the terms."})
     field_order = ["company", "email", "password1", "consent"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.invitation: Invitation | None = options.pop("invitation", None)
         super().__init__(*args, **options)
+        make_plain(self)
         self.fields["email"].label = "Work e-mail"
         self.fields["consent"].label = format_html(
             'I agree to the <a href="{}" target="_blank">terms</a>', "/terms/"
         )
-        self.fields[
-            "password1"
-        ].help_text = "At least 8 characters, and not one that many people use."
-        _without_placeholders(self)
         if self.invitation is not None:
             del self.fields["company"]
             self.initial["email"] = self.invitation.email
@@ -103,9 +100,3 @@ class InvitationForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=ROLES)
-
-
-def _without_placeholders(form: forms.Form) -> None:
-    """Every field has its label above it."""
-    for field in form.fields.values():
-        field.widget.attrs.pop("placeholder", None)

@@ -115,6 +115,12 @@ ACCOUNT_ADAPTER = "billing.adapter.Adapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
     "signup": "accounts.forms.SignUpForm",
+    "add_email": "accounts.plain_forms.AddEmailForm",
+    "change_password": "accounts.plain_forms.ChangePasswordForm",
+    "set_password": "accounts.plain_forms.SetPasswordForm",
+    "reset_password": "accounts.plain_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.plain_forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.plain_forms.ConfirmPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -136,6 +142,13 @@ ACCOUNT_RATE_LIMITS = {
 }
 MFA_ADAPTER = "accounts.mfa.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.plain_forms.CodeForm",
+    "reauthenticate": "accounts.plain_forms.ConfirmCodeForm",
+    "activate_totp": "accounts.plain_forms.ActivateAppForm",
+}
+# Nobody signs in before an address is confirmed. One that is not yet is a change of it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Drawdown"
 # How many proxies in front of us each add to X-Forwarded-For: whose address it is that tries.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)

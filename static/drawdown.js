@@ -39,6 +39,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// That all went well need not be said for ever; what went wrong stays until it is dismissed.
+for (const toast of document.querySelectorAll(".toast.success, .toast.info")) {
+  const go = () => { if (toast.matches(":hover, :focus-within")) setTimeout(go, 3000); else toast.remove(); };
+  setTimeout(go, 8000);
+}
+
+// Where tabs are wider than the screen, the one that is open is seen.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A form that was sent is not sent twice by a second click.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -5,12 +5,20 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.accounts.people import browser_of, confirm_password, is_signed_in, person, sign_in
+from tests.accounts.people import (
+    browser_of,
+    confirm_password,
+    is_signed_in,
+    link_in,
+    person,
+    sign_in,
+)
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -196,3 +204,13 @@ def test_staff_turn_it_off_for_whoever_lost_the_phone(secret, ann):
     assert is_signed_in(client)
     history = staff.get(reverse("admin:accounts_user_history", args=[ann.id]))
     assert "Turned off the second factor." in history.content.decode()
+
+
+def test_the_e_mail_can_be_changed_with_it_too(client, secret, ann):
+    told = {"email": "ann@bolt.example", "action_add": ""}
+    client.post(reverse("account_email"), told)
+    client.post(link_in(mail.outbox[-1]))
+    ann.refresh_from_db()
+    assert ann.email == "ann@bolt.example"
+    other = Client()
+    assert sign_in(ann.email, client=other).url == reverse("mfa_authenticate")

@@ -66,6 +66,15 @@ def test_staff_sign_in_where_all_do(client, db):
     assert client.get(answer.url).status_code == 200
 
 
+def test_staff_come_to_the_admin_and_members_to_the_portal(client, db):
+    staff = User.objects.create_superuser("boss@example.com", "correct horse battery")
+    told = {"login": "boss@example.com", "password": "correct horse battery"}
+    assert client.post(reverse("account_login"), told).url == reverse("admin:index")
+    client.logout()
+    MemberFactory(user=staff)
+    assert client.post(reverse("account_login"), told).url == "/portal/"
+
+
 def test_the_admin_has_no_door_of_its_own(client, db):
     User.objects.create_superuser("boss@example.com", "correct horse battery")
     told = {"username": "boss@example.com", "password": "correct horse battery"}
