@@ -13,7 +13,7 @@ from djmoney.money import Money
 from accounts.admin import KeptAdmin, ModelForm
 from billing.admin.shown import in_words
 from billing.models import Pack, PackPrice
-from ledger import selectors
+from ledger import money, selectors
 from ledger.admin import shown
 from ledger.admin.rate_cards import CreditsField
 
@@ -30,6 +30,11 @@ class PriceForm(ModelForm):
         model = PackPrice
         fields = ("price",)
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.initial["price"] = _exact(self.instance.price)
+
     def clean_price(self) -> Money:
         """Of whole minor units, of which currencies have unlike many."""
         price: Money = self.cleaned_data["price"]
@@ -38,6 +43,12 @@ class PriceForm(ModelForm):
         if Decimal(price.get_amount_in_sub_unit()) / price.currency.sub_unit != price.amount:
             raise ValidationError(f"{price.currency} has no fractions of this size.")
         return price
+
+
+def _exact(price: Money) -> Money:
+    """With the decimal places of its currency."""
+    code = price.currency.code
+    return Money(money.show(price.get_amount_in_sub_unit(), code)["amount"], code)
 
 
 class PriceFormSet(InlineFormSet):
@@ -80,13 +91,27 @@ class PackForm(ModelForm):
         return said
 
 
+class OfferFilter(admin.SimpleListFilter):
+    title = "whom it is offered to"
+    parameter_name = "offered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("everybody", "Everybody"), ("one", "One customer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return queryset.filter(customer__isnull=self.value() == "everybody")
+
+
 @admin.register(Pack)
 class PackAdmin(KeptAdmin):
     """Purchases keep the pack as it was then: what changes here holds for those to come."""
 
     form = PackForm
     list_display = ["name", "code", "holds", "bonus", "validity", "costs", "offered", "sold"]
-    list_filter = [("customer", admin.EmptyFieldListFilter)]
+    list_filter = [OfferFilter]
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ["name", "code", "customer__name"]
     ordering = ["credits", "code"]
     autocomplete_fields = ["customer"]

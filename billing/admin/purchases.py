@@ -37,7 +37,7 @@ class PurchaseAdmin(BillingWindow):
     change_form_template = "billing/admin/purchase.html"
     list_display = [
         *("short_name", "of", "pack_name", "issued", "value", "state", "given_back"),
-        *("provider", "made", "paid"),
+        *("provider", "made"),
     ]
     list_filter = ["state", ReturnedFilter, ProviderFilter]
     list_select_related = ["customer", "payment"]
@@ -145,7 +145,3 @@ class PurchaseAdmin(BillingWindow):
     @admin.display
     def made(self, purchase: Purchase) -> str:
         return shown.instant(purchase.created_at)
-
-    @admin.display
-    def paid(self, purchase: Purchase) -> str:
-        return shown.instant(purchase.paid_at)

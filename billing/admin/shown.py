@@ -12,7 +12,7 @@ from ledger.admin import shown
 
 
 def money(amount: int, currency: str) -> SafeString:
-    return format_html("{} {}", shown.in_unit(amount, currency), currency)
+    return format_html('<span class="amount">{}</span>', in_words(amount, currency))
 
 
 def in_words(amount: int, currency: str) -> str:

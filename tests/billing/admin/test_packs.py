@@ -108,6 +108,7 @@ def test_a_change_holds_for_purchases_to_come(staff, purchase):
     (price,) = pack.prices.all()
     page = staff.get(change_page(pack)).content.decode()
     assert 'value="1000"' in page
+    assert 'value="100.00"' in page
     said = form(("120", "USD", price.pk, pack.pk), existing=1, credits="1100", name="More for more")
     assert staff.post(change_page(pack), said).status_code == 302
     code = pack.code
