@@ -185,10 +185,7 @@ def _outcome(purchase: Purchase) -> Outcome:
         case PurchaseState.CANCELLED:
             text = f"You left before paying for {bought}, and nothing was charged."
             return Outcome("", "", "info", "Not paid", text, pay="Pay now")
-    text = (
-        f"{bought} are yours as soon as the payment provider tells that they are paid. "
-        "This page shows it by itself, and nothing is lost if you leave it."
-    )
+    text = f"{bought} are yours as soon as the payment provider says that they are paid."
     return Outcome("", "accent", "clock", "Waiting for the payment", text, pay="Pay now")
 
 
