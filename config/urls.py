@@ -9,7 +9,7 @@ from config.openapi import views as openapi
 
 urlpatterns = [
     path("", start.start),
-    path("billing/top-up", start.top_up),
+    path("billing/top-up", RedirectView.as_view(url="/portal/buy/")),
     path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
@@ -18,12 +18,14 @@ urlpatterns = [
     path("docs/", openapi.docs),
     path("v1/", include("accounts.urls")),
     path("v1/", include("ledger.urls")),
+    path("", include("billing.urls")),
     path("problems/", views.problems, name="problems"),
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
     path("accounts/email/", accounts.Email.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
+    path("portal/", include("billing.portal_urls")),
     path("portal/", include("accounts.portal_urls")),
     path("terms/", accounts.terms, name="terms"),
 ]

@@ -293,7 +293,9 @@ CHECKS = [
         select t.customer_id, t.lot_id, t.transaction_id, t.kind, t.posted_at, l.expires_at
         from transfer t join lot l on l.customer_id = t.customer_id and l.id = t.lot_id
             left join reservation r on r.customer_id = t.customer_id and r.id = t.reservation_id
-        where t.debit = 'U20' and t.credit <> 'U31' and t.posted_at >= l.expires_at
+        -- A lost dispute takes what was frozen before, and expired credit could not be.
+        where t.debit = 'U20' and t.credit <> 'U31' and t.kind <> 'dispute'
+            and t.posted_at >= l.expires_at
             and coalesce(t.kind <> 'commit' or r.created_at >= l.expires_at, true)
         """,
     ),

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
 
 from ledger.errors import Refused, UnknownCustomer
+from ledger.keys import core_key
 from ledger.operations import APPLY, Operation, Result, encode
+
+# Services, whose keys these must not meet, are numbered from 1.
+OURSELVES: Final = 0
 
 
 def apply(operations: Sequence[Operation]) -> list[Result]:
@@ -32,6 +36,16 @@ def apply_one(operation: Operation) -> Result:
     return result
 
 
+class Leg(NamedTuple):
+    """An amount of money from one account to another, in minor units of the currency `unit`."""
+
+    debit: str
+    credit: str
+    amount: int
+    unit: str
+    lot: UUID | None = None
+
+
 def grant(
     customer_id: UUID,
     *,
@@ -40,31 +54,39 @@ def grant(
     expires_at: datetime | None = None,
     priority: int = 100,
     price: int = 0,
+    tax: int = 0,
     currency: str | None = None,
+    money: Sequence[Leg] | None = None,
     cohort: str | None = None,
+    refundable_until: datetime | None = None,
     document: str | None = None,
     reason: str | None = None,
     actor: str | None = None,
+    key: str | None = None,
 ) -> Result:
     """Issue a lot of `amount` micro-credits; `price` is in minor units, net of tax, for all of it.
 
-    A priced lot is entered as paid in cash (E01 of the accounting rules). Raises Refused with
-    expiry-in-past, price-not-allowed, price-missing.
+    A priced lot is entered as paid in cash, free of tax (E01 of the accounting rules), unless other
+    money entries are given. With a `key`, what was granted under it before is answered again.
+    Raises Refused with expiry-in-past, price-not-allowed, price-missing, malformed-money.
     """
-    money = [{"unit": currency, "debit": "1000", "credit": "2100", "amount": price}]
+    if money is None:
+        money = [Leg("1000", "2100", price, currency or "")] if price else []
     detail: dict[str, Any] = {
         "kind": kind,
         "expires_at": expires_at,
         "priority": priority,
         "price": price,
+        "tax": tax,
         "currency": currency,
+        "money": _legs(money),
         "cohort": cohort,
+        "refundable_until": refundable_until,
         "document": document,
         "reason": reason,
         "actor": actor,
-        "money": money if price else [],
     }
-    return apply_one(_operation("grant", customer_id, amount, detail))
+    return apply_one(_operation("grant", customer_id, amount, detail, key))
 
 
 def adjust(
@@ -73,23 +95,76 @@ def adjust(
     amount: int,
     cause: str,
     lot_id: UUID | None = None,
+    frozen: int | None = None,
+    money: Sequence[Leg] | None = None,
+    document: str | None = None,
     reason: str | None = None,
     actor: str | None = None,
+    key: str | None = None,
 ) -> Result:
-    """Take away free credits, of one lot or in order of use. `cause` is void, forfeit, refund or
-    escheat. To add credits, grant them. Raises Refused with insufficient-credits, unknown-cause."""
-    detail = {"cause": cause, "lot": lot_id, "reason": reason, "actor": actor}
-    return apply_one(_operation("adjust", customer_id, amount, detail))
+    """Take away free credits, of one lot or in order of use, and `frozen` of the amount out of what
+    is frozen of the lot. `cause` is void, forfeit, refund, dispute or escheat. To add credits,
+    grant them. Raises Refused with insufficient-credits, not-frozen, unknown-cause."""
+    detail = {
+        "cause": cause,
+        "lot": lot_id,
+        "frozen": frozen,
+        "money": _legs(money),
+        "document": document,
+        "reason": reason,
+        "actor": actor,
+    }
+    return apply_one(_operation("adjust", customer_id, amount, detail, key))
 
 
-def freeze(customer_id: UUID, *, amount: int, lot_id: UUID | None = None) -> Result:
+def restore(
+    customer_id: UUID,
+    *,
+    amount: int,
+    lot_id: UUID,
+    money: Sequence[Leg] | None = None,
+    document: str | None = None,
+    reason: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Give a lot back what a refund took that came to nothing. Raises Refused with not-found."""
+    detail = {"lot": lot_id, "money": _legs(money), "document": document, "reason": reason}
+    return apply_one(_operation("restore", customer_id, amount, detail, key))
+
+
+def post(
+    customer_id: UUID,
+    *,
+    kind: str,
+    money: Sequence[Leg],
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Enter what happened to money and moved no credits. Raises Refused with malformed-money."""
+    detail = {
+        "kind": kind,
+        "money": _legs(money),
+        "document": document,
+        "reason": reason,
+        "actor": actor,
+    }
+    return apply_one(_operation("post", customer_id, None, detail, key))
+
+
+def freeze(
+    customer_id: UUID, *, amount: int, lot_id: UUID | None = None, key: str | None = None
+) -> Result:
     """Keep free credits from being spent. Raises Refused with insufficient-credits."""
-    return apply_one(_operation("freeze", customer_id, amount, {"lot": lot_id}))
+    return apply_one(_operation("freeze", customer_id, amount, {"lot": lot_id}, key))
 
 
-def unfreeze(customer_id: UUID, *, amount: int, lot_id: UUID | None = None) -> Result:
+def unfreeze(
+    customer_id: UUID, *, amount: int, lot_id: UUID | None = None, key: str | None = None
+) -> Result:
     """Raises Refused with not-frozen."""
-    return apply_one(_operation("unfreeze", customer_id, amount, {"lot": lot_id}))
+    return apply_one(_operation("unfreeze", customer_id, amount, {"lot": lot_id}, key))
 
 
 def set_credit_limit(customer_id: UUID, *, limit: int) -> Result:
@@ -128,9 +203,22 @@ def move(
     return result
 
 
-def _operation(op: str, customer_id: UUID, amount: int, detail: dict[str, Any]) -> Operation:
+def _operation(
+    op: str, customer_id: UUID, amount: int | None, detail: dict[str, Any], key: str | None = None
+) -> Operation:
     given = {name: value for name, value in detail.items() if value is not None}
-    return Operation(op=op, customer_id=customer_id, amount=amount, detail=given)
+    operation = Operation(op=op, customer_id=customer_id, amount=amount, detail=given)
+    if key is not None:
+        # The key alone says what is meant: asked again, the first answer is given again.
+        operation.key, operation.request = core_key(OURSELVES, f"{op} {key}"), 0
+    return operation
+
+
+def _legs(money: Sequence[Leg] | None) -> list[dict[str, Any]] | None:
+    if money is None:
+        return None
+    legs = [leg._asdict() for leg in money if leg.amount]
+    return [{name: value for name, value in leg.items() if value is not None} for leg in legs]
 
 
 def _apply(operations: Sequence[Operation]) -> list[Result]:

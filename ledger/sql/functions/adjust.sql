@@ -1,10 +1,11 @@
--- Takes free credits away, with a cause: void (issued in error, E12void), forfeit (terms breached,
--- E12forfeit), refund (E10) or escheat (E17), of one lot or in order of use. Freeze and unfreeze
--- (E11), which move nothing in the journal. The credit limit.
+-- Takes credits away, with a cause: void (issued in error, E12void), forfeit (terms breached,
+-- E12forfeit), refund (E10), dispute (E11b) or escheat (E17), of one lot or in order of use; what is
+-- frozen of a lot where that is said. Restore gives back what a refund took that came to nothing.
+-- Freeze and unfreeze (E11), which move nothing in the journal. The credit limit.
 
 create or replace function ledger_adjust_account(p_cause text) returns text
 language sql immutable as $$
-    select case p_cause when 'void' then 'U34' when 'forfeit' then 'U31' when 'refund' then 'U32' when 'escheat' then 'U33' end
+    select case p_cause when 'void' then 'U34' when 'forfeit' then 'U31' when 'refund' then 'U32' when 'dispute' then 'U32' when 'escheat' then 'U33' end
 $$;
 
 -- The free lots in order of use that make up an amount, or the one lot asked for; null when they fall short.
@@ -28,35 +29,106 @@ language sql stable as $$
     ) picked
 $$;
 
+-- `frozen` of the amount comes out of what is frozen of the lot that is named, the rest is free.
 create or replace function ledger_adjust(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
 declare
     r ledger_result;
-    p record;
+    v_lots uuid[];
+    v_parts bigint[];
+    v_lot uuid := (o.detail->>'lot')::uuid;
+    v_frozen bigint := coalesce((o.detail->>'frozen')::bigint, 0);
     v_account text := ledger_adjust_account(o.detail->>'cause');
     v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
 begin
-    p := ledger_pick_free(w, (o.detail->>'lot')::uuid, o.amount, p_now);
     if v_account is null then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-cause'));
     elsif not ledger_money_is_right(o.detail->'money') then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'malformed-money'));
-    elsif p.lots is null or o.amount > w.balance - w.held - w.frozen then
-        return (ledger_load_head(w, p_now), ledger_refusal(w, 'insufficient-credits', o.amount));
+    elsif v_frozen not between 0 and o.amount or v_frozen > 0 and v_frozen > coalesce(
+            (select frozen from ledger_lot where customer_id = w.customer_id and id = v_lot), 0) then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-frozen', o.amount));
     end if;
-    perform ledger_settle_lots(w.customer_id, p.lots, array_fill(0::bigint, array[cardinality(p.lots)]), p.parts);
+    if o.amount > v_frozen then
+        select lots, parts into v_lots, v_parts from ledger_pick_free(w, v_lot, o.amount - v_frozen, p_now);
+        if v_lots is null or o.amount - v_frozen > w.balance - w.held - w.frozen then
+            return (ledger_load_head(w, p_now), ledger_refusal(w, 'insufficient-credits', o.amount));
+        end if;
+    end if;
+    if v_frozen > 0 then
+        update ledger_lot set frozen = frozen - v_frozen where customer_id = w.customer_id and id = v_lot;
+        w.frozen := w.frozen - v_frozen;
+        v_lots := array[v_lot];
+        v_parts := array[o.amount];
+    end if;
+    perform ledger_settle_lots(w.customer_id, v_lots, array_fill(0::bigint, array[cardinality(v_lots)]), v_parts);
     w.version := w.version + 1;
     w.balance := w.balance - o.amount;
-    perform ledger_write_legs(w, v_transaction, p_now, o.detail->>'cause', 'U20', v_account, p.lots, p.parts, null, o.detail);
+    perform ledger_write_legs(w, v_transaction, p_now, o.detail->>'cause', 'U20', v_account, v_lots, v_parts, null, o.detail);
     if o.detail ? 'money' then
-        perform ledger_write_money(w, v_transaction, p_now, o.detail->>'cause', o.detail->'money', (o.detail->>'lot')::uuid, null, o.detail, false);
+        perform ledger_write_money(w, v_transaction, p_now, o.detail->>'cause', o.detail->'money', v_lot, null, o.detail, false);
     end if;
     w := ledger_settle_wallet(w, p_now);
     r := ledger_refusal(w, 'ok');
     r.transaction_id := v_transaction;
     r.amount := o.amount;
-    r.lots := p.lots;
-    r.lot_amounts := p.parts;
+    r.lots := v_lots;
+    r.lot_amounts := v_parts;
+    return (w, r);
+end
+$$;
+
+-- Gives a lot back what a refund took of it. Where the lot has expired meanwhile, it goes on to breakage.
+create or replace function ledger_restore(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+declare
+    r ledger_result;
+    v_lot uuid := (o.detail->>'lot')::uuid;
+    v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
+begin
+    if not ledger_money_is_right(o.detail->'money') then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'malformed-money'));
+    elsif ledger_is_too_large(w.balance, o.amount) then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'balance-too-large'));
+    end if;
+    update ledger_lot set remaining = remaining + o.amount, open = true
+    where customer_id = w.customer_id and id = v_lot and remaining <= units - o.amount;
+    if not found then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-found'));
+    end if;
+    w.version := w.version + 1;
+    w.balance := w.balance + o.amount;
+    perform ledger_write_legs(w, v_transaction, p_now, 'restore', 'U32', 'U20', array[v_lot], array[o.amount], null, o.detail);
+    if o.detail ? 'money' then
+        perform ledger_write_money(w, v_transaction, p_now, 'restore', o.detail->'money', v_lot, null, o.detail, false);
+    end if;
+    w := ledger_settle_wallet(w, p_now);
+    w.due_at := ledger_next_due(w, p_now);
+    r := ledger_refusal(w, 'ok');
+    r.transaction_id := v_transaction;
+    r.amount := o.amount;
+    r.lot_id := v_lot;
+    return (w, r);
+end
+$$;
+
+-- Money alone: what happened to it moved no credits.
+create or replace function ledger_post(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+declare
+    r ledger_result;
+    v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
+begin
+    w := ledger_load_head(w, p_now);
+    if coalesce(jsonb_array_length(o.detail->'money'), 0) = 0 or not ledger_money_is_right(o.detail->'money') then
+        return (w, ledger_refusal(w, 'malformed-money'));
+    elsif o.detail->>'kind' is null then
+        return (w, ledger_refusal(w, 'unknown-kind'));
+    end if;
+    w.version := w.version + 1;
+    perform ledger_write_money(w, v_transaction, p_now, o.detail->>'kind', o.detail->'money', null, null, o.detail, true);
+    r := ledger_refusal(w, 'ok');
+    r.transaction_id := v_transaction;
     return (w, r);
 end
 $$;

@@ -33,7 +33,7 @@ $$;
 create or replace function ledger_general(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
 begin
-    if o.op in ('adjust', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0 or o.op = 'limit' and coalesce(o.amount, -1) < 0 then
+    if o.op in ('adjust', 'restore', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0 or o.op = 'limit' and coalesce(o.amount, -1) < 0 then
         return (w, ledger_refusal(w, 'malformed-amount'));
     end if;
     w := ledger_unload_head(w);
@@ -46,6 +46,8 @@ begin
         when 'reverse' then ledger_reverse(w, o, p_now)
         when 'grant' then ledger_grant(w, o, p_now)
         when 'adjust' then ledger_adjust(w, o, p_now)
+        when 'restore' then ledger_restore(w, o, p_now)
+        when 'post' then ledger_post(w, o, p_now)
         when 'freeze' then ledger_freeze(w, o, p_now)
         when 'unfreeze' then ledger_unfreeze(w, o, p_now)
         when 'limit' then ledger_limit(w, o, p_now)

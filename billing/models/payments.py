@@ -1,0 +1,174 @@
+"""Money that came in, and what of it went back."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts import ids
+from accounts.ids import uuid7
+from accounts.models import User
+from billing.models.purchases import Purchase
+
+REFUND = "ref"
+
+
+class Payment(models.Model):
+    """One for each purchase that was paid. Minor units of the purchase's currency.
+
+    `returned` is the one running total over refunds, disputes and wins: what has been given back,
+    or is in dispute. No more than `amount` ever is.
+    """
+
+    purchase = models.OneToOneField(
+        Purchase, on_delete=models.PROTECT, primary_key=True, related_name="payment"
+    )
+    provider = models.CharField(max_length=16)
+    provider_ref = models.CharField(max_length=255)
+    amount = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    fee = models.BigIntegerField(null=True)
+    refunded = models.BigIntegerField(default=0)
+    disputed = models.BigIntegerField(default=0)
+    clawed_back = models.BigIntegerField(default=0)
+    # Of what was refunded or clawed back.
+    tax_returned = models.BigIntegerField(default=0)
+    # The highest total of refunds that the provider has told of, where it tells totals.
+    refunds_told = models.BigIntegerField(default=0)
+    lots = ArrayField(models.UUIDField())
+    paid_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_ref_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    amount__gt=0,
+                    tax__gte=0,
+                    refunded__gte=0,
+                    disputed__gte=0,
+                    clawed_back__gte=0,
+                    refunds_told__gte=0,
+                ),
+                name="payment_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=F("refunded") + F("disputed") + F("clawed_back")),
+                name="payment_returns_no_more_than_came",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_returned__gte=0, tax_returned__lte=F("tax")),
+                name="payment_returns_no_more_tax_than_came",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_ref
+
+    @property
+    def returned(self) -> int:
+        return self.refunded + self.disputed + self.clawed_back
+
+    @property
+    def left(self) -> int:
+        return self.amount - self.returned
+
+
+class RefundState(models.TextChoices):
+    REQUESTED = "requested"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Refund(models.Model):
+    """Money on its way back, with the credits that were taken for it.
+
+    `told` is what the provider says was refunded by this; `amount` is what this added to the
+    running total: less, where a total told before had it already.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    provider = models.CharField(max_length=16)
+    provider_ref = models.CharField(max_length=255, null=True)
+    state = models.CharField(max_length=16, choices=RefundState, default=RefundState.REQUESTED)
+    told = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    net = models.BigIntegerField()
+    tax = models.BigIntegerField()
+    # Of `net`, what was for credits that are used already (E10b).
+    concession = models.BigIntegerField(default=0)
+    credits = models.BigIntegerField()
+    lots = ArrayField(models.UUIDField())
+    lot_credits = ArrayField(models.BigIntegerField())
+    lot_net = ArrayField(models.BigIntegerField())
+    reason = models.TextField(blank=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_ref"], name="refund_ref_once"),
+            models.CheckConstraint(
+                condition=Q(amount=F("net") + F("tax")), name="refund_amount_is_net_and_tax"
+            ),
+            models.CheckConstraint(
+                condition=Q(told__gte=0, amount__gte=0, credits__gte=0),
+                name="refund_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RefundState.values), name="refund_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return ids.encode(REFUND, self.id)
+
+
+class DisputeState(models.TextChoices):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class Dispute(models.Model):
+    """A payer went to the bank. Credits are frozen while it is open, and taken when it is lost."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    provider = models.CharField(max_length=16)
+    provider_ref = models.CharField(max_length=255)
+    state = models.CharField(max_length=16, choices=DisputeState, default=DisputeState.OPEN)
+    amount = models.BigIntegerField()
+    fee = models.BigIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    # What the credits in dispute are, used or not.
+    credits = models.BigIntegerField()
+    lots = ArrayField(models.UUIDField())
+    lot_credits = ArrayField(models.BigIntegerField())
+    frozen = models.BigIntegerField()
+    clawed_credits = models.BigIntegerField(default=0)
+    # What a lost dispute left the customer owing: it was spent.
+    owed = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_ref"], name="dispute_ref_once"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, fee__gte=0, frozen__gte=0, owed__gte=0),
+                name="dispute_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=DisputeState.values), name="dispute_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_ref
