@@ -59,6 +59,13 @@ def process_open() -> int:
     return sum(process(*names) not in OPEN for names in known)
 
 
+def try_again(row: ProviderEvent) -> EventState:
+    """One that was parked or refused: something else may have been put right since."""
+    refused = ProviderEvent.objects.filter(id=row.id, state=EventState.REFUSED)
+    refused.update(state=EventState.RECEIVED, reason="")
+    return process(row.provider, row.event_id)
+
+
 def _unpark(provider_name: str, payment_ref: str) -> None:
     """Each by itself. One that is applied may be what another waits for."""
     parked = ProviderEvent.objects.filter(

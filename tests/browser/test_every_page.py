@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visitor import DESK, PHONE
 
-OWNER = "owner@contoso.example"
+OWNER = "owner@adventure-works.example"
 EVERYBODYS = [
     "/",
     "/terms/",

@@ -53,6 +53,11 @@ class Site:
                 return re.findall(r"http://\S+/(?:accounts|portal)/\S+", text)[0]
         raise AssertionError(f"nothing was mailed to {email}")
 
+    def purchases(self) -> int:
+        """Of everybody."""
+        (row,) = self.installation.rows("select count(*) from billing_purchase")
+        return int(row["count"])
+
     def debit(self, key: str, amount: str) -> Answer:
         """As the service does that the customer calls with its key."""
         with Api(self.url, self.demo["service_key"]) as api:
@@ -63,6 +68,7 @@ class Visitor:
     def __init__(self, site: Site, browser: Browser, **options: Any) -> None:
         self._site, self._browser = site, browser
         self.faults: list[str] = []
+        self._before = site.purchases()
         self._options: dict[str, Any] = {"viewport": DESK, "reduced_motion": "reduce"} | options
         self._open()
 
@@ -134,10 +140,11 @@ class Visitor:
         self.page.get_by_role("button", name="Create key").click()
         return self.page.locator("#new-key").inner_text()
 
-    def purchases(self) -> list[str]:
-        """The states of all that are listed."""
+    def new_purchases(self) -> list[str]:
+        """The states of those that this visitor has made, the last first."""
         self.go("/portal/purchases/")
-        return self.page.locator("tbody .badge").all_inner_texts()
+        states = self.page.locator("tbody .badge").all_inner_texts()
+        return states[: self._site.purchases() - self._before]
 
     def leave(self) -> None:
         self._context.close()
