@@ -316,7 +316,9 @@ class Wallet:
     def _issue(self, lot: Lot) -> None:
         self.lots.append(replace(lot, seq=len(self.lots) + 1))
 
-    def _pick(self, now: float, amount: int, seq: int | None) -> list[tuple[Lot, int]]:
+    def _pick(
+        self, now: float, amount: int, seq: int | None, required: int | None = None
+    ) -> list[tuple[Lot, int]]:
         left, picked = amount, []
         for lot in self.spendable(now):
             part = min(lot.free, left) if seq in (None, lot.seq) else 0
@@ -324,16 +326,28 @@ class Wallet:
                 picked.append((lot, part))
                 left -= part
         if left or amount > self.available:
-            raise Refused("insufficient-credits", required=amount, **self.balances())
+            raise Refused("insufficient-credits", required=required or amount, **self.balances())
         return picked
 
-    def adjust(self, now: float, amount: int, lot: int | None) -> Answer:
-        picked = self._pick(now, amount, lot)
+    def adjust(self, now: float, amount: int, lot: int | None, frozen: int = 0) -> Answer:
+        kept = next((it.frozen for it in self.lots if it.seq == lot), 0)
+        if not 0 <= frozen <= amount or frozen > kept:
+            raise Refused("not-frozen", required=amount, **self.balances())
+        picked = [(it, frozen) for it in self.lots if it.seq == lot and frozen]
+        if amount > frozen:
+            picked += self._pick(now, amount - frozen, lot, required=amount)
+        for it in self.lots:
+            it.frozen -= frozen if it.seq == lot else 0
         for taken, part in picked:
             taken.remaining -= part
         self._move(-amount)
         self._tidy(now)
         return {"amount": amount} | by_lot(picked) | self.balances()
+
+    def post(self) -> Answer:
+        """Money alone."""
+        self._move(0)
+        return self.balances()
 
     def freeze(self, now: float, amount: int, lot: int | None) -> Answer:
         picked = self._pick(now, amount, lot)

@@ -28,6 +28,7 @@ COLUMNS = (
 HOUR = 3600
 LIVES = [HOUR * n + HOUR // 2 for n in (1, 2, 5, 30)]
 OTHER_REQUEST = 99
+FEE = {"debit": "6100", "credit": "1000", "amount": 3, "unit": "USD"}
 
 amounts = st.integers(0, 12)
 some = st.integers(1, 12)
@@ -62,7 +63,8 @@ granting = an(
     life=st.sampled_from([None, None, -HOUR, 2 * HOUR, 5 * HOUR, DAY]),
 )
 correcting = (
-    an("adjust", amount=some, lot=st.none() | index)
+    an("adjust", amount=some, lot=st.none() | index, frozen=st.just(0) | st.integers(0, 6))
+    | an("post")
     | an("freeze", amount=some, lot=st.none() | index)
     | an("unfreeze", amount=some, lot=st.none() | index)
     | an("limit", amount=amounts)
@@ -190,7 +192,10 @@ class CoreMachine(RuleBasedStateMachine):
         elif "lot" in spec:
             lot_id = self._lot_id(number, fields.pop("lot"))
             fields["detail"] = {"lot": lot_id} if lot_id else {}
-            fields["detail"] |= {"cause": "void"} if spec["op"] == "adjust" else {}
+            if spec["op"] == "adjust":
+                fields["detail"] |= {"cause": "void", "frozen": fields.pop("frozen")}
+        elif spec["op"] == "post":
+            fields["detail"] = {"kind": "fee", "money": [FEE]}
         return fields
 
     def _grant_detail(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -216,6 +221,7 @@ class CoreMachine(RuleBasedStateMachine):
         hold = names.get(o.reservation_id) if o.reservation_id else None
         lot = self.lot_ids[number].get((o.detail or {}).get("lot"))
         now, amount = self.now, o.amount or 0
+        frozen = (o.detail or {}).get("frozen", 0)
         verbs: dict[str, Callable[[], Any]] = {
             "reserve": lambda: wallet.reserve(now, amount, o.expires_in or 0, o.overrun or ""),
             "debit": lambda: wallet.debit(now, amount),
@@ -224,7 +230,8 @@ class CoreMachine(RuleBasedStateMachine):
             "extend": lambda: (None, wallet.extend(hold, now, o.expires_in or 0)),
             "reverse": lambda: (None, wallet.reverse(hold, now, o.amount)),
             "grant": lambda: (None, self._grant(wallet, o)),
-            "adjust": lambda: (None, wallet.adjust(now, amount, lot)),
+            "adjust": lambda: (None, wallet.adjust(now, amount, lot, frozen)),
+            "post": lambda: (None, wallet.post()),
             "freeze": lambda: (None, wallet.freeze(now, amount, lot)),
             "unfreeze": lambda: (None, wallet.unfreeze(now, amount, lot)),
             "limit": lambda: (None, wallet.limit(amount)),
