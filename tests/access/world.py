@@ -31,6 +31,8 @@ PEOPLE = (
     "nobody",  # who is not signed in
 )
 
+OUTSIDE = PEOPLE[4:]
+
 
 @dataclass
 class World:
