@@ -21,6 +21,7 @@ AMOUNT_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 AMOUNT_MAX = amounts.LIMIT // amounts.CREDIT
 _CUSTOMER_PATTERN = f"^{ids.CUSTOMER}_[0-9a-f]{{32}}$"
 _NUMBER_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
+_WITHOUT_NULL = r"^[^\u0000]*$"
 _NUMBER_RANGE = {"minimum": 0, "maximum": 10**12 - 1}
 
 Amount = Annotated[
@@ -127,7 +128,13 @@ class Reverse(Request):
     """Give committed credits back to the lots that they came from."""
 
     reason: Annotated[
-        str, Meta(min_length=1, max_length=500, description="Why; kept with the transaction.")
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            description="Why; kept with the transaction.",
+            extra_json_schema={"pattern": _WITHOUT_NULL},
+        ),
     ]
     amount: Annotated[
         Amount | UnsetType, Meta(description="With nothing given, all that is left.")

@@ -1,4 +1,6 @@
-"""Loaded by Schemathesis: most ids that it makes up become those of things that are there, and most
+"""Loaded by Schemathesis, with a check of our own.
+
+Most ids that it makes up become those of things that are there, and most
 requests say each thing in one way only, so that its cases reach what is behind the first checks.
 
 Only what the schema allows is exchanged: what was made to be refused stays so.
@@ -22,7 +24,45 @@ _CHOICE = st.integers(0, 10_000)
 # Where the first is given, the others would say it again.
 _AGAIN = (("customer", ("api_key",)), ("endpoint", ("method", "path")), ("amount", ("quantity",)))
 
+# What a valid request may still be answered 400 for: rules that no JSON Schema says, by the field
+# or the problem that the answer names.
+_RULES = frozenset(
+    {
+        "cursor",  # made up
+        "from",
+        "to",  # before `from`, or too long after it
+        "customer",  # who pays is said once
+        "api_key",
+        "endpoint",  # what is called is said once, and method and path go together
+        "path",
+        "calls[].endpoint",
+        "calls[].path",
+        "calls[].quantity",
+        "quantity",  # and not an amount as well
+        "status_code",  # and not an outcome as well
+        "name",  # of spaces, or with a null character
+        "email",
+        "external_id",
+        "metadata",
+        "malformed-amount",  # a reversal or a grant of nothing
+        "malformed-money",
+        "price-missing",  # what a kind of credits needs, or cannot have
+        "price-not-allowed",
+        "expires_at",  # past
+        "expiry-in-past",
+    }
+)
+
 Fields = dict[str, Any]
+
+
+@schemathesis.check
+def a_valid_request_is_refused_by_a_known_rule(ctx: Any, response: Any, case: Any) -> None:
+    if response.status_code == 400 and case.meta and case.meta.generation.mode.is_positive:
+        problem = response.json()
+        named = {re.sub(r"\[\d+\]", "[]", error["field"]) for error in problem.get("errors", [])}
+        broken = named or {problem["type"].rsplit("/", 1)[1]}
+        assert broken <= _RULES, f"refused for {sorted(broken - _RULES)}: {problem}"
 
 
 @schemathesis.hook

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,16 @@ class Service:
         root = psutil.Process(self.process.pid)
         return [root, *root.children(recursive=True)]
 
+    def each(self, name: str) -> Iterator[tuple[psutil.Process, Any]]:
+        """What psutil says under this name of each process that has not ended meanwhile,
+        for PostgreSQL's workers come and go."""
+        for process in self.tree():
+            with suppress(psutil.NoSuchProcess):
+                yield process, getattr(process, name)()
+
     def find(self, part: str) -> psutil.Process:
         """The first process of the tree whose command line has this part."""
-        return next(p for p in self.tree() if any(part in word for word in p.cmdline()))
+        return next(p for p, words in self.each("cmdline") if any(part in w for w in words))
 
     def end_by(self, number: signal.Signals) -> int:
         tree = self.tree()

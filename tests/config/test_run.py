@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -54,14 +53,6 @@ def test_a_killed_process_takes_everything_with_it(state: Path, victim: str) -> 
     with running(state) as service:
         assert service.get("/readyz") == 200
         assert service.demo()["customers"] == before["customers"]
-
-
-def test_a_second_start_takes_less_than_5_seconds(state: Path) -> None:
-    with running(state):
-        pass
-    started = time.monotonic()
-    with running(state):
-        assert time.monotonic() - started < 5
 
 
 def test_ends_with_make(state: Path) -> None:
@@ -134,7 +125,7 @@ def test_runs_as_an_ordinary_user(folder: Path) -> None:
     os.chown(home, USER, USER)
     with running(home / "state", *become(USER)) as service:
         assert service.get("/readyz") == 200
-        assert {process.uids().real for process in service.tree()} == {USER}
+        assert {uids.real for _, uids in service.each("uids")} == {USER}
         assert service.end_by(signal.SIGTERM) == 0
 
 

@@ -107,8 +107,8 @@ class Installation:
     def _processes_of(self, callers: Sequence[Api]) -> list[int]:
         serving = {
             connection.raddr.port: process.pid
-            for process in self.service.tree()
-            if "config.web" in process.cmdline()
+            for process, words in self.service.each("cmdline")
+            if "config.web" in words
             for connection in process.net_connections("tcp4")
             if connection.raddr
         }
