@@ -29,6 +29,8 @@ HOUR = 3600
 LIVES = [HOUR * n + HOUR // 2 for n in (1, 2, 5, 30)]
 OTHER_REQUEST = 99
 
+MONEY = {"unit": "USD", "debit": "1100", "credit": "1000", "amount": 7}
+
 amounts = st.integers(0, 12)
 some = st.integers(1, 12)
 which = st.integers(0, 1)
@@ -62,7 +64,15 @@ granting = an(
     life=st.sampled_from([None, None, -HOUR, 2 * HOUR, 5 * HOUR, DAY]),
 )
 correcting = (
-    an("adjust", amount=some, lot=st.none() | index)
+    an(
+        "adjust",
+        amount=some,
+        lot=st.none() | index,
+        frozen=st.none() | amounts,
+        cause=st.sampled_from(["void", "refund", "dispute"]),
+    )
+    | an("restore", amount=some, lot=index)
+    | an("post")
     | an("freeze", amount=some, lot=st.none() | index)
     | an("unfreeze", amount=some, lot=st.none() | index)
     | an("limit", amount=amounts)
@@ -155,6 +165,8 @@ class CoreMachine(RuleBasedStateMachine):
             return self._decide_retry(spec["nth"], spec["request"])
         number, key = spec.pop("wallet"), spec.pop("key")
         fields = self._fields(number, spec)
+        if spec["op"] == "restore" and fields["amount"] > self._refunded(number, fields["detail"]):
+            return None
         operation = self.books[number].operation(**fields, **_key(key, spec["op"]))
         wallet = self.wallets[number]
         wallet.settle(self.now)
@@ -189,8 +201,11 @@ class CoreMachine(RuleBasedStateMachine):
             fields["detail"] = self._grant_detail(fields)
         elif "lot" in spec:
             lot_id = self._lot_id(number, fields.pop("lot"))
-            fields["detail"] = {"lot": lot_id} if lot_id else {}
-            fields["detail"] |= {"cause": "void"} if spec["op"] == "adjust" else {}
+            said = {"lot": lot_id, "frozen": fields.pop("frozen", None)}
+            said["cause"] = fields.pop("cause", None)
+            fields["detail"] = {name: value for name, value in said.items() if value is not None}
+        elif spec["op"] == "post":
+            fields["detail"] = {"kind": "dispute", "money": [MONEY]}
         return fields
 
     def _grant_detail(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -209,6 +224,10 @@ class CoreMachine(RuleBasedStateMachine):
         ids = [lot_id for lot_id in self.lot_ids[number] if lot_id]
         return ids[lot % len(ids)] if lot is not None and ids else None
 
+    def _refunded(self, number: int, detail: dict[str, Any]) -> int:
+        seq = self.lot_ids[number].get(detail.get("lot"))
+        return sum(lot.refunded for lot in self.wallets[number].lots if lot.seq == seq)
+
     def _ask_model(
         self, number: int, wallet: Wallet, o: Operation
     ) -> tuple[Reservation | None, Answer]:
@@ -224,7 +243,9 @@ class CoreMachine(RuleBasedStateMachine):
             "extend": lambda: (None, wallet.extend(hold, now, o.expires_in or 0)),
             "reverse": lambda: (None, wallet.reverse(hold, now, o.amount)),
             "grant": lambda: (None, self._grant(wallet, o)),
-            "adjust": lambda: (None, wallet.adjust(now, amount, lot)),
+            "adjust": lambda: (None, self._adjust(wallet, o, lot)),
+            "restore": lambda: (None, wallet.restore(now, amount, lot)),
+            "post": lambda: (None, wallet.post()),
             "freeze": lambda: (None, wallet.freeze(now, amount, lot)),
             "unfreeze": lambda: (None, wallet.unfreeze(now, amount, lot)),
             "limit": lambda: (None, wallet.limit(amount)),
@@ -238,6 +259,10 @@ class CoreMachine(RuleBasedStateMachine):
         if "expires_at" in detail:
             expires = (datetime.fromisoformat(detail["expires_at"]) - self.start).total_seconds()
         return wallet.grant(self.now, o.amount or 0, detail["kind"], detail["priority"], expires)
+
+    def _adjust(self, wallet: Wallet, o: Operation, lot: int | None) -> Answer:
+        detail = o.detail or {}
+        return wallet.adjust(self.now, o.amount or 0, lot, detail.get("frozen", 0), detail["cause"])
 
     # What the core said to it.
 
