@@ -10,8 +10,9 @@ import psycopg
 from benchmarks.keys import new_key
 from benchmarks.load import Load
 
-# As the gatherer asks: wallets that somebody else has locked are answered `busy`, and asked again.
-APPLY = "select code from ledger_apply(%b::json, false)"
+# As the gatherer asks: what is answered `busy`, since somebody else has locked the wallet, is asked
+# again with the next list, or waited for where nothing else is left.
+APPLY = "select code from ledger_apply(%b::json, %b)"
 
 # Written out, because the generator shares two cores with the database.
 RESERVE = (
@@ -66,10 +67,16 @@ class _Lists:
 
     def _apply(self, pairs: Sequence[Pair], operations: Sequence[str]) -> list[Pair]:
         """Those whose wallet is busy."""
-        self._cursor.execute(APPLY, [f"[{','.join(operations)}]"])
+        codes = self._codes(operations, wait=False)
+        if codes.count(b"ok") == 0:
+            codes = self._codes(operations, wait=True)
+        return [pair for pair, code in zip(pairs, codes, strict=True) if code == b"busy"]
+
+    def _codes(self, operations: Sequence[str], wait: bool) -> list[bytes | None]:
+        self._cursor.execute(APPLY, [f"[{','.join(operations)}]", wait])
         answer = self._cursor.pgresult
         assert answer is not None
         codes = [answer.get_value(row, 0) for row in range(answer.ntuples)]
         if len(codes) != len(operations) or not set(codes) <= {b"ok", b"busy"}:
             raise RuntimeError(f"the core answered {len(codes)} operations with {set(codes)}")
-        return [pair for pair, code in zip(pairs, codes, strict=True) if code == b"busy"]
+        return codes
