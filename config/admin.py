@@ -17,7 +17,8 @@ from accounts.models import Customer
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
-    "Prices": ("Endpoint", "RateCard"),
+    "Sales": ("Purchase", "Document", "ProviderEvent"),
+    "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),
 }
@@ -31,6 +32,8 @@ LISTS: Final = {
     "txn": "ledger_transfer",
     "lot": "ledger_lot",
     "req": "ledger_reservation",
+    "pur": "billing_purchase",
+    "ref": "billing_purchase",
 }
 
 

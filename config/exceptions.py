@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
 from accounts.errors import AccountsError
+from billing.errors import BillingError
 from config.problems import PROBLEMS, may_succeed_later, title
 from ledger.errors import LedgerError
 
@@ -32,7 +33,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """For Django REST framework: None lets the error go on as a fault of ours."""
     set_rollback()
     request: Request = context["request"]
-    if isinstance(error, AccountsError | LedgerError):
+    if isinstance(error, AccountsError | BillingError | LedgerError):
         return answer(request, error.code, error.detail, error.members)
     code = _FRAMEWORK.get(type(error))
     if code is None:
@@ -53,11 +54,11 @@ class ProblemResponse(HttpResponse):
 
 def is_api(request: HttpRequest) -> bool:
     """Whether errors are problems here; people's pages show people's errors."""
-    return f"{request.path}/".startswith("/v1/")
+    return f"{request.path}/".startswith(("/v1/", "/billing/webhooks/"))
 
 
 def for_machines(request: HttpRequest) -> bool:
-    """Asked with a key or with nothing, never with a session."""
+    """Asked with a key, a signature or with nothing, never with a session."""
     return is_api(request) or request.path in ("/healthz", "/readyz", "/metrics")
 
 

@@ -26,6 +26,7 @@ _PROBLEMS = {
         "price-missing": "Paid credits need a price above zero, and its currency.",
         "price-not-allowed": "Only paid credits have a price.",
         "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
+        "webhook-refused": "A payment provider's event is signed, and not old.",
         "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
     },
     HTTPStatus.UNAUTHORIZED: {
@@ -61,6 +62,11 @@ _PROBLEMS = {
         "not-frozen": "Fewer credits than that are frozen.",
         "balance-too-large": "A wallet holds at most 4 million million credits.",
         "credit-limit-in-use": "The customer owes more than this credit limit already.",
+        "pack-unavailable": "The pack is not on sale, or not to this customer or in this currency.",
+        "nothing-to-refund": "None of the purchase's credits are unused and free.",
+        "refund-window-over": "A purchase can be refunded for some days only.",
+        "refund-too-large": "That is more than is left of the payment, or of its credits.",
+        "provider-declined": "The payment provider said no.",
         "rate-card-empty": "A rate card is published with prices only.",
         "rate-card-published": "A published rate card is not changed; make a new one.",
     },
@@ -77,7 +83,11 @@ _PROBLEMS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: {
         "internal-error": "A fault of this service. The same request may be sent again.",
     },
+    HTTPStatus.BAD_GATEWAY: {
+        "provider-failed": "The payment provider does not answer, or not as it should.",
+    },
     HTTPStatus.SERVICE_UNAVAILABLE: {
+        "payment-unavailable": "Nothing can be bought here: no payment provider is set up.",
         "unavailable": "The service cannot answer now. The same request may be sent again.",
     },
 }

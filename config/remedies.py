@@ -28,6 +28,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "price-not-allowed": "Leave price out, or grant the credits as paid.",
     "unknown-kind": "Grant promo, goodwill or paid credits.",
     "unknown-cause": "Name one: void, forfeit, refund or escheat.",
+    "webhook-refused": "Give this service the signing secret of this webhook at the provider, and "
+    "look at the clock of its machine: an event is five minutes old at most.",
     "unauthorized": "Send Authorization: Bearer KEY with a key that is neither mistyped, revoked "
     "nor expired. Staff make service keys in the admin.",
     "insufficient-credits": "Refuse the call that the credits were for, and lead the customer to "
@@ -55,6 +57,12 @@ REMEDIES: Final[Mapping[str, str]] = {
     "not-frozen": "Unfreeze no more than the wallet's frozen credits.",
     "balance-too-large": "Grant, move or give back less: no wallet needs that many credits.",
     "credit-limit-in-use": "Set a limit of at least what is owed, or add credits first.",
+    "pack-unavailable": "Choose one of the packs that the buy page lists.",
+    "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "
+    "open holds are free again when those end.",
+    "refund-window-over": "Ask the seller, who may refund later too.",
+    "refund-too-large": "Refund fewer credits, or all that are unused.",
+    "provider-declined": "Read the detail; the same request would be declined again.",
     "rate-card-empty": "Give the card its prices, and publish it then.",
     "rate-card-published": "Make a card with a later date, and publish that one.",
     "request-too-large": "Send less at once; a batch can be split.",
@@ -67,6 +75,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "settle it and reserve anew.",
     "amount-exceeds-reservation": "Commit no more than is held, or reserve with overrun cap or "
     "available.",
+    "provider-failed": "Ask again in a while: it is done once.",
+    "payment-unavailable": "Name a provider in PAYMENT_PROVIDERS; docs/operating.md says how.",
     "internal-error": "Send the same request again, with its key: it is done once. If it fails "
     "again, tell the operator the request_id.",
     "unavailable": "Wait as long as Retry-After says, and send the same request again with its "

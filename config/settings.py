@@ -214,6 +214,30 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Where a customer that ran out of credits can buy more; a refusal for want of them says it.
 TOP_UP_URL = env("TOP_UP_URL", default="/billing/top-up")
 
+# Where this service is reached, as links that leave it say; the test provider reports to it.
+PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
+
+# Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
+# anybody pays: it is on by itself only where the database is ours, where one tries things.
+PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"] if EMBEDDED else [])
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+# Tax by the provider's figure instead of by our table of rates.
+TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
+# For so many days a customer may give unused credits of a purchase back.
+REFUND_DAYS = env.int("REFUND_DAYS", default=14)
+# What of a lost dispute was used already: contra-revenue, or a receivable.
+LOST_DISPUTES = env("LOST_DISPUTES", default="contra-revenue")
+# As receipts name the seller.
+SELLER = {
+    "name": env("SELLER_NAME", default="Northwind AI"),
+    "address": env("SELLER_ADDRESS", default="").replace("\\n", "\n"),
+    "tax_id": env("SELLER_TAX_ID", default=""),
+}
+# Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
+DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
+
 MAX_BODY_BYTES = 2 * 1024 * 1024
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.exceptions.handle",

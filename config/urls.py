@@ -18,6 +18,7 @@ urlpatterns = [
     path("docs/", openapi.docs),
     path("v1/", include("accounts.urls")),
     path("v1/", include("ledger.urls")),
+    path("", include("billing.urls")),
     path("problems/", views.problems, name="problems"),
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),

@@ -14,7 +14,13 @@ from billing.models.purchases import (
     Purchase,
     PurchaseState,
 )
-from billing.models.sandbox import SandboxCheckout, SandboxDispute, SandboxEvent, SandboxRefund
+from billing.models.sandbox import (
+    SandboxCard,
+    SandboxCheckout,
+    SandboxDispute,
+    SandboxEvent,
+    SandboxRefund,
+)
 
 __all__ = [
     "BillingProfile",
@@ -34,6 +40,7 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "SandboxCard",
     "SandboxCheckout",
     "SandboxDispute",
     "SandboxEvent",

@@ -29,6 +29,8 @@ class ProviderEvent(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["state", "id"], name="provider_event_state"),
+            models.Index(fields=["provider", "payment_ref"], name="provider_event_payment"),
             models.Index(
                 fields=["provider", "payment_ref"],
                 condition=Q(state="parked"),

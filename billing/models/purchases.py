@@ -61,6 +61,7 @@ class Purchase(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["customer", "-created_at"], name="purchase_of_customer"),
+            models.Index(fields=["state", "id"], name="purchase_state"),
             models.Index(
                 fields=["expires_at"], condition=Q(state="pending"), name="purchase_pending"
             ),

@@ -19,6 +19,8 @@ class SandboxCheckout(models.Model):
     refunded = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     saves_card = models.BooleanField(default=False)
+    # The last digits of the card that paid, which say how it behaves when it is charged later.
+    card = models.CharField(max_length=4, default="4242")
     created_at = models.DateTimeField(db_default=Now())
     paid_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
@@ -30,6 +32,17 @@ class SandboxCheckout(models.Model):
                 name="sandbox_checkout_refunds_no_more_than_came",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class SandboxCard(models.Model):
+    """A card that was kept. Without a row it was forgotten."""
+
+    ref = models.CharField(max_length=64, primary_key=True)
+    customer_ref = models.CharField(max_length=64)
+    last4 = models.CharField(max_length=4)
 
     def __str__(self) -> str:
         return self.ref

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import ids, selectors, services
 from accounts.models import ApiKey, Customer, Member, Role, Scope, Service, User
-from config.demo import catalogue
+from config.demo import catalogue, packs
 from config.demo.customers import PROFILES, Profile
 from config.demo.history import clock
 from config.demo.history.calendar import DAY, arrival
@@ -45,6 +45,7 @@ def load(state: State, base_url: str, *, history: timedelta) -> Demo:
         with clock.as_owner():
             demo = _create(timezone.now(), history)
             clock.sweep()
+    packs.put_on_sale()
     demo["base_url"] = base_url
     state.write(FILE, json.dumps(demo, indent=2) + "\n")
     return demo

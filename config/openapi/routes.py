@@ -28,10 +28,12 @@ def found() -> list[Route]:
 
 
 class _Endpoints(EndpointEnumerator):
-    """Those that a view says it has a scope for: others of its methods are somebody else's."""
+    """Those that a view says it has a scope for: others of its methods are somebody else's, and
+    where payment providers report is opened by no key."""
 
     def get_allowed_methods(self, callback: object) -> list[str]:
-        return list(getattr(callback, "cls").required_scopes)  # noqa: B009
+        view = getattr(callback, "cls")  # noqa: B009
+        return list(view.required_scopes) if issubclass(view, KeyedView) else []
 
 
 def _rest() -> Iterator[Route]:

@@ -31,7 +31,7 @@ def short(prefix: str, id: UUID) -> SafeString:
 
 
 def number(amount: int) -> str:
-    return _grouped(amounts.show(amount))
+    return grouped(amounts.show(amount))
 
 
 def credits(amount: int) -> SafeString:
@@ -39,14 +39,14 @@ def credits(amount: int) -> SafeString:
 
 
 def in_unit(amount: int, unit: str) -> SafeString:
-    return format_html('<span class="amount">{}</span>', _grouped(money.show_unit(amount, unit)))
+    return format_html('<span class="amount">{}</span>', grouped(money.show_unit(amount, unit)))
 
 
 def price(lot: Lot) -> str:
     if not lot.price or lot.currency is None:
         return "-"
     shown = money.show(lot.price, lot.currency)
-    return f"{_grouped(shown['amount'])} {lot.currency}"
+    return f"{grouped(shown['amount'])} {lot.currency}"
 
 
 def link(to: str, text: Any) -> SafeString:
@@ -96,6 +96,6 @@ def age(since: datetime, now: datetime) -> str:
     return f"{seconds} s"
 
 
-def _grouped(text: str) -> str:
+def grouped(text: str) -> str:
     whole, point, rest = text.partition(".")
     return f"{int(whole):,}{point}{rest}" if whole != "-0" else text

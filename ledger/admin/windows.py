@@ -5,7 +5,7 @@ with the time. So a list is of the shortest time, from now back, that fills some
 counted beyond those.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -82,7 +82,7 @@ class WindowList(ChangeList):
 class WindowAdmin(ModelAdmin):
     """`is_long`: there may be millions of rows, whose ids tell their age."""
 
-    actions = None
+    actions: Sequence[str] | None = None
     is_long: ClassVar[bool] = True
     # Which column the id with this prefix stands in.
     id_columns: ClassVar[dict[str, str]] = {ids.CUSTOMER: "customer_id"}

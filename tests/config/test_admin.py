@@ -1,14 +1,22 @@
 """Staff's site as a whole."""
 
+import json
+import time
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 
 from accounts import ids
 from accounts.models import Customer, User
+from billing import events
+from billing.models import Document, ProviderEvent, Purchase, TaxRate
+from billing.providers import signatures
+from billing.providers.sandbox import acts, delivery
 from ledger import rate_cards, services
 from ledger.amounts import CREDIT
 from ledger.models import Event, Lot, RateCard, Reservation, Transfer, Wallet
+from tests.factories import billing
 from tests.factories.accounts import (
     ApiKeyFactory,
     CustomerFactory,
@@ -18,6 +26,7 @@ from tests.factories.accounts import (
 from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
+BOUGHT = [Purchase, Document, ProviderEvent]
 
 
 @pytest.fixture
@@ -27,8 +36,9 @@ def staff(db, client):
 
 
 @pytest.fixture
-def acme(db):
+def acme(db, settings):
     """With something in every list."""
+    settings.PAYMENT_PROVIDERS = ["test"]
     acme = CustomerFactory(name="Acme", email="owner@acme.example", external_id="acme-1")
     services.grant(acme.id, amount=100 * CREDIT, kind="paid", price=2500, currency="USD")
     hold = operate("reserve", acme, amount=4 * CREDIT)
@@ -41,6 +51,7 @@ def acme(db):
     card = rate_cards.create_card(name="2026-11", effective_at=acme.created_at)
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
+    sell_to(acme)
     return acme
 
 
@@ -77,6 +88,18 @@ def test_who_is_not_staff_is_told_so(client, db):
     answer = client.get(reverse("admin:index"), follow=True)
     assert answer.status_code == 403
     assert "You may not see this" in answer.content.decode()
+
+
+def sell_to(customer):
+    """At the test provider, which reports it."""
+    purchase = billing.order(customer)
+    paid = acts.pay(purchase.provider_ref)
+    body = json.dumps(
+        {"id": "tev_1", "type": "checkout.paid", "created": int(time.time())}
+        | {"data": acts.shown_checkout(paid)}
+    ).encode()
+    events.receive("test", body, {delivery.HEADER: signatures.sign(body, delivery.secret())})
+    TaxRate.objects.create(name="VAT", country="DE", percent=19)
 
 
 def lists():
@@ -120,6 +143,18 @@ def test_no_page_changes_history_whoever_asks(staff, acme):
     assert {model: snapshot(model) for model in HISTORY} == before
 
 
+def test_no_page_changes_what_was_bought_or_told(staff, acme):
+    before = {model: snapshot(model) for model in BOUGHT}
+    for model, name in lists():
+        if model not in BOUGHT:
+            continue
+        key = [str(model.objects.get().pk)]
+        for page, args in (("change", key), ("delete", key), ("history", key), ("add", [])):
+            answer = staff.post(reverse(f"{name}_{page}", args=args), {"state": "failed"})
+            assert answer.status_code in (200, 302, 403), page
+    assert {model: snapshot(model) for model in BOUGHT} == before
+
+
 def test_nothing_at_all_is_deleted(staff, acme):
     for model, name in lists():
         key = str(model.objects.last().pk)
@@ -149,6 +184,8 @@ def test_a_published_card_is_not_changed_by_copying_or_publishing_again(staff, a
         ("txn_1", "ledger_transfer"),
         ("lot_1", "ledger_lot"),
         ("req_1", "ledger_reservation"),
+        ("pur_1", "billing_purchase"),
+        ("ref_1", "billing_purchase"),
         ("my-own-request", "ledger_reservation"),
     ],
 )

@@ -6,6 +6,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.errors import AccountsError
+from billing.errors import BillingError
 from config.exceptions import CONTENT_TYPE
 from config.problems import PROBLEMS
 from config.remedies import REMEDIES
@@ -15,7 +16,7 @@ from tests.factories.accounts import ServiceKeyFactory
 pytestmark = pytest.mark.django_db
 
 
-def codes(error: type[AccountsError]) -> Iterator[str]:
+def codes(error: type[AccountsError | BillingError]) -> Iterator[str]:
     if hasattr(error, "code"):
         yield error.code
     for kind in error.__subclasses__():
@@ -23,7 +24,7 @@ def codes(error: type[AccountsError]) -> Iterator[str]:
 
 
 def test_every_refusal_has_a_status() -> None:
-    assert {*codes(AccountsError), *_SENTENCES} <= PROBLEMS.keys()
+    assert {*codes(AccountsError), *codes(BillingError), *_SENTENCES} <= PROBLEMS.keys()
 
 
 @pytest.mark.parametrize("code", PROBLEMS)

@@ -38,6 +38,10 @@ from ledger_lot l join ledger_transfer t
     on t.customer_id = l.customer_id and t.lot_id = l.id and t.debit = '1000' and t.credit = '2100'
 where l.kind = 'paid' order by 1
 """
+ON_SALE = """
+select credits / 1000000 as credits, validity_days, price_currency as currency, price
+from billing_pack p join billing_packprice on pack_id = p.id order by 1, 3
+"""
 MISDATED = """
 select id from ledger_call
 where created_at > now() or ended_at < created_at
@@ -55,6 +59,19 @@ def service(state: Path) -> Iterator[Service]:
 def books_tie(state: Path) -> bool:
     verify = [sys.executable, "manage.py", "verify_ledger"]
     return subprocess.run(verify, cwd=BASE_DIR, env=environment(state)).returncode == 0
+
+
+def test_what_was_bought_is_still_on_sale(service: Service, state: Path) -> None:
+    sold = rows(state, ON_SALE)
+    assert [(one["credits"], one["currency"], one["price"]) for one in sold] == [
+        (5_000, "EUR", 23),
+        (5_000, "USD", 25),
+        (25_000, "EUR", 92),
+        (25_000, "USD", 100),
+        (150_000, "EUR", 460),
+        (150_000, "USD", 500),
+    ]
+    assert {one["validity_days"] for one in sold} == {365}
 
 
 def test_the_books_tie_and_the_clock_stands_at_zero(service: Service, state: Path) -> None:

@@ -75,11 +75,13 @@ class Command(BaseCommand):
 
     def _start_web(self, children: Children, listener: socket.socket) -> None:
         descriptor = listener.fileno()
+        host, port = listener.getsockname()
+        own_name = {"PUBLIC_URL": f"http://{host}:{port}"}
         command = [sys.executable, "-m", "config.web", str(descriptor)]
         if settings.WEB_PROCESSES > 1:
             share_counts(settings.STATE)
         for number in range(1, settings.WEB_PROCESSES + 1):
-            children.start(f"web process {number}", command, [descriptor], QUIET)
+            children.start(f"web process {number}", command, [descriptor], QUIET | own_name)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

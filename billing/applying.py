@@ -1,0 +1,85 @@
+"""A fact from a provider becomes rows and entries, once, in one database transaction.
+
+All facts of one payment are taken one after the other, under an advisory lock: one that comes
+before what it needs is parked, and whoever brings what it needs finds it parked. (See events.py.)
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from hashlib import blake2b
+from typing import ParamSpec, TypeVar
+
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from psycopg import errors
+
+from billing import disputed, paid, refunded
+from billing.facts import CheckoutEnded, Disputed, Fact, Paid, Refunded, RefundTotal
+from billing.models import EventState
+from billing.outcomes import Outcome, Parked, Unfit
+from ledger.errors import Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 10
+_PASSING = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+
+
+def retrying(function: Callable[P, R]) -> Callable[P, R]:
+    """Two that wait for each other are no fault of either."""
+
+    @wraps(function)
+    def patient(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                if connection.in_atomic_block or not isinstance(error.__cause__, _PASSING):
+                    raise
+                time.sleep(0.01 * attempt)
+        return function(*args, **kwargs)
+
+    return patient
+
+
+def serialise(provider: str, payment_ref: str) -> None:
+    """Until the end of the database transaction."""
+    if payment_ref:
+        digest = blake2b(f"{provider}/{payment_ref}".encode(), digest_size=8).digest()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select pg_advisory_xact_lock(%s)", [int.from_bytes(digest, "big", signed=True)]
+            )
+
+
+def decide(provider: str, fact: Fact) -> Outcome:
+    """What cannot be done changes nothing, and says why."""
+    try:
+        with transaction.atomic():
+            _apply(provider, fact)
+    except Parked as parked:
+        return Outcome(EventState.PARKED, str(parked))
+    except Unfit as unfit:
+        return Outcome(EventState.REFUSED, str(unfit))
+    except Refused as refused:
+        return Outcome(EventState.PARKED, f"The ledger says: {refused.detail}")
+    except DataError:
+        return Outcome(EventState.REFUSED, "A name or an amount is longer than any should be.")
+    except IntegrityError:
+        return Outcome(EventState.PARKED, "It meets another that says the same; asked again later.")
+    return Outcome(EventState.APPLIED)
+
+
+def _apply(provider: str, fact: Fact) -> None:
+    match fact:
+        case Paid():
+            paid.paid(provider, fact)
+        case CheckoutEnded():
+            paid.ended(provider, fact)
+        case Refunded():
+            refunded.told(provider, fact)
+        case RefundTotal():
+            refunded.total_told(provider, fact)
+        case Disputed():
+            disputed.told(provider, fact)

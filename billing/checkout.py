@@ -1,0 +1,164 @@
+"""From a pack to the provider's page: a pending purchase with the pack as it is now."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Customer, Member
+from billing import providers, tax
+from billing.errors import PackUnavailable
+from billing.models import (
+    BillingProfile,
+    Pack,
+    PackPrice,
+    ProviderCustomer,
+    Purchase,
+    PurchaseState,
+)
+from billing.providers.base import Order
+from billing.selectors import packs_on_sale
+from billing.shares import part_of
+
+OPEN_FOR = timedelta(hours=24)
+
+# The pages that a payer comes back to.
+PageOf = Callable[[Purchase], str]
+
+
+def start(
+    customer: Customer,
+    pack: Pack,
+    currency: str,
+    member: Member | None,
+    *,
+    return_url: PageOf,
+    cancel_url: PageOf,
+    key: UUID | None = None,
+    save_card: bool = False,
+) -> Purchase:
+    """A purchase, whose `checkout_url` is where to pay for it.
+
+    Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
+    agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
+    NoProvider; ProviderFailed, after which the same may be asked again.
+    """
+    purchase = _create(customer, pack, currency, member, key)
+    return open_checkout(
+        purchase, return_url=return_url, cancel_url=cancel_url, save_card=save_card
+    )
+
+
+def open_checkout(
+    purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf, save_card: bool = False
+) -> Purchase:
+    if purchase.checkout_url:
+        return purchase
+    order = _order(purchase, return_url(purchase), cancel_url(purchase), save_card)
+    checkout = providers.get(purchase.provider).create_checkout(order)
+    Purchase.objects.filter(id=purchase.id).update(
+        provider_ref=checkout.ref, checkout_url=checkout.url
+    )
+    purchase.refresh_from_db()
+    return purchase
+
+
+def cancel(purchase: Purchase) -> None:
+    """The payer came back without paying. Whoever has the page open still may pay: then it is
+    paid."""
+    Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
+        state=PurchaseState.CANCELLED
+    )
+
+
+def _create(
+    customer: Customer, pack: Pack, currency: str, member: Member | None, key: UUID | None
+) -> Purchase:
+    known = Purchase.objects.filter(customer=customer, key=key).first() if key else None
+    if known:
+        return known
+    purchase = _snapshot(customer, _price(customer, pack, currency), member, key)
+    try:
+        with transaction.atomic():
+            purchase.save(force_insert=True)
+    except IntegrityError:
+        if key is None:
+            raise
+        # The same form, sent twice at once.
+        return Purchase.objects.get(customer=customer, key=key)
+    return purchase
+
+
+def _price(customer: Customer, pack: Pack, currency: str) -> PackPrice:
+    """Raises PackUnavailable."""
+    on_sale = packs_on_sale(customer).filter(id=pack.id)
+    price = PackPrice.objects.filter(pack__in=on_sale, price_currency=currency).first()
+    if price is None:
+        raise PackUnavailable
+    return price
+
+
+def _snapshot(
+    customer: Customer, price: PackPrice, member: Member | None, key: UUID | None
+) -> Purchase:
+    pack, net = price.pack, price.price.get_amount_in_sub_unit()
+    profile = BillingProfile.objects.filter(customer=customer).first()
+    due = tax.Tax(0) if settings.TAX_BY_PROVIDER else tax.on(net, profile)
+    return Purchase(
+        customer=customer,
+        pack=pack,
+        pack_code=pack.code,
+        pack_name=pack.name,
+        credits=pack.credits,
+        bonus_credits=pack.bonus_credits,
+        validity_days=pack.validity_days,
+        bonus_validity_days=pack.bonus_validity_days,
+        bonus_net=bonus_net(pack, net),
+        currency=price.price.currency.code,
+        net=net,
+        tax=due.amount,
+        total=net + due.amount,
+        tax_name=due.name,
+        tax_percent=due.percent,
+        tax_country=due.country,
+        tax_region=due.region,
+        tax_by_provider=settings.TAX_BY_PROVIDER,
+        provider=providers.default().name,
+        key=key,
+        made_by=member.user if member else None,
+        expires_at=timezone.now() + OPEN_FOR,
+    )
+
+
+def bonus_net(pack: Pack, net: int) -> int:
+    """What of the price belongs to a bonus on terms of its own: by what of each is expected to be
+    used (E03b)."""
+    if not pack.bonus_credits or pack.bonus_validity_days is None:
+        return 0
+    paid = pack.credits * pack.expected_use_percent
+    bonus = pack.bonus_credits * pack.bonus_expected_use_percent
+    return part_of(net, bonus, paid + bonus)
+
+
+def _order(purchase: Purchase, return_url: str, cancel_url: str, save_card: bool) -> Order:
+    customer = purchase.customer
+    known = ProviderCustomer.objects.filter(customer=customer, provider=purchase.provider).first()
+    return Order(
+        our_purchase=purchase.name,
+        description=purchase.pack_name,
+        net=purchase.net,
+        tax=purchase.tax,
+        tax_name=purchase.tax_name,
+        tax_by_provider=purchase.tax_by_provider,
+        currency=purchase.currency,
+        our_customer=customer.id.hex,
+        customer_ref=known.ref if known else None,
+        email=purchase.made_by.email if purchase.made_by else customer.email,
+        return_url=return_url,
+        cancel_url=cancel_url,
+        expires_at=purchase.expires_at,
+        save_card=save_card,
+    )

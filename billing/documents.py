@@ -1,0 +1,148 @@
+"""Receipts and credit notes: numbered in the transaction that they document, shown as PDF."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from billing import pdf as rendering
+from billing.models import (
+    BillingProfile,
+    Document,
+    DocumentKind,
+    Purchase,
+    Refund,
+)
+from ledger import amounts, money
+
+# Taken last of all locks: whoever has a number commits next.
+_NEXT = """
+insert into billing_documentsequence (kind, last) values (%s, 1)
+on conflict (kind) do update set last = billing_documentsequence.last + 1
+returning last
+"""
+
+
+def issue_receipt(purchase: Purchase) -> Document:
+    """Of a purchase that was paid."""
+    line = _line(purchase, purchase.pack_name, purchase.net, purchase.tax)
+    line["credits"] = amounts.show(purchase.credits + purchase.bonus_credits)
+    line["details"] = _issued(purchase)
+    notes = [f"Paid in full on {_date(purchase.paid_at)}."]
+    return _issue(DocumentKind.RECEIPT, purchase, line, notes)
+
+
+def issue_credit_note(refund: Refund) -> Document:
+    purchase = refund.payment.purchase
+    line = _line(purchase, f"Refund of {purchase.pack_name}", refund.net, refund.tax)
+    line["credits"] = amounts.show(refund.credits)
+    if refund.credits:
+        line["details"] = [f"{_number(refund.credits)} unused credits taken back"]
+    notes = [f"Refunded to the means of payment on {_date(refund.settled_at)}."]
+    if refund.reason:
+        notes.append(f"Reason: {refund.reason}")
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, refund)
+
+
+def pdf(document: Document) -> bytes:
+    return rendering.render(document)
+
+
+def _issue(
+    kind: DocumentKind,
+    purchase: Purchase,
+    line: dict[str, Any],
+    notes: list[str],
+    refund: Refund | None = None,
+) -> Document:
+    content = {
+        "seller": settings.SELLER,
+        "buyer": _buyer(purchase),
+        "purchase": purchase.name,
+        "currency": purchase.currency,
+        "lines": [line],
+        "notes": notes,
+        **{name: line[name] for name in ("net", "tax", "total")},
+    }
+    if refund is not None:
+        receipt = Document.objects.filter(purchase=purchase, kind=DocumentKind.RECEIPT).first()
+        content["receipt"] = receipt.name if receipt else ""
+    return Document.objects.create(
+        kind=kind,
+        number=_next_number(kind),
+        customer_id=purchase.customer_id,
+        purchase=purchase,
+        refund=refund,
+        content=content,
+    )
+
+
+def _line(purchase: Purchase, text: str, net: int, tax: int) -> dict[str, Any]:
+    def shown(amount: int) -> str:
+        return money.show(amount, purchase.currency)["amount"]
+
+    return {
+        "text": text,
+        "details": [],
+        "net": shown(net),
+        "tax_name": purchase.tax_name or "Tax",
+        "tax_percent": f"{purchase.tax_percent.normalize():f}",
+        "rate": _rate(purchase, tax),
+        "tax": shown(tax),
+        "total": shown(net + tax),
+    }
+
+
+def _rate(purchase: Purchase, tax: int) -> str:
+    """A provider says the amount only."""
+    if purchase.tax_by_provider or not (tax or purchase.tax_name):
+        return "" if tax else "-"
+    return f"{purchase.tax_name} {purchase.tax_percent.normalize():f}\N{NO-BREAK SPACE}%"
+
+
+def _issued(purchase: Purchase) -> list[str]:
+    """What credits, and until when."""
+    credits = purchase.credits
+    if purchase.bonus_credits and not purchase.has_own_bonus_lot:
+        credits += purchase.bonus_credits
+    told = [f"{_number(credits)} credits, {_until(purchase, purchase.validity_days)}"]
+    if purchase.has_own_bonus_lot:
+        days = purchase.bonus_validity_days or purchase.validity_days
+        told.append(f"{_number(purchase.bonus_credits)} bonus credits, {_until(purchase, days)}")
+    elif purchase.bonus_credits:
+        told.append(f"of which {_number(purchase.bonus_credits)} are a bonus")
+    return told
+
+
+def _until(purchase: Purchase, days: int) -> str:
+    assert purchase.paid_at is not None
+    return f"valid until {_date(purchase.paid_at + timedelta(days=days))}"
+
+
+def _date(instant: datetime | None) -> str:
+    assert instant is not None
+    return f"{instant:%d %B %Y}"
+
+
+def _number(credits: int) -> str:
+    return rendering.grouped(amounts.show(credits))
+
+
+def _buyer(purchase: Purchase) -> dict[str, str]:
+    profile = BillingProfile.objects.filter(customer_id=purchase.customer_id).first()
+    profile = profile or BillingProfile(customer_id=purchase.customer_id)
+    place = " ".join(part for part in (profile.postal_code, profile.city, profile.region) if part)
+    address = [part for part in (profile.line1, profile.line2, place, profile.country) if part]
+    return {
+        "name": profile.name or purchase.customer.name,
+        "address": "\n".join(address),
+        "tax_id": profile.tax_id,
+    }
+
+
+def _next_number(kind: DocumentKind) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [kind.value])
+        number: int = cursor.fetchall()[0][0]
+    return number

@@ -1,0 +1,88 @@
+"""What billing refuses.
+
+BillingError
+├── NoProvider            payment-unavailable
+├── PackUnavailable       pack-unavailable
+├── NothingToRefund       nothing-to-refund
+├── RefundWindowOver      refund-window-over
+├── RefundTooLarge        refund-too-large
+├── UnknownProvider       not-found
+├── WebhookRefused        webhook-refused
+└── ProviderFailed        provider-failed
+    └── ProviderDeclined  provider-declined
+        └── CardDeclined  card-declined
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class BillingError(Exception):
+    """A refusal: a stable `code`, a sentence, and `members` for the problem document."""
+
+    code: ClassVar[str]
+    default_detail: ClassVar[str] = ""
+
+    def __init__(self, detail: str = "", *, members: Mapping[str, Any] | None = None) -> None:
+        self.detail = detail or self.default_detail
+        self.members = dict(members or {})
+        super().__init__(self.detail)
+
+
+class NoProvider(BillingError):
+    code = "payment-unavailable"
+    default_detail = "Nothing can be bought here: no payment provider is set up."
+
+
+class PackUnavailable(BillingError):
+    code = "pack-unavailable"
+    default_detail = "This pack is not on sale to this customer, or not in this currency."
+
+
+class NothingToRefund(BillingError):
+    code = "nothing-to-refund"
+    default_detail = "None of the purchase's credits are unused and free."
+
+
+class RefundWindowOver(BillingError):
+    code = "refund-window-over"
+    default_detail = "The time in which this purchase could be refunded is over."
+
+
+class RefundTooLarge(BillingError):
+    code = "refund-too-large"
+    default_detail = "That is more than is left of this payment, or of its credits."
+
+
+class UnknownProvider(BillingError):
+    code = "not-found"
+    default_detail = "There is no such payment provider."
+
+
+class WebhookRefused(BillingError):
+    """The signature is wrong or too old, or the body is no event."""
+
+    code = "webhook-refused"
+
+
+class ProviderFailed(BillingError):
+    """It did not answer, or not as it should. The same may be asked again."""
+
+    code = "provider-failed"
+    default_detail = "The payment provider does not answer."
+
+
+class ProviderDeclined(ProviderFailed):
+    """It said no, and will say so again."""
+
+    code = "provider-declined"
+
+
+class CardDeclined(ProviderDeclined):
+    """`is_final`: this card will not do without its owner. Otherwise another day may be better."""
+
+    code = "card-declined"
+
+    def __init__(self, detail: str = "", *, is_final: bool) -> None:
+        super().__init__(detail)
+        self.is_final = is_final

@@ -1,0 +1,158 @@
+"""What providers say: events, stored under their ids and applied once; and answers to questions."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import providers
+from billing.applying import decide, retrying, serialise
+from billing.errors import ProviderFailed, WebhookRefused
+from billing.facts import Fact
+from billing.models import EventState, ProviderEvent
+from billing.outcomes import Outcome
+from billing.providers.base import Event, Provider
+
+logger = logging.getLogger(__name__)
+
+# What is raised where JSON is not as it was expected.
+NO_FORM = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+OPEN = (EventState.RECEIVED, EventState.PARKED)
+NAME_MAX, KIND_MAX = 255, 100
+_IGNORED = Outcome(EventState.IGNORED, "This kind means nothing here.")
+_MALFORMED = Outcome(EventState.REFUSED, "The event has not the form that its kind has.")
+
+
+def receive(provider_name: str, body: bytes, headers: Mapping[str, str]) -> EventState:
+    """What became of the event. Raises UnknownProvider, WebhookRefused."""
+    event = _read(providers.get(provider_name), body, headers)
+    _store(provider_name, event)
+    return process(provider_name, event.id)
+
+
+def process(provider_name: str, event_id: str) -> EventState:
+    """Apply an event that was stored, unless it was before, and what has waited for it."""
+    row = ProviderEvent.objects.get(provider=provider_name, event_id=event_id)
+    state = _process(row)
+    if state == EventState.APPLIED:
+        _unpark(provider_name, row.payment_ref)
+    return state
+
+
+def enter(provider_name: str, fact: Fact) -> Outcome:
+    """For what was asked for. It is applied as if an event had told it."""
+    outcome = _enter(provider_name, fact)
+    if outcome.state == EventState.APPLIED:
+        _unpark(provider_name, fact.payment_ref)
+    return outcome
+
+
+def process_open() -> int:
+    """Those whose process ended before they were decided, and those that wait. How many are
+    decided now."""
+    rows = ProviderEvent.objects.filter(state__in=OPEN, provider__in=settings.PAYMENT_PROVIDERS)
+    known = list(rows.order_by("happened_at", "id").values_list("provider", "event_id"))
+    return sum(process(*names) not in OPEN for names in known)
+
+
+def try_again(row: ProviderEvent) -> EventState:
+    """One that was parked or refused: something else may have been put right since."""
+    refused = ProviderEvent.objects.filter(id=row.id, state=EventState.REFUSED)
+    refused.update(state=EventState.RECEIVED, reason="")
+    return process(row.provider, row.event_id)
+
+
+def _unpark(provider_name: str, payment_ref: str) -> None:
+    """Each by itself. One that is applied may be what another waits for."""
+    parked = ProviderEvent.objects.filter(
+        provider=provider_name, payment_ref=payment_ref, state=EventState.PARKED
+    )
+    again = bool(payment_ref)
+    while again:
+        again = EventState.APPLIED in [_process(row) for row in parked.order_by("id")]
+
+
+def _read(provider: Provider, body: bytes, headers: Mapping[str, str]) -> Event:
+    try:
+        event = provider.read_event(body, headers)
+        # As RFC 8259 has it, which is what the database stores.
+        msgspec.json.decode(body)
+    except NO_FORM as error:
+        raise WebhookRefused("The body is no event.") from error
+    _check(event, body)
+    return event
+
+
+def _check(event: Event, body: bytes) -> None:
+    """What no column takes."""
+    names = (event.id, event.kind, event.object_ref, event.payment_ref)
+    if (
+        not all(isinstance(name, str) and len(name) <= NAME_MAX for name in names)
+        or not 0 < len(event.kind) <= KIND_MAX
+        or not event.id
+        or b"\\u0000" in body
+    ):
+        raise WebhookRefused("The body is no event.")
+
+
+@retrying
+def _store(provider: str, event: Event) -> None:
+    row = ProviderEvent(
+        provider=provider,
+        event_id=event.id,
+        kind=event.kind,
+        object_ref=event.object_ref,
+        payment_ref=event.payment_ref,
+        payload=event.payload,
+        happened_at=event.happened_at,
+    )
+    ProviderEvent.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _process(row: ProviderEvent) -> EventState:
+    if row.state not in OPEN:
+        return EventState(row.state)
+    return _decide(row, _meaning(providers.get(row.provider), row))
+
+
+def _meaning(provider: Provider, row: ProviderEvent) -> Fact | Outcome:
+    """What the event says, or why that is nothing."""
+    try:
+        fact = provider.fact(row.payload)
+        if fact is None:
+            return _IGNORED
+        # With the types that it says.
+        fact = msgspec.convert(tuple(fact), type(fact))
+    except NO_FORM:
+        return _MALFORMED
+    # What is missing, the reconciliation finds.
+    with suppress(ProviderFailed):
+        fact = provider.enrich(fact)
+    return fact
+
+
+@retrying
+def _decide(row: ProviderEvent, said: Fact | Outcome) -> EventState:
+    with transaction.atomic():
+        serialise(row.provider, row.payment_ref)
+        locked = ProviderEvent.objects.select_for_update().get(id=row.id)
+        if locked.state not in OPEN:
+            return EventState(locked.state)
+        outcome = said if isinstance(said, Outcome) else decide(row.provider, said)
+        locked.state, locked.reason = outcome
+        locked.decided_at = timezone.now()
+        locked.save(update_fields=["state", "reason", "decided_at"])
+    if outcome.state == EventState.REFUSED:
+        logger.warning("refused %s event %s: %s", row.provider, row.event_id, outcome.reason)
+    return outcome.state
+
+
+@retrying
+def _enter(provider: str, fact: Fact) -> Outcome:
+    with transaction.atomic():
+        serialise(provider, fact.payment_ref)
+        return decide(provider, fact)

@@ -1,0 +1,55 @@
+"""Cards that customers let a provider keep: to be paid with, and to be forgotten."""
+
+from contextlib import suppress
+
+from django.db.models.functions import Now
+
+from billing import events, providers
+from billing.errors import CardDeclined, ProviderDeclined
+from billing.models import PaymentMethod, ProviderCustomer, Purchase, PurchaseState
+from billing.providers.base import Charge
+
+
+def pay(purchase: Purchase, method: PaymentMethod) -> Purchase:
+    """Charge a saved card for a pending purchase, without the payer. Asked again, it is one charge.
+
+    Raises CardDeclined, after which the purchase has failed; ProviderFailed, after which the same
+    may be asked again. What is still pending then, an event or the reconciliation decides.
+    """
+    provider = providers.get(purchase.provider)
+    try:
+        paid = provider.charge_saved(_charge(purchase, method))
+    except CardDeclined as declined:
+        pending = Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING)
+        pending.update(state=PurchaseState.FAILED, reason=declined.detail)
+        raise
+    if paid is not None:
+        events.enter(provider.name, provider.enrich(paid))
+    purchase.refresh_from_db()
+    return purchase
+
+
+def remove(method: PaymentMethod) -> None:
+    """Forgotten at the provider first. Raises ProviderFailed, after which it is still there."""
+    if method.removed_at is not None:
+        return
+    with suppress(ProviderDeclined):  # It is not there any more.
+        providers.get(method.provider).forget_card(method.ref)
+    PaymentMethod.objects.filter(id=method.id).update(removed_at=Now())
+    method.refresh_from_db()
+
+
+def _charge(purchase: Purchase, method: PaymentMethod) -> Charge:
+    """Raises DoesNotExist: a card without its customer was never saved."""
+    known = ProviderCustomer.objects.get(
+        customer_id=purchase.customer_id, provider=purchase.provider
+    )
+    assert method.customer_id == purchase.customer_id and method.removed_at is None
+    return Charge(
+        our_purchase=purchase.name,
+        description=purchase.pack_name,
+        amount=purchase.total,
+        currency=purchase.currency,
+        customer_ref=known.ref,
+        card_ref=method.ref,
+    )

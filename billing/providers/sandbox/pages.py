@@ -1,0 +1,94 @@
+"""The test provider's own page: who has its address pays, and plays the bank."""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_GET, require_POST
+
+from billing.errors import ProviderDeclined
+from billing.models import SandboxCheckout
+from billing.providers.sandbox import acts, delivery
+from ledger import money
+
+Act = Callable[[SandboxCheckout, HttpRequest], None]
+
+
+@require_GET
+def checkout(request: HttpRequest, ref: str) -> HttpResponse:
+    found = _found(ref)
+    shown = money.show(found.amount, found.currency)
+    context = {
+        "checkout": found,
+        "amount": f"{shown['amount']} {shown['currency']}",
+        "cards": acts.CARDS,
+        "open_dispute": found.disputes.filter(state="open").first(),
+    }
+    return render(request, "pay/test.html", context)
+
+
+@csrf_protect
+@require_POST
+def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
+    if act not in ACTS:
+        raise Http404
+    found = _found(ref)
+    try:
+        ACTS[act](found, request)
+    except ProviderDeclined:
+        return redirect("test-provider", ref=ref)
+    # What happened is told before the payer is back.
+    delivery.deliver()
+    if act == "pay":
+        return HttpResponseRedirect(found.return_url)
+    return redirect("test-provider", ref=ref)
+
+
+def _pay(checkout: SandboxCheckout, request: HttpRequest) -> None:
+    card = request.POST.get("card", acts.GOOD)
+    acts.pay(checkout.ref, save_card="save_card" in request.POST, card=card)
+
+
+def _decline(checkout: SandboxCheckout, request: HttpRequest) -> None:
+    acts.decline(checkout.ref)
+
+
+def _abandon(checkout: SandboxCheckout, request: HttpRequest) -> None:
+    acts.abandon(checkout.ref)
+
+
+def _close(won: bool) -> Act:
+    def close(checkout: SandboxCheckout, request: HttpRequest) -> None:
+        for dispute in checkout.disputes.filter(state="open"):
+            acts.close(dispute.ref, won=won)
+
+    return close
+
+
+def _dispute(checkout: SandboxCheckout, request: HttpRequest) -> None:
+    if checkout.state == "paid" and not checkout.disputes.exclude(state="won").exists():
+        acts.dispute(checkout.ref)
+
+
+def _refund(checkout: SandboxCheckout, request: HttpRequest) -> None:
+    acts.refund(checkout.ref, amount=checkout.amount - checkout.refunded)
+
+
+ACTS: Final[dict[str, Act]] = {
+    "pay": _pay,
+    "decline": _decline,
+    "abandon": _abandon,
+    "dispute": _dispute,
+    "win": _close(True),
+    "lose": _close(False),
+    "refund": _refund,
+}
+
+
+def _found(ref: str) -> SandboxCheckout:
+    if "test" not in settings.PAYMENT_PROVIDERS:
+        raise Http404
+    return get_object_or_404(SandboxCheckout, ref=ref)

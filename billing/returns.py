@@ -1,0 +1,63 @@
+"""How money that goes back splits into tax, unused credits, and what was used already.
+
+All of it follows from the running total, so that the parts add up whatever came first.
+"""
+
+from typing import NamedTuple
+
+from billing.models import DisputeState, Payment, RefundState
+from billing.shares import part_of
+from ledger.services import Leg
+
+
+class Split(NamedTuple):
+    net: int
+    tax: int
+
+
+def returned_after(payment: Payment, amount: int) -> int:
+    return payment.refunded + payment.clawed_back + amount
+
+
+def split(payment: Payment, amount: int) -> Split:
+    """Tax pro rata of all that went back (E10, E11b)."""
+    tax = part_of(payment.tax, returned_after(payment, amount), payment.amount)
+    tax = min(max(tax - payment.tax_returned, 0), amount)
+    return Split(amount - tax, tax)
+
+
+def credits_to_take(payment: Payment, amount: int) -> int:
+    """Of the credits bought, as many in a hundred as of the money that is back with this; less
+    those that went before. Open disputes count for nothing: they may be won."""
+    return max(_part(payment, returned_after(payment, amount)) - _taken(payment), 0)
+
+
+def credits_to_freeze(payment: Payment, amount: int) -> int:
+    """The same of what may be back in the end."""
+    frozen = payment.disputes.filter(state=DisputeState.OPEN).values_list("frozen", flat=True)
+    return max(_part(payment, payment.returned + amount) - _taken(payment) - sum(frozen), 0)
+
+
+def _part(payment: Payment, amount: int) -> int:
+    bought = payment.purchase.credits + payment.purchase.bonus_credits
+    return bought * amount // payment.amount
+
+
+def _taken(payment: Payment) -> int:
+    refunds = payment.refunds.exclude(state=RefundState.FAILED).values_list("credits", flat=True)
+    lost = payment.disputes.filter(state=DisputeState.LOST)
+    return sum(refunds) + sum(lost.values_list("clawed_credits", flat=True))
+
+
+def rest_legs(currency: str, *, tax: int, rest: int, account: str, to: str) -> list[Leg]:
+    """Tax, and what is no longer deferred: it was used. Below zero it is a rounding of the other
+    sign, which the same account takes."""
+    legs = [leg(currency, "2200", to, tax)]
+    legs.append(
+        leg(currency, account, to, rest) if rest >= 0 else leg(currency, to, account, -rest)
+    )
+    return [one for one in legs if one.amount]
+
+
+def leg(currency: str | None, debit: str, credit: str, amount: int) -> Leg:
+    return Leg(debit, credit, amount, currency or "")

@@ -1,0 +1,34 @@
+"""Tax by the table of rates: the newest rate of the buyer's region, else of its country."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from billing.models import BillingProfile, TaxRate
+from billing.shares import part_of
+from ledger import selectors
+
+
+class Tax(NamedTuple):
+    amount: int
+    name: str = ""
+    percent: Decimal = Decimal(0)
+    country: str = ""
+    region: str = ""
+
+
+def on(net: int, profile: BillingProfile | None) -> Tax:
+    rate = _rate(profile) if profile else None
+    if rate is None:
+        return Tax(0)
+    # Thousandths of a per cent are whole numbers.
+    amount = part_of(net, int(rate.percent * 1000), 100_000)
+    return Tax(amount, rate.name, rate.percent, rate.country, rate.region)
+
+
+def _rate(profile: BillingProfile) -> TaxRate | None:
+    found = TaxRate.objects.filter(
+        country=profile.country,
+        region__in={"", profile.region},
+        effective_from__lte=selectors.now(),
+    )
+    return found.order_by("-region", "-effective_from").first()

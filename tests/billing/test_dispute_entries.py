@@ -1,0 +1,185 @@
+"""Disputes to the cent: E11 of the accounting rules."""
+
+import pytest
+
+from billing.models import DisputeState
+from ledger.amounts import CREDIT
+from tests.factories.billing import (
+    bought,
+    credits,
+    dispute_fact,
+    in_any_order,
+    money,
+    refund_fact,
+    say,
+    taxed,
+)
+from tests.factories.ledger import Book
+
+pytestmark = pytest.mark.usefixtures("books_tie")
+
+BEFORE = {"1000": 120_00, "2100": -100_00, "2200": -20_00}
+
+
+@pytest.fixture
+def payment(db):
+    """1,000 credits for 100.00 and 20 % tax, of which 400 are used."""
+    payment = bought(taxed("20"))
+    book(payment).debit(400 * CREDIT)
+    return payment
+
+
+def book(payment):
+    return Book(payment.purchase.customer_id)
+
+
+def available(payment):
+    return book(payment).refresh().available // CREDIT
+
+
+def frozen(payment):
+    return book(payment).refresh().frozen // CREDIT
+
+
+def entered(payment):
+    return money(payment.purchase.customer_id)
+
+
+def test_opened_it_freezes_what_is_unused(payment):
+    """E11a."""
+    say(dispute_fact(payment, "open", fee=15_00))
+    assert entered(payment) == BEFORE | {"1000": -15_00, "1200": 120_00, "6200": 15_00}
+    assert (available(payment), frozen(payment)) == (0, 600)
+    assert book(payment).debit(CREDIT).code == "insufficient-credits"
+
+
+def test_lost_it_takes_what_is_unused_and_the_rest_is_owed(payment):
+    """E11b: what was used is contra-revenue, and the customer's debt."""
+    say(dispute_fact(payment, "open", fee=15_00))
+    say(dispute_fact(payment, "lost", fee=15_00))
+    assert entered(payment) == {"1000": -15_00, "2100": -40_00, "4310": 40_00, "6200": 15_00}
+    assert credits(payment.purchase.customer_id) == {"U10": 1000, "U30": 400, "U32": 600}
+    dispute = payment.disputes.get()
+    assert (dispute.state, dispute.clawed_credits) == (DisputeState.LOST, 600 * CREDIT)
+    assert dispute.owed == 40_00
+    assert (available(payment), frozen(payment)) == (0, 0)
+
+
+def test_what_is_owed_may_be_a_receivable(payment, settings):
+    settings.LOST_DISPUTES = "receivable"
+    say(dispute_fact(payment, "lost"))
+    assert entered(payment) == {"2100": -40_00, "1100": 40_00}
+
+
+def test_won_everything_is_as_before_but_the_fee(payment):
+    say(dispute_fact(payment, "open", fee=15_00))
+    say(dispute_fact(payment, "won", fee=15_00))
+    assert entered(payment) == BEFORE | {"1000": 105_00, "6200": 15_00}
+    assert (available(payment), frozen(payment)) == (600, 0)
+    payment.refresh_from_db()
+    assert payment.returned == 0
+
+
+def test_a_fee_that_is_returned_is_no_expense(payment):
+    say(dispute_fact(payment, "open", fee=15_00))
+    say(dispute_fact(payment, "won", fee=15_00, fee_returned=15_00))
+    assert entered(payment) == BEFORE
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+def test_closed_before_it_was_opened_is_the_same(payment, end):
+    say(dispute_fact(payment, end, fee=15_00))
+    first = entered(payment), available(payment), frozen(payment)
+    for state in ("open", end, "open"):
+        assert say(dispute_fact(payment, state, fee=15_00)).state == "applied"
+    assert (entered(payment), available(payment), frozen(payment)) == first
+
+
+def test_won_and_lost_is_a_contradiction_that_somebody_must_look_at(payment):
+    say(dispute_fact(payment, "won"))
+    outcome = say(dispute_fact(payment, "lost"))
+    assert (outcome.state, outcome.reason) == ("refused", "The dispute was won before.")
+    assert entered(payment) == BEFORE
+
+
+def test_a_part_is_disputed(payment):
+    """A quarter of the money is a quarter of the credits."""
+    say(dispute_fact(payment, "open", 30_00))
+    assert (available(payment), frozen(payment)) == (350, 250)
+    say(dispute_fact(payment, "lost", 30_00))
+    assert entered(payment) == {"1000": 90_00, "2100": -75_00, "2200": -15_00}
+    assert payment.disputes.get().owed == 0
+
+
+def test_what_was_held_when_it_was_opened_and_is_free_when_it_is_lost_is_taken_too(payment):
+    hold = book(payment).reserve(500 * CREDIT)
+    say(dispute_fact(payment, "open"))
+    assert frozen(payment) == 100
+    book(payment).release(hold)
+    assert available(payment) == 500
+    say(dispute_fact(payment, "lost"))
+    assert available(payment) == 0
+    assert credits(payment.purchase.customer_id)["U32"] == 600
+
+
+def test_what_is_frozen_of_a_later_lot_is_not_forgotten():
+    payment = bought(bonus=200, bonus_validity_days=900)
+    hold = book(payment).reserve(900 * CREDIT)
+    say(dispute_fact(payment, "open"))
+    assert frozen(payment) == 300
+    book(payment).release(hold)
+    say(dispute_fact(payment, "lost"))
+    assert (available(payment), frozen(payment)) == (0, 0)
+    assert entered(payment) == {}
+
+
+def test_other_credits_of_the_customer_are_not_touched(payment):
+    book(payment).grant(70 * CREDIT)
+    say(dispute_fact(payment, "lost"))
+    assert available(payment) == 70
+
+
+def test_a_hold_on_the_credit_limit_leaves_less_to_freeze(payment):
+    """It is of no lot, so the lots have more that is free than the wallet has."""
+    own = book(payment)
+    own.do("limit", amount=1000 * CREDIT)
+    own.reserve(700 * CREDIT)
+    again = bought(payment.purchase.customer)
+    say(dispute_fact(again, "open"))
+    assert (available(payment), frozen(payment)) == (0, 900)
+    say(dispute_fact(again, "lost"))
+    assert available(payment) == 0
+
+
+TOLD = {
+    "refund": lambda payment: refund_fact(payment, "one", 48_00),
+    "opened": lambda payment: dispute_fact(payment, "open", 72_00),
+    "lost": lambda payment: dispute_fact(payment, "lost", 72_00),
+}
+
+
+@pytest.mark.parametrize("told", in_any_order(TOLD), ids=" / ".join)
+def test_refunds_and_disputes_share_one_running_total_in_any_order(told):
+    payment = bought(taxed("20"))
+    for name in (*told, *told):
+        assert say(TOLD[name](payment)).state == "applied"
+    payment.refresh_from_db()
+    assert (payment.refunded, payment.disputed, payment.clawed_back) == (48_00, 0, 72_00)
+    assert payment.left == 0
+    assert entered(payment) == {}
+    assert credits(payment.purchase.customer_id) == {"U10": 1000, "U32": 1000}
+    assert say(refund_fact(payment, "two", 1)).state == "parked"
+
+
+def test_a_dispute_of_more_than_is_left_waits(payment):
+    say(refund_fact(payment, "one", 60_00))
+    waits = say(dispute_fact(payment, "open", 100_00))
+    assert waits.state == "parked"
+    assert "when 6000 are left" in waits.reason
+
+
+@pytest.mark.parametrize("wrong", [{"currency": "EUR"}, {"amount": 120_01}, {"amount": -1}])
+def test_what_does_not_fit_the_payment_is_refused(payment, wrong):
+    fact = dispute_fact(payment, "open")._replace(**wrong)
+    assert say(fact).state == "refused"
+    assert entered(payment) == BEFORE

@@ -1,0 +1,33 @@
+import pytest
+
+from billing import selectors
+from billing.models import Pack, PackPrice
+from config.demo import packs
+from tests.factories.accounts import CustomerFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def on_sale(currency):
+    found = selectors.packs_for(CustomerFactory(), currency)
+    return [(one.pack.name, str(one.price.amount)) for one in found]
+
+
+def test_northwind_sells_three_packs_in_two_currencies():
+    packs.put_on_sale()
+    assert on_sale("USD") == [
+        ("Starter: 5,000 credits", "25.000"),
+        ("Team: 25,000 credits", "100.000"),
+        ("Company: 150,000 credits", "500.000"),
+    ]
+    assert [price for _, price in on_sale("EUR")] == ["23.000", "92.000", "460.000"]
+
+
+def test_a_second_start_leaves_what_staff_changed():
+    packs.put_on_sale()
+    Pack.objects.filter(code="credits-5000").update(name="Small")
+    PackPrice.objects.filter(price_currency="EUR").delete()
+    packs.put_on_sale()
+    assert Pack.objects.count() == 3
+    assert on_sale("USD")[0][0] == "Small"
+    assert on_sale("EUR") == []
