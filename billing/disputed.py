@@ -32,6 +32,7 @@ def told(provider: str, fact: Disputed) -> None:
         _win(dispute, payment, fact)
     elif dispute.state == DisputeState.OPEN and fact.state == "lost":
         _lose(dispute, payment)
+    _enter_late_fees(dispute, fact)
 
 
 def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
@@ -82,9 +83,10 @@ def _open(payment: Payment, fact: Disputed) -> Dispute:
 
 def _win(dispute: Dispute, payment: Payment, fact: Disputed) -> None:
     currency = payment.purchase.currency
+    dispute.fee_returned = min(fact.fee_returned, dispute.fee)
     returned = [
         leg(currency, "1000", "1200", dispute.amount),
-        leg(currency, "1000", "6200", min(fact.fee_returned, dispute.fee)),
+        leg(currency, "1000", "6200", dispute.fee_returned),
     ]
     _post(dispute, "dispute won", returned)
     for lot, credits in zip(dispute.lots, dispute.lot_credits, strict=True):
@@ -119,6 +121,22 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     _close(dispute, DisputeState.LOST)
 
 
+def _enter_late_fees(dispute: Dispute, fact: Disputed) -> None:
+    """A provider may tell of the dispute first, and of what it took or gave back for it later."""
+    currency = dispute.payment.purchase.currency
+    fee = max(fact.fee, dispute.fee)
+    returned = max(min(fact.fee_returned, fee), dispute.fee_returned)
+    if (fee, returned) == (dispute.fee, dispute.fee_returned):
+        return
+    late = [
+        leg(currency, "6200", "1000", fee - dispute.fee),
+        leg(currency, "1000", "6200", returned - dispute.fee_returned),
+    ]
+    _post(dispute, "dispute fee", late, f" {fee} {returned}")
+    dispute.fee, dispute.fee_returned = fee, returned
+    dispute.save(update_fields=["fee", "fee_returned"])
+
+
 def _rest(dispute: Dispute, tax: int, rest: int) -> list[Leg]:
     account = RECEIVABLE if settings.LOST_DISPUTES == "receivable" else CONTRA_REVENUE
     currency = dispute.payment.purchase.currency
@@ -141,18 +159,18 @@ def _take(dispute: Dispute, taken: Sequence[Share]) -> None:
         )
 
 
-def _post(dispute: Dispute, kind: str, money: Sequence[Leg]) -> None:
+def _post(dispute: Dispute, kind: str, money: Sequence[Leg], which: str = "") -> None:
     if any(one.amount for one in money):
         services.post(
             dispute.payment.purchase.customer_id,
             kind=kind,
             money=money,
             document=dispute.payment.purchase.name,
-            key=f"{kind} {dispute.provider_ref}",
+            key=f"{kind}{which} {dispute.provider_ref}",
         )
 
 
 def _close(dispute: Dispute, state: DisputeState) -> None:
     dispute.state = state
     dispute.closed_at = timezone.now()
-    dispute.save(update_fields=["state", "closed_at", "clawed_credits", "owed"])
+    dispute.save(update_fields=["state", "closed_at", "clawed_credits", "owed", "fee_returned"])

@@ -37,7 +37,7 @@ class PurchaseAdmin(BillingWindow):
     change_form_template = "billing/admin/purchase.html"
     list_display = [
         *("short_name", "of", "pack_name", "issued", "value", "state", "given_back"),
-        *("provider", "made"),
+        "made",
     ]
     list_filter = ["state", ReturnedFilter, ProviderFilter]
     list_select_related = ["customer", "payment"]

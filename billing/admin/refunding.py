@@ -63,7 +63,7 @@ def page(request: HttpRequest, id: UUID, context: dict[str, Any]) -> HttpRespons
         "billing/admin/refund.html",
         context
         | {
-            "title": f"Refund {purchase.name}",
+            "title": "Refund",
             "purchase": purchase,
             "page": billing_shown.page(purchase),
             "panel": panel_of(purchase),

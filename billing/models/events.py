@@ -31,6 +31,7 @@ class ProviderEvent(models.Model):
         indexes = [
             models.Index(fields=["state", "id"], name="provider_event_state"),
             models.Index(fields=["provider", "payment_ref"], name="provider_event_payment"),
+            models.Index(fields=["provider", "object_ref"], name="provider_event_object"),
             models.Index(
                 fields=["provider", "payment_ref"],
                 condition=Q(state="parked"),

@@ -146,6 +146,7 @@ class Dispute(models.Model):
     state = models.CharField(max_length=16, choices=DisputeState, default=DisputeState.OPEN)
     amount = models.BigIntegerField()
     fee = models.BigIntegerField(default=0)
+    fee_returned = models.BigIntegerField(default=0)
     reason = models.TextField(blank=True)
     # What the credits in dispute are, used or not.
     credits = models.BigIntegerField()

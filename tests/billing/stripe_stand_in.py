@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +55,9 @@ class Stripe:
     asked: list[tuple[str, str, Params]] = field(default_factory=list)
     # Requests that fail after they were carried out, as when the answer is lost.
     lost_answers: int = 0
+    # Requests that are answered 500, and the seconds that every answer takes.
+    faults: int = 0
+    delay: float = 0
     _keys: dict[str, tuple[tuple[str, Params], int, Object]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -200,6 +203,9 @@ class Stripe:
     def answer(self, method: str, path: str, params: Params, key: str | None) -> tuple[int, Object]:
         with self._lock:
             self.asked.append((method, path, params))
+            if self.faults:
+                self.faults -= 1
+                raise ApiError(500, "api_error", "An error on Stripe's side.")
             if key and key in self._keys:
                 before, status, body = self._keys[key]
                 if before != (path, params):
@@ -480,6 +486,10 @@ def _handler(account: Stripe) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             content = json.dumps(body).encode()
+            with suppress(ConnectionError):  # Who asked may be gone.
+                self._send(status, content)
+
+        def _send(self, status: int, content: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
@@ -491,6 +501,7 @@ def _handler(account: Stripe) -> type[BaseHTTPRequestHandler]:
             if self.headers.get("Authorization") != f"Bearer {KEY}":
                 raise ApiError(401, "invalid_request_error", "Invalid API Key provided.")
             path, key = urlsplit(self.path).path, self.headers.get("Idempotency-Key")
+            time.sleep(account.delay)
             return account.answer(self.command, path, _nested(form), key)
 
         def log_message(self, *args: Any) -> None:

@@ -174,6 +174,27 @@ def test_an_answer_that_is_lost_is_asked_for_again(account, buy):
     assert len(account.sessions) == 1
 
 
+def test_a_fault_of_stripes_is_borne_twice(account, buy):
+    account.faults = 2
+    assert buy().provider_ref in account.sessions
+    account.faults = 3
+    with pytest.raises(ProviderFailed):
+        buy()
+    assert len(account.sessions) == 1
+
+
+def test_nobody_waits_for_stripe_for_long(account, buy, monkeypatch):
+    monkeypatch.setattr(asking, "TIMEOUT_SECONDS", 0.2)
+    account.delay = 1
+    started = time.monotonic()
+    with pytest.raises(ProviderFailed):
+        buy()
+    assert time.monotonic() - started < 10
+    account.delay = 0
+    (purchase,) = Purchase.objects.all()
+    assert payments.confirm(purchase).state == PurchaseState.PENDING
+
+
 def test_stripe_may_be_down(account, buy, monkeypatch, settings):
     monkeypatch.setattr(asking, "RETRIES", 0)
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"

@@ -146,6 +146,25 @@ def test_a_disputes_events_come_in_any_order(account, buyer, paid, won):
     assert "1200" not in money(buyer)
 
 
+def test_fees_of_a_dispute_may_be_told_late(account, buyer, paid):
+    dispute = account.dispute(paid.payment.provider_ref)
+    created, withdrawn = account.events
+    created["data"]["object"]["balance_transactions"] = []
+    account.close_dispute(dispute["id"], won=True)
+    reinstated, closed = account.events[2:]
+    closed["data"]["object"]["balance_transactions"] = dispute["balance_transactions"][:1]
+    account.events = [created]
+    deliver(account)
+    assert "6200" not in money(buyer)
+    account.events = [withdrawn, closed]
+    deliver(account)
+    assert money(buyer)["6200"] == 15_00
+    account.events = [reinstated, withdrawn]
+    deliver(account)
+    assert "6200" not in money(buyer)
+    assert money(buyer)["1000"] == CASH
+
+
 def test_an_inquiry_moves_nothing(account, buyer, paid):
     account.inquire(paid.payment.provider_ref)
     deliver(account)
