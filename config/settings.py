@@ -172,9 +172,6 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 
-# Said in the terms: how long after a purchase its unused credits can be given back.
-REFUND_DAYS = env.int("REFUND_DAYS", default=14)
-
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 # Who looks whether we live comes by no proxy.
@@ -186,13 +183,15 @@ SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
-        "form-action": ["'self'"],
+        # The form that buys leads on to where one pays.
+        "form-action": ["'self'", *env.list("CHECKOUT_ORIGINS", default=[STRIPE_CHECKOUT])],
     }
 }
 
@@ -211,11 +210,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
-TOP_UP_URL = env("TOP_UP_URL", default="/billing/top-up")
-
 # Where this service is reached, as links that leave it say; the test provider reports to it.
 PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
+
+# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
+TOP_UP_URL = env("TOP_UP_URL", default=f"{PUBLIC_URL.rstrip('/')}/portal/buy/")
 
 # Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
 # anybody pays: it is on by itself only where the database is ours, where one tries things.
@@ -225,7 +224,7 @@ STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
 # Tax by the provider's figure instead of by our table of rates.
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
-# For so many days a customer may give unused credits of a purchase back.
+# For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
 # What of a lost dispute was used already: contra-revenue, or a receivable.
 LOST_DISPUTES = env("LOST_DISPUTES", default="contra-revenue")

@@ -9,7 +9,7 @@ from config.openapi import views as openapi
 
 urlpatterns = [
     path("", start.start),
-    path("billing/top-up", start.top_up),
+    path("billing/top-up", RedirectView.as_view(url="/portal/buy/")),
     path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
     path("accounts/email/", accounts.Email.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
+    path("portal/", include("billing.portal_urls")),
     path("portal/", include("accounts.portal_urls")),
     path("terms/", accounts.terms, name="terms"),
 ]

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 
 def addresses(page: str) -> list[str]:
@@ -25,11 +26,8 @@ def test_the_start_page_leads_everywhere(client: Client) -> None:
             assert page.status_code in (200, 503), address
 
 
-@pytest.mark.django_db
-def test_where_credits_are_bought_is_a_page(client: Client) -> None:
-    response = client.get(settings.TOP_UP_URL)
-    assert response.status_code == 200
-    assert "ask the company" in response.content.decode()
+def test_a_refusal_for_want_of_credits_leads_to_the_packs() -> None:
+    assert f"{settings.PUBLIC_URL}{reverse('buy')}" == settings.TOP_UP_URL
 
 
 @pytest.mark.django_db

@@ -6,13 +6,14 @@ from typing import Final
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from billing import shown
 from billing.errors import ProviderDeclined
 from billing.models import SandboxCheckout
 from billing.providers.sandbox import acts, delivery
-from ledger import money
 
 Act = Callable[[SandboxCheckout, HttpRequest], None]
 
@@ -20,10 +21,10 @@ Act = Callable[[SandboxCheckout, HttpRequest], None]
 @require_GET
 def checkout(request: HttpRequest, ref: str) -> HttpResponse:
     found = _found(ref)
-    shown = money.show(found.amount, found.currency)
     context = {
         "checkout": found,
-        "amount": f"{shown['amount']} {shown['currency']}",
+        "amount": shown.money(found.amount, found.currency),
+        "declined": "declined" in request.GET,
         "cards": acts.CARDS,
         "open_dispute": found.disputes.filter(state="open").first(),
     }
@@ -44,7 +45,8 @@ def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     delivery.deliver()
     if act == "pay":
         return HttpResponseRedirect(found.return_url)
-    return redirect("test-provider", ref=ref)
+    page = reverse("test-provider", args=[ref])
+    return HttpResponseRedirect(page + ("?declined" if act == "decline" else ""))
 
 
 def _pay(checkout: SandboxCheckout, request: HttpRequest) -> None:
