@@ -332,6 +332,8 @@ class Wallet:
     def adjust(
         self, now: float, amount: int, seq: int | None, frozen: int = 0, cause: str = "void"
     ) -> Answer:
+        if frozen and cause != "dispute":
+            raise Refused("unknown-cause", **self.balances())
         lot = next((lot for lot in self.lots if lot.seq == seq), None)
         if frozen > min(amount, lot.frozen if lot else 0):
             raise Refused("not-frozen", required=amount, **self.balances())
