@@ -7,11 +7,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import events, providers, refunds
-from billing.errors import BillingError
-from billing.facts import Fact
+from billing.errors import BillingError, ProviderFailed
+from billing.facts import Fact, Paid
 from billing.models import (
     Dispute,
     DisputeState,
+    Payment,
     Purchase,
     PurchaseState,
 )
@@ -52,8 +53,21 @@ def _lists(provider: Provider, since: datetime, report: Report) -> bool:
 
 
 def _apply(provider: Provider, fact: Fact, report: Report) -> None:
-    outcome = events.enter(provider.name, provider.enrich(fact))
+    if not _is_complete(provider, fact):
+        try:
+            fact = provider.enrich(fact)
+        except ProviderFailed:
+            report["failed"] += 1
+    outcome = events.enter(provider.name, fact)
     report[outcome.state.value] += 1
+
+
+def _is_complete(provider: Provider, fact: Fact) -> bool:
+    """What there is to find out of it was found out before."""
+    if not isinstance(fact, Paid):
+        return False
+    known = Payment.objects.filter(provider=provider.name, provider_ref=fact.payment_ref)
+    return known.filter(fee__isnull=False).exists()
 
 
 def _open_disputes(provider: Provider, report: Report) -> None:

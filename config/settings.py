@@ -4,6 +4,7 @@ import sys
 
 import django_stubs_ext
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config import logs
 from config.databases import databases, is_embedded
@@ -219,9 +220,19 @@ TOP_UP_URL = env("TOP_UP_URL", default=f"{PUBLIC_URL.rstrip('/')}/portal/buy/")
 # Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
 # anybody pays: it is on by itself only where the database is ours, where one tries things.
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"] if EMBEDDED else [])
+
+
+def _of_stripe(name: str) -> str:
+    """Without its secret anybody could sign reports, so it is not left out where it is used."""
+    secret: str = env(name, default="")
+    if "stripe" in PAYMENT_PROVIDERS and not secret:
+        raise ImproperlyConfigured(f"PAYMENT_PROVIDERS names stripe: set {name} too.")
+    return secret
+
+
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
-STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
-STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_SECRET_KEY = _of_stripe("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 # Tax by the provider's figure instead of by our table of rates.
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 # For so many days a customer may give unused credits of a purchase back; the terms say it.

@@ -318,7 +318,9 @@ class Wallet:
     def _issue(self, lot: Lot) -> None:
         self.lots.append(replace(lot, seq=len(self.lots) + 1, units=lot.remaining))
 
-    def _pick(self, now: float, amount: int, seq: int | None) -> list[tuple[Lot, int]]:
+    def _pick(
+        self, now: float, amount: int, seq: int | None, required: int | None = None
+    ) -> list[tuple[Lot, int]]:
         left, picked = amount, []
         for lot in self.spendable(now):
             part = min(lot.free, left) if seq in (None, lot.seq) else 0
@@ -326,7 +328,7 @@ class Wallet:
                 picked.append((lot, part))
                 left -= part
         if left or amount > self.available:
-            raise Refused("insufficient-credits", required=amount, **self.balances())
+            raise Refused("insufficient-credits", required=required or amount, **self.balances())
         return picked
 
     def adjust(
@@ -339,10 +341,7 @@ class Wallet:
             raise Refused("not-frozen", required=amount, **self.balances())
         picked = []
         if amount > frozen:
-            try:
-                picked = self._pick(now, amount - frozen, seq)
-            except Refused as refused:
-                raise Refused(**refused.answer | {"required": amount}) from None
+            picked = self._pick(now, amount - frozen, seq, required=amount)
         if lot and frozen:
             lot.frozen -= frozen
             picked = [(lot, amount)]
@@ -365,6 +364,7 @@ class Wallet:
         return {"amount": amount} | self.balances()
 
     def post(self) -> Answer:
+        """Money alone."""
         self._move(0)
         return self.balances()
 
