@@ -64,4 +64,4 @@ def visitors(site: Site, chromium: Browser) -> Iterator[Visitors]:
     faults = [fault for visitor in made for fault in visitor.faults]
     for visitor in made:
         visitor.leave()
-    assert faults == []
+    assert not faults, "\n".join(faults)

@@ -14,6 +14,9 @@ from tests.billing.stripe_stand_in import KEY, WEBHOOK_SECRET, Stripe
 from tests.factories import billing
 from tests.factories.accounts import CustomerFactory
 
+# One for all: each would load the middleware again.
+CLIENT = Client()
+
 
 @pytest.fixture
 def account(settings: Any) -> Iterator[Stripe]:
@@ -64,16 +67,13 @@ def paid(account: Stripe, buy: Callable[..., Purchase]) -> Purchase:
 
 
 def post(body: bytes, signature: str) -> int:
-    return (
-        Client()
-        .post(
-            "/billing/webhooks/stripe",
-            body,
-            content_type="application/json",
-            headers={"Stripe-Signature": signature},
-        )
-        .status_code
+    answer = CLIENT.post(
+        "/billing/webhooks/stripe",
+        body,
+        content_type="application/json",
+        headers={"Stripe-Signature": signature},
     )
+    return answer.status_code
 
 
 def deliver(account: Stripe) -> list[int]:
