@@ -62,6 +62,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "open holds are free again when those end.",
     "refund-window-over": "Ask the seller, who may refund later too.",
     "refund-too-large": "Refund fewer credits, or all that are unused.",
+    "card-declined": "Pay with another card, or ask the bank of this one.",
     "provider-declined": "Read the detail; the same request would be declined again.",
     "rate-card-empty": "Give the card its prices, and publish it then.",
     "rate-card-published": "Make a card with a later date, and publish that one.",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -301,3 +302,24 @@ def test_the_page_lists_those_that_are_open_and_says_which_have_expired(office, 
     assert "new@acme.example" in page and "old@acme.example" in page
     assert page.count(">Expired<") == 1
     assert "elsewhere@example.com" not in page
+
+
+def test_the_invited_come_in_though_somebody_else_began_an_account_with_their_address(office):
+    """Whoever signed up so never confirmed it: the mailed link does, and the password is theirs."""
+    told = {"company": "Evil", "email": BOB, "password1": "chosen by mallory", "consent": "on"}
+    Client().post(reverse("account_signup"), told)
+    invite(office)
+    bob, link = Client(), mailed()
+    bob.get(link)
+    join(bob, link)
+    bob.post(reverse("account_reset_password"), {"email": BOB})
+    form = bob.get(link_in(mail.outbox[-1]), follow=True)
+    new = {"password1": PASSWORD, "password2": PASSWORD}
+    bob.post(form.request["PATH_INFO"], new)
+    cache.clear()  # An address is mailed to once in a few minutes.
+    bob.post(reverse("account_login"), {"login": BOB, "password": PASSWORD})
+    if not is_signed_in(bob):
+        bob.post(link_in(mail.outbox[-1]))
+        bob.post(reverse("account_login"), {"login": BOB, "password": PASSWORD})
+    bob.post(link)
+    assert Member.objects.filter(user__email=BOB, customer__name="Acme").exists()

@@ -5,7 +5,9 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.cache import cache
 from django.db import IntegrityError
+from django.test import Client
 from django.urls import reverse
 
 from accounts import sign_up, terms
@@ -185,3 +187,34 @@ def test_people_made_by_staff_need_no_confirmation(client):
     UserFactory(email="bob@acme.example", password="correct horse battery")
     told = {"login": "BOB@acme.example", "password": "correct horse battery"}
     assert client.post(reverse("account_login"), told).url == "/portal/"
+
+
+def some_minutes_later():
+    """An address is mailed to once in a few."""
+    cache.clear()
+
+
+def reset_password(client, password):
+    client.post(reverse("account_reset_password"), {"email": "ann@acme.example"})
+    form = client.get(link_in(mail.outbox[-1]), follow=True)
+    return client.post(form.request["PATH_INFO"], {"password1": password, "password2": password})
+
+
+def test_whose_address_it_is_gets_the_account_that_somebody_else_began(client):
+    """Who began it never came in, and does not come in afterwards."""
+    submit(Client(), password1="chosen by somebody else")
+    some_minutes_later()
+    submit(client)
+    assert mail.outbox[-1].subject == "You have an account already"
+    reset_password(client, "a new battery horse")
+    told = {"login": "ann@acme.example"}
+    sign_in = reverse("account_login")
+    some_minutes_later()
+    client.post(sign_in, told | {"password": "a new battery horse"})
+    if not EmailAddress.objects.get().verified:
+        confirm(client)
+        client.post(sign_in, told | {"password": "a new battery horse"})
+    assert client.get(reverse("keys")).status_code == 200
+    other = Client()
+    other.post(sign_in, told | {"password": "chosen by somebody else"})
+    assert other.get(reverse("keys")).status_code == 302
