@@ -167,9 +167,12 @@ def _keep_customer(purchase: Purchase, fact: Paid) -> None:
             ],
             ignore_conflicts=True,
         )
-    if fact.card:
+    if fact.card and fact.customer_ref:
         method = PaymentMethod(
-            customer=purchase.customer, provider=purchase.provider, **fact.card._asdict()
+            customer=purchase.customer,
+            provider=purchase.provider,
+            customer_ref=fact.customer_ref,
+            **fact.card._asdict(),
         )
         # One that was removed and is given again is there again.
         PaymentMethod.objects.bulk_create(

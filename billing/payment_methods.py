@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from billing import events, providers
 from billing.errors import CardDeclined, ProviderDeclined
-from billing.models import PaymentMethod, ProviderCustomer, Purchase, PurchaseState
+from billing.models import PaymentMethod, Purchase, PurchaseState
 from billing.providers.base import Charge
 
 
@@ -40,16 +40,12 @@ def remove(method: PaymentMethod) -> None:
 
 
 def _charge(purchase: Purchase, method: PaymentMethod) -> Charge:
-    """Raises DoesNotExist: a card without its customer was never saved."""
-    known = ProviderCustomer.objects.get(
-        customer_id=purchase.customer_id, provider=purchase.provider
-    )
     assert method.customer_id == purchase.customer_id and method.removed_at is None
     return Charge(
         our_purchase=purchase.name,
         description=purchase.pack_name,
         amount=purchase.total,
         currency=purchase.currency,
-        customer_ref=known.ref,
+        customer_ref=method.customer_ref,
         card_ref=method.ref,
     )

@@ -158,6 +158,8 @@ class PaymentMethod(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="payment_methods")
     provider = models.CharField(max_length=16)
     ref = models.CharField(max_length=255)
+    # Whose it is to the provider: who buys first on two pages at once is two customers there.
+    customer_ref = models.CharField(max_length=255, default="")
     brand = models.CharField(max_length=30, blank=True)
     last4 = models.CharField(max_length=4, blank=True)
     exp_month = models.PositiveSmallIntegerField(null=True)

@@ -261,11 +261,12 @@ class Stripe:
         if not 30 * 60 <= left <= 24 * 3600:
             told = "The expires_at timestamp must be between 30 minutes and 24 hours from now."
             raise ApiError(400, "invalid_request_error", told, param="expires_at")
-        if "setup_future_usage" in params["payment_intent_data"]:
-            _forbid(params, "saved_payment_method_options")
         if "customer" in params:
             _forbid(params, "customer_creation")
             _forbid(params, "customer_email")
+        elif "saved_payment_method_options" in params:
+            told = "You may only specify saved_payment_method_options with a customer."
+            raise ApiError(400, "invalid_request_error", told)
         prices = [line["price_data"] for line in params["line_items"]]
         net = sum(
             int(price["unit_amount"]) * int(line["quantity"])
@@ -377,6 +378,7 @@ class Stripe:
             disputed=False,
             currency=intent["currency"],
             payment_intent=intent["id"],
+            metadata=intent["metadata"],
             balance_transaction=self._move(amount, fee, self.currency)["id"],
         )
         intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}

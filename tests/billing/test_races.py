@@ -1,21 +1,24 @@
 """What happens at once: the return page and the report, refunds and spending, forms sent twice."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, connections
 
-from billing import checkout, payments, refunds
+from billing import checkout, events, payments, refunds
 from billing.errors import BillingError
+from billing.facts import Fact, Refunded
 from billing.models import Payment, Purchase, SandboxEvent
+from billing.outcomes import Outcome
 from billing.providers.sandbox import acts
 from ledger import checks
 from ledger.amounts import CREDIT
-from tests.billing.reports import report
+from tests.billing.reports import report, stored
 from tests.factories.accounts import CustomerFactory
 from tests.factories.billing import credits, money, new_pack, order, sold_by_the_test_provider
 from tests.factories.ledger import Book
@@ -90,6 +93,36 @@ def test_reports_of_one_payment_at_once_come_to_the_same(customers: list[UUID], 
     payment = Payment.objects.get(purchase=purchase)
     assert (payment.refunded, payment.clawed_back, payment.left) == (20_00, 80_00, 0)
     assert credits(purchase.customer_id) == {"U10": 1000, "U32": 1000}
+
+
+def test_a_report_that_is_about_to_be_parked_is_not_missed(
+    customers: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds no payment; the payment is entered; then it is parked. Nobody would take it up."""
+    purchase = order()
+    customers.append(purchase.customer_id)
+    ref = purchase.provider_ref or ""
+    acts.pay(ref)
+    payment_ref = acts.refund(ref, amount=20_00).checkout.payment_ref
+    found = SandboxEvent.objects.filter(body__contains=payment_ref).order_by("created_at")
+    paid, refund = found.values_list("body", flat=True)
+    decided, decide = Event(), events.decide
+
+    def slowly(provider: str, fact: Fact) -> Outcome:
+        outcome = decide(provider, fact)
+        if isinstance(fact, Refunded):
+            decided.set()
+            time.sleep(0.5)
+        return outcome
+
+    def pay() -> str:
+        assert decided.wait(10)
+        return report(paid)
+
+    monkeypatch.setattr(events, "decide", slowly)
+    assert at_once(lambda: report(refund), pay) == ["parked", "applied"]
+    assert stored(refund).state == "applied"
+    assert credits(purchase.customer_id) == {"U10": 1000, "U20": 800, "U32": 200}
 
 
 @pytest.mark.parametrize("turn", range(5))

@@ -114,7 +114,8 @@ def test_a_double_click_pays_once(payer: Payer) -> None:
 
 
 def test_a_declined_card_may_be_tried_again(payer: Payer) -> None:
-    payer.press("decline")
+    said = payer.press("decline")
+    assert said.headers["Location"].endswith("?declined")
     payer.press("decline")
     assert (payer.state, payer.balance) == (PurchaseState.FAILED, (0, 0))
     assert payer.purchase.reason == "The card was declined."
@@ -139,6 +140,7 @@ def test_a_dispute_freezes_and_is_won(payer: Payer) -> None:
     assert payer.balance == (1000, 0)
     payer.press("dispute")
     payer.press("lose")
+    assert "All of it went back" in payer.look()
     assert payer.balance == (0, 0)
     assert credits(payer.purchase.customer_id) == {"U10": 1000, "U32": 1000}
 
@@ -147,6 +149,7 @@ def test_the_bank_refunds_what_is_left(payer: Payer) -> None:
     payer.press("pay")
     refunds.request(payer.purchase, 300 * CREDIT, by=None, reason="")
     payer.press("refund")
+    assert "All of it went back" in payer.look()
     assert payer.balance == (0, 0)
     payment = payer.purchase.payment
     payment.refresh_from_db()

@@ -105,8 +105,7 @@ def refund(ref: str, *, amount: int, key: str = "", our_ref: str = "") -> Sandbo
         known = SandboxRefund.objects.filter(key=key).first() if key else None
         if known:
             return known
-        disputed = checkout.disputes.filter(state__in=["open", "lost"]).exists()
-        if checkout.state != "paid" or disputed or amount > checkout.amount - checkout.refunded:
+        if not 0 < amount <= left(checkout):
             raise ProviderDeclined("This payment cannot be refunded so far.")
         SandboxCheckout.objects.filter(ref=ref).update(refunded=F("refunded") + amount)
         made = SandboxRefund.objects.create(
@@ -120,12 +119,22 @@ def refund(ref: str, *, amount: int, key: str = "", our_ref: str = "") -> Sandbo
     return made
 
 
+def left(checkout: SandboxCheckout) -> int:
+    """What can be refunded or disputed: nothing, while the bank decides and when it has."""
+    disputed = checkout.disputes.exclude(state="won").exists()
+    is_paid = checkout.state == "paid" and not disputed
+    return checkout.amount - checkout.refunded if is_paid else 0
+
+
 def dispute(ref: str, *, amount: int | None = None) -> SandboxDispute:
+    """All that is left, or less. Raises ProviderDeclined."""
     with transaction.atomic():
         checkout = _locked(ref)
-        left = checkout.amount - checkout.refunded
+        amount = amount or left(checkout)
+        if not 0 < amount <= left(checkout):
+            raise ProviderDeclined("There is nothing left to dispute.")
         made = SandboxDispute.objects.create(
-            ref=new_ref("tdp"), checkout=checkout, amount=amount or left, fee=DISPUTE_FEE
+            ref=new_ref("tdp"), checkout=checkout, amount=amount, fee=DISPUTE_FEE
         )
         tell("dispute.opened", shown_dispute(made))
     return made

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,15 +19,17 @@ from billing.providers.sandbox import acts, delivery
 Act = Callable[[SandboxCheckout, HttpRequest], None]
 
 
+@never_cache
 @require_GET
 def checkout(request: HttpRequest, ref: str) -> HttpResponse:
     found = _found(ref)
     context = {
         "checkout": found,
         "amount": shown.money(found.amount, found.currency),
-        "declined": "declined" in request.GET,
         "cards": acts.CARDS,
+        "was_declined": "declined" in request.GET,
         "open_dispute": found.disputes.filter(state="open").first(),
+        "left": acts.left(found),
     }
     return render(request, "pay/test.html", context)
 
@@ -46,7 +49,7 @@ def act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     if act == "pay":
         return HttpResponseRedirect(found.return_url)
     page = reverse("test-provider", args=[ref])
-    return HttpResponseRedirect(page + ("?declined" if act == "decline" else ""))
+    return HttpResponseRedirect(f"{page}?declined" if act == "decline" else page)
 
 
 def _pay(checkout: SandboxCheckout, request: HttpRequest) -> None:
@@ -71,8 +74,7 @@ def _close(won: bool) -> Act:
 
 
 def _dispute(checkout: SandboxCheckout, request: HttpRequest) -> None:
-    if checkout.state == "paid" and not checkout.disputes.exclude(state="won").exists():
-        acts.dispute(checkout.ref)
+    acts.dispute(checkout.ref)
 
 
 def _refund(checkout: SandboxCheckout, request: HttpRequest) -> None:

@@ -33,9 +33,6 @@ def session(order: Order) -> dict[str, Any]:
     if order.save_card:
         # To be charged later without the payer.
         asked["payment_intent_data"]["setup_future_usage"] = "off_session"
-    else:
-        # Stripe's page asks the payer, for pages to come only.
-        asked["saved_payment_method_options"] = {"payment_method_save": "enabled"}
     return asked
 
 
@@ -55,7 +52,9 @@ def charge(charge: Charge) -> dict[str, Any]:
 
 def _customer(order: Order) -> dict[str, Any]:
     if order.customer_ref:
-        return {"customer": order.customer_ref}
+        # Cards that were kept so are offered on Stripe's page only where it is asked to.
+        kept = {"allow_redisplay_filters": ["always", "limited"]}
+        return {"customer": order.customer_ref, "saved_payment_method_options": kept}
     email = {"customer_email": order.email} if order.email else {}
     return {"customer_creation": "always", **email}
 

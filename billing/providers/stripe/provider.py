@@ -1,5 +1,6 @@
 """Stripe Checkout. Where the API is, and the secrets, come from the environment."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -33,8 +34,9 @@ class Stripe:
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         header, secret = headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRET
         try:
-            event = stripe.Webhook.construct_event(body, header, secret, AGE_MAX_SECONDS)
-            said = event.to_dict()
+            stripe.Webhook.construct_event(body, header, secret, AGE_MAX_SECONDS)
+            # As it was said: the library makes other types of some values.
+            said = json.loads(body)
             about = said["data"]["object"]
             at, payment = datetime.fromtimestamp(said["created"], UTC), reading.payment_of(about)
             return Event(said["id"], said["type"], about.get("id", ""), payment, at, said)

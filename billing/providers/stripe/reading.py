@@ -11,16 +11,17 @@ _REFUND_STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "fai
 
 
 def event(payload: Mapping[str, Any]) -> Fact | None:
+    """None for kinds that mean nothing here, and for what is sold by others on the same account."""
     kind, about = payload["type"], payload["data"]["object"]
     if kind in _PAID:
         return paid(about)
     if kind in _ENDED:
-        return ended(about, _ENDED[kind])
+        return ended(about, _ENDED[kind]) if _purchase(about) else None
     if kind == "payment_intent.succeeded":
         return charged(about)
     if kind == "payment_intent.payment_failed":
         return charge_failed(about)
-    if kind == "charge.refunded":
+    if kind == "charge.refunded" and _purchase(about):
         currency = about["currency"].upper()
         return RefundTotal(payment_of(about), about["amount_refunded"], currency)
     if kind.startswith("refund.") or kind == "charge.refund.updated":
@@ -30,7 +31,7 @@ def event(payload: Mapping[str, Any]) -> Fact | None:
 
 def paid(session: Mapping[str, Any]) -> Paid | None:
     """None while it is not, as with bank debits."""
-    if session["payment_status"] != "paid":
+    if session["payment_status"] != "paid" or not _purchase(session):
         return None
     totals = session.get("total_details") or {}
     has_own_tax = (session.get("automatic_tax") or {}).get("enabled")

@@ -277,3 +277,26 @@ def test_kinds_that_mean_nothing_here_are_kept(account, db):
 
 def test_no_card_is_kept_unasked(account, paid):
     assert not PaymentMethod.objects.exists()
+
+
+def test_what_others_sell_on_the_same_account_is_let_be(account, buyer, buy):
+    purchase = buy()
+    account.sessions[purchase.provider_ref] |= {"client_reference_id": None, "metadata": {}}
+    account.sessions[purchase.provider_ref]["_metadata"] = {}
+    payment = account.pay(purchase.provider_ref)["id"]
+    account.refund(payment, 1_00)
+    assert set(deliver(account)) == {200}
+    assert states("checkout.session.completed") == ["ignored"]
+    assert states("charge.refunded") == ["ignored"]
+    assert reconcile()["failed"] == 0
+    assert credits(buyer) == (0, 0)
+
+
+def test_values_that_the_library_has_types_for_are_kept_as_they_were_said(account, db):
+    body = (
+        b'{"id": "evt_8", "object": "event", "type": "price.created", "created": 1700000000,'
+        b' "data": {"object": {"id": "price_1", "object": "price", "unit_amount_decimal": "1.5"}}}'
+    )
+    assert post(body, sign(body)) == 200
+    kept = ProviderEvent.objects.get(event_id="evt_8").payload
+    assert kept["data"]["object"]["unit_amount_decimal"] == "1.5"

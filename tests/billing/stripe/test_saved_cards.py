@@ -33,7 +33,6 @@ def test_the_payer_agrees_to_be_charged_later(account, buy):
     buy()
     (_, _, asked) = account.asked[-1]
     assert "setup_future_usage" not in asked["payment_intent_data"]
-    assert asked["saved_payment_method_options"] == {"payment_method_save": "enabled"}
 
 
 def test_a_card_is_kept_with_what_tells_it_apart(account, buyer, save):
@@ -43,11 +42,12 @@ def test_a_card_is_kept_with_what_tells_it_apart(account, buyer, save):
     assert card.ref in account.methods
 
 
-def test_a_card_is_kept_when_stripes_own_box_was_ticked(account, buyer, buy):
-    purchase = buy()
-    account.pay(purchase.provider_ref, save_card=True)
-    deliver(account)
-    assert selectors.payment_methods_of(buyer).get().last4 == "4242"
+def test_a_kept_card_is_offered_on_stripes_page(account, save, buy):
+    save()
+    buy()
+    (_, _, asked) = account.asked[-1]
+    kept = asked["saved_payment_method_options"]["allow_redisplay_filters"]
+    assert kept == ["always", "limited"]
 
 
 def test_a_saved_card_pays_without_its_owner(account, buyer, save, pending):
@@ -61,6 +61,17 @@ def test_a_saved_card_pays_without_its_owner(account, buyer, save, pending):
     assert credits(buyer) == (2000, 0)
     assert money(buyer)["1000"] == 2 * (100_00 - 3_20)
     assert len(account.charges) == 2
+
+
+def test_who_buys_first_on_two_pages_at_once_is_charged_by_either_card(account, buyer, buy, pack):
+    pages = [buy(save_card=True), buy(save_card=True)]
+    for page, last4 in zip(pages, ("4242", "1111"), strict=True):
+        account.pay(page.provider_ref, card=last4)
+    deliver(account)
+    assert len({session["customer"] for session in account.sessions.values()}) == 2
+    for card in selectors.payment_methods_of(buyer):
+        purchase = checkout._create(buyer, pack, "USD", None, None)
+        assert payment_methods.pay(purchase, card).state == PurchaseState.PAID
 
 
 def test_a_charge_whose_answer_never_came_is_entered_by_its_event(
