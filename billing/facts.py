@@ -14,6 +14,19 @@ class Card(NamedTuple):
     exp_year: int | None = None
 
 
+class Buyer(NamedTuple):
+    """Whom the provider taxed."""
+
+    name: str = ""
+    line1: str = ""
+    line2: str = ""
+    postal_code: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    tax_id: str = ""
+
+
 class Paid(NamedTuple):
     our_purchase: str
     checkout_ref: str
@@ -24,6 +37,7 @@ class Paid(NamedTuple):
     fee: int | None = None  # None: not known yet
     customer_ref: str | None = None
     card: Card | None = None  # one that may be kept
+    buyer: Buyer | None = None  # where the provider found out the tax
 
 
 class CheckoutEnded(NamedTuple):

@@ -8,6 +8,7 @@ from django.conf import settings
 from billing import documents
 from billing.facts import CheckoutEnded, Paid
 from billing.models import (
+    BillingProfile,
     Payment,
     PaymentMethod,
     ProviderCustomer,
@@ -37,6 +38,7 @@ def paid(provider: str, fact: Paid) -> None:
         purchase.total = purchase.net + purchase.tax
     _enter(purchase, fact)
     _keep_customer(purchase, fact)
+    _keep_buyer(purchase, fact)
     documents.issue_receipt(purchase)
 
 
@@ -181,3 +183,11 @@ def _keep_customer(purchase: Purchase, fact: Paid) -> None:
             unique_fields=["provider", "ref"],
             update_fields=["removed_at"],
         )
+
+
+def _keep_buyer(purchase: Purchase, fact: Paid) -> None:
+    """Who has an own address keeps it."""
+    if fact.buyer is None:
+        return
+    profile = BillingProfile(customer=purchase.customer, **fact.buyer._asdict())
+    BillingProfile.objects.bulk_create([profile], ignore_conflicts=True)

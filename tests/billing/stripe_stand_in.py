@@ -43,6 +43,7 @@ class Stripe:
     base: str = ""
     currency: str = "usd"  # of the account: what fees are in
     tax_percent: int = 0  # what Stripe finds out where it is asked to
+    payer: Object = field(default_factory=lambda: {"email": "payer@example.com", "address": None})
     sessions: dict[str, Object] = field(default_factory=dict)
     intents: dict[str, Object] = field(default_factory=dict)
     charges: dict[str, Object] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class Stripe:
         intent = self._intent_of(session, card=card, save_card=save_card)
         self._succeed(intent)
         session |= {"status": "complete", "payment_status": "paid"}
+        session["customer_details"] = self.payer
         self._tell("checkout.session.completed", session)
         return intent
 

@@ -1,12 +1,14 @@
 """What Stripe says, in our words: its objects, as events, answers and lists have them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from billing.facts import Card, CheckoutEnded, Disputed, Fact, Paid, Refunded, RefundTotal
+from billing.facts import Buyer, Card, CheckoutEnded, Disputed, Fact, Paid, Refunded, RefundTotal
 
 _ENDED = {"checkout.session.expired": "expired", "checkout.session.async_payment_failed": "failed"}
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+_COUNTRY = re.compile("[A-Z]{2}")
 _REFUND_STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
@@ -43,6 +45,7 @@ def paid(session: Mapping[str, Any]) -> Paid | None:
         currency=session["currency"].upper(),
         tax=totals.get("amount_tax") if has_own_tax else None,
         customer_ref=_id(session.get("customer")) or None,
+        buyer=_buyer(session.get("customer_details") or {}) if has_own_tax else None,
     )
     intent = session.get("payment_intent")
     return with_intent(fact, intent) if isinstance(intent, Mapping) else fact
@@ -126,6 +129,23 @@ def payment_of(about: Mapping[str, Any]) -> str:
     if about.get("object") == "payment_intent":
         return about["id"] if _is_of_saved_card(about) else ""
     return _id(about.get("payment_intent"))
+
+
+def _buyer(details: Mapping[str, Any]) -> Buyer:
+    """As much as there is room for."""
+    address = details.get("address") or {}
+    ids = [one.get("value") or "" for one in details.get("tax_ids") or []]
+    region, country = address.get("state") or "", address.get("country") or ""
+    return Buyer(
+        name=(details.get("name") or "")[:200],
+        line1=(address.get("line1") or "")[:200],
+        line2=(address.get("line2") or "")[:200],
+        postal_code=(address.get("postal_code") or "")[:20],
+        city=(address.get("city") or "")[:100],
+        region=region if len(region) <= 10 else "",
+        country=country if _COUNTRY.fullmatch(country) else "",
+        tax_id=ids[0][:50] if ids else "",
+    )
 
 
 def _fee(intent: Mapping[str, Any], currency: str) -> int | None:

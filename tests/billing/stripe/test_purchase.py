@@ -136,6 +136,41 @@ def test_tax_by_stripes_figure_is_entered_as_it_was_charged(account, buyer, buy,
     assert Document.objects.get().content["tax"] == "8.00"
 
 
+PAYER = {
+    "email": "payer@example.com",
+    "name": "Acme Inc",
+    "address": {
+        "line1": "1 Main St",
+        "line2": None,
+        "postal_code": "10001",
+        "city": "New York",
+        "state": "NY",
+        "country": "US",
+    },
+    "tax_ids": [{"type": "us_ein", "value": "12-3456789"}],
+}
+
+
+def test_whom_stripe_taxed_stands_on_the_receipt(account, buyer, buy, settings):
+    settings.TAX_BY_PROVIDER = True
+    account.payer = PAYER
+    account.pay(buy().provider_ref)
+    deliver(account)
+    assert Document.objects.get().content["buyer"] == {
+        "name": "Acme Inc",
+        "address": "1 Main St\n10001 New York New York S\nUS",
+        "tax_id": "12-3456789",
+    }
+
+
+def test_who_has_an_own_address_keeps_it(account, buyer, buy, settings, taxed):
+    settings.TAX_BY_PROVIDER = True
+    account.payer = PAYER
+    account.pay(buy().provider_ref)
+    deliver(account)
+    assert BillingProfile.objects.get().country == "DE"
+
+
 def test_fees_of_an_account_in_another_currency_are_not_entered(account, buyer, buy):
     account.currency = "eur"
     purchase = buy()
