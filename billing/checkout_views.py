@@ -21,6 +21,7 @@ from billing import checkout, payments, selectors, shop, shown, standing
 from billing.errors import BillingError, PackUnavailable, ProviderFailed, UnknownProvider
 from billing.forms import OrderForm
 from billing.fragments import for_signed_in, is_of_another_company
+from billing.its_company import acting_for_its_company
 from billing.models import Purchase, PurchaseState
 from billing.purchase_views import purchase_or_404
 from ledger import selectors as ledger
@@ -48,6 +49,7 @@ def buy(request: MemberRequest) -> HttpResponse:
 
 
 @never_cache
+@acting_for_its_company
 @for_members(Right.BUY)
 def outcome(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     """Where a payer comes back to, with or without having paid. The form leads there again."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import documents, refunds, selectors, shown, standing
+from billing.its_company import acting_for_its_company
 from billing.models import Purchase
 
 SHOWN = 25
@@ -36,6 +37,7 @@ def purchases(request: MemberRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
+@acting_for_its_company
 @for_members(Right.BUY)
 def purchase(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     found = purchase_or_404(request, purchase_id)

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Role
 from billing.facts import CheckoutEnded
 from billing.models import Purchase
 from billing.providers.sandbox import acts
@@ -115,6 +116,16 @@ def test_who_has_switched_to_another_company_meanwhile_gets_a_new_page(member, p
     browser = browser_of(member)
     browser.post(reverse("switch-company"), {"customer": other.customer_id})
     assert poll(browser, purchase, "pending.1")["HX-Refresh"] == "true"
+
+
+def test_who_pays_and_has_switched_meanwhile_comes_back_to_what_was_paid(member, purchase):
+    other = MemberFactory(user=member.user, role=Role.VIEWER)
+    browser = browser_of(member)
+    browser.post(reverse("switch-company"), {"customer": other.customer_id})
+    assert browser.get(reverse("buy")).status_code == 403
+    acts.pay(purchase.provider_ref)
+    assert "5,000 credits are yours" in browser.get(page_of(purchase)).content.decode()
+    assert browser.get(reverse("buy")).status_code == 200
 
 
 def test_a_provider_that_is_no_longer_ours_is_not_asked(browser, purchase, settings):
