@@ -1,5 +1,5 @@
-"""Pages that one comes back to from outside: one acts for the company whose purchase it is, whatever
-was switched to meanwhile in another tab."""
+"""Pages that one comes back to from outside: one acts for the company whose purchase it is,
+whatever was switched to meanwhile in another tab."""
 
 from collections.abc import Callable
 from functools import wraps
