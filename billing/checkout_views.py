@@ -101,6 +101,7 @@ def _start(request: MemberRequest) -> HttpResponse:
             ordered["currency"],
             request.member,
             key=ordered["key"],
+            save_card=ordered["save_card"],
             return_url=partial(_page_of, request, ""),
             cancel_url=partial(_page_of, request, f"?{LEFT}"),
         )

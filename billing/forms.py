@@ -27,6 +27,7 @@ class OrderForm(forms.Form):
     pack = forms.SlugField()
     currency = forms.CharField(max_length=3)
     key = forms.UUIDField()
+    save_card = forms.BooleanField(required=False)
 
 
 class ProfileForm(forms.ModelForm[BillingProfile]):

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from billing.errors import ProviderFailed
-from billing.models import BillingProfile, Purchase, TaxRate
+from billing.models import BillingProfile, Purchase, SandboxCheckout, TaxRate
 from billing.providers.sandbox.provider import Sandbox
 from ledger import selectors
 from ledger.amounts import CREDIT
@@ -98,6 +98,13 @@ def test_the_form_leads_to_where_one_pays(browser, member):
     assert response.url == reverse("test-provider", args=[purchase.provider_ref])
     assert (purchase.customer, purchase.made_by) == (member.customer, member.user)
     assert purchase.state == "pending"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_card_is_kept_where_the_payer_says_so(browser, kept):
+    box = {"save_card": "on"} if kept else {}
+    browser.post(BUY, form(new_pack(1000, "100.00")) | box)
+    assert SandboxCheckout.objects.get().saves_card is kept
 
 
 def test_sent_twice_it_is_one_purchase(browser):
