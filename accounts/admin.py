@@ -85,6 +85,7 @@ class UserAdmin(UserModelAdmin):
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email", "name"]
     readonly_fields = ["created_at", "last_login"]
+    actions = ["turn_off_second_factor"]
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
         (
@@ -99,6 +100,18 @@ class UserAdmin(UserModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+    @admin.action(description="Turn off the second factor: phone lost", permissions=["change"])
+    def turn_off_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            services.turn_off_second_factor(user)
+            self.log_change(request, user, "Turned off the second factor.")
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Staff answer for the address that they give."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            services.verify_address(obj)
 
 
 class MemberInline(TabularInline):
@@ -204,7 +217,9 @@ class ServiceKeyAdmin(KeyAdmin):
     ) -> forms.Field | None:
         if db_field.name == "scopes":
             return forms.MultipleChoiceField(
-                choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+                # As the API writes them.
+                choices=[(scope, scope.value) for scope in Scope],
+                widget=forms.CheckboxSelectMultiple,
             )
         return super().formfield_for_dbfield(db_field, request, **options)
 

@@ -16,6 +16,11 @@ AccountsError
     ├── IdempotencyKeyMissing    idempotency-key-missing
     ├── IdempotencyKeyMalformed  idempotency-key-malformed
     └── IdempotencyKeyReused     idempotency-key-reused
+
+MemberError, which no call of the API is answered with
+├── LastOwner
+├── MemberAlready
+└── InvitationRefused
 """
 
 from collections.abc import Mapping
@@ -118,3 +123,21 @@ class IdempotencyKeyMalformed(IdempotencyError):
 class IdempotencyKeyReused(IdempotencyError):
     code = "idempotency-key-reused"
     default_detail = "This idempotency key was used before, with another request."
+
+
+class MemberError(Exception):
+    """What the portal's pages refuse about who belongs to a company, in the words of the page."""
+
+    detail: ClassVar[str]
+
+
+class LastOwner(MemberError):
+    detail = "A company needs an owner: make somebody else one first."
+
+
+class MemberAlready(MemberError):
+    detail = "This person is a member already."
+
+
+class InvitationRefused(MemberError):
+    detail = "This invitation is for another address, or is no longer open."

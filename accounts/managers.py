@@ -1,9 +1,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
+from django.db.models import Manager, QuerySet
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Invitation, User
 
 
 class UserManager(BaseUserManager["User"]):
@@ -17,7 +18,16 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Whoever makes one answers for the address: there is nobody to confirm it to."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.model.normalize_username(username or ""))
+
+
+class InvitationManager(Manager["Invitation"]):
+    def open(self) -> "QuerySet[Invitation]":
+        """Neither accepted nor revoked; some may have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)

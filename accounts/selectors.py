@@ -5,11 +5,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from accounts import directory, keys
 from accounts.directory import ApiKeyEntry, Changes, CustomerEntry, ServiceKeyEntry
 from accounts.errors import NotFound
-from accounts.models import HOUSE_ID, ApiKey, Customer, ServiceKey
+from accounts.models import (
+    HOUSE_ID,
+    ApiKey,
+    Customer,
+    Invitation,
+    Member,
+    ServiceKey,
+    User,
+)
 
 
 def customer_by_id(customer_id: UUID) -> Customer:
@@ -26,6 +35,35 @@ def key_by_id(key_id: UUID) -> ServiceKey | ApiKey:
     if key is None:
         raise NotFound
     return key
+
+
+def memberships_of(user: User) -> list[Member]:
+    """A person's places, by the companies' names, each with its customer."""
+    found = Member.objects.filter(user=user).select_related("customer")
+    return list(found.order_by("customer__name", "id"))
+
+
+def members_of(customer: Customer) -> list[Member]:
+    """With their people, the longest members first."""
+    return list(customer.members.select_related("user").order_by("created_at", "id"))
+
+
+def open_invitations_of(customer: Customer) -> list[Invitation]:
+    """The expired ones too, until they are revoked or sent anew; the newest first."""
+    found = Invitation.objects.open().filter(customer=customer)
+    return list(found.select_related("invited_by").order_by("-created_at"))
+
+
+def open_invitation(token: str) -> Invitation | None:
+    """The one that this token was mailed for, while it can be accepted."""
+    found = Invitation.objects.select_related("customer", "invited_by")
+    invitation = found.filter(digest=key_digest(token)).first() if token else None
+    return invitation if invitation and invitation.is_open() else None
+
+
+def api_keys_of(customer: Customer) -> list[ApiKey]:
+    """Those that work first, and then the newest."""
+    return list(customer.api_keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at"))
 
 
 def service_key(text: str) -> ServiceKeyEntry | None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
@@ -124,8 +126,37 @@ def touch_keys(ids: Collection[UUID]) -> None:
 
 
 def create_user(*, email: str, password: str | None = None, name: str = "") -> User:
-    """A person who may sign in to the portal. Without a password, not by password."""
-    return User.objects.create_user(email, password, name=name)
+    """A person who may sign in to the portal. Without a password, not by password.
+
+    Who makes people so answers for it that the address is theirs.
+    """
+    with transaction.atomic():
+        user = User.objects.create_user(email, password, name=name)
+        verify_address(user)
+    return user
+
+
+def verify_address(user: User) -> None:
+    """The person's e-mail is the one address that sign-in knows, and needs no proof."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+
+
+def turn_off_second_factor(user: User) -> None:
+    """For whoever has lost the phone and the recovery codes: the password alone opens again."""
+    Authenticator.objects.filter(user=user).delete()
+
+
+def rename_user(user: User, *, name: str) -> None:
+    User.objects.filter(id=user.id).update(name=name)
+    user.name = name
+
+
+def rename_key(key: ApiKey, *, name: str) -> None:
+    ApiKey.objects.filter(id=key.id).update(name=name)
+    key.name = name
 
 
 def add_member(*, customer: Customer, user: User, role: Role) -> Member:

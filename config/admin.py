@@ -3,11 +3,13 @@
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
 
 from accounts.keys import KeyKind
 from accounts.models import Customer
@@ -41,9 +43,21 @@ class Site(admin.AdminSite):
     # Lists of history have many columns.
     enable_nav_sidebar = False
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """allauth would show addresses, second factors and sessions, each as rows to be edited."""
+        if admin_class is None or not admin_class.__module__.startswith("allauth."):
+            super().register(model_or_iterable, admin_class, **options)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         find = path("find", self.admin_view(self.find), name="find")
         return [find, *super().get_urls()]
+
+    @method_decorator(secure_admin_login)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Staff come in by the same door as all, which counts tries and asks for second factors."""
+        return super().login(request, extra_context)
 
     def find(self, request: HttpRequest) -> HttpResponse:
         """A name that is nothing of the above is a customer's, or else a request's."""
@@ -56,8 +70,6 @@ class Site(admin.AdminSite):
         if app_label is not None:
             return apps
         models = {model["object_name"]: model for app in apps for model in app["models"]}
-        if "ApiKey" in models:
-            models["ApiKey"]["name"] = "API keys"
         groups = [
             {
                 "name": group,

@@ -67,7 +67,7 @@ _PROBLEMS = {
         "refund-window-over": "A purchase can be refunded for some days only.",
         "refund-too-large": "That is more than is left of the payment, or of its credits.",
         "provider-declined": "The payment provider said no.",
-        "card-declined": "The saved card was declined.",
+        "card-declined": "The bank of the saved card said no.",
         "rate-card-empty": "A rate card is published with prices only.",
         "rate-card-published": "A published rate card is not changed; make a new one.",
     },

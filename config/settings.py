@@ -27,6 +27,8 @@ SECRET_KEY = _secret("SECRET_KEY")
 # API keys are kept as HMACs under this: without it a stolen table tells nothing.
 KEY_PEPPER = _secret("KEY_PEPPER").encode()
 
+# A proxy in front of us speaks it, and says so.
+HTTPS = env.bool("HTTPS", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
@@ -40,6 +42,10 @@ INSTALLED_APPS = [
     "ledger.apps.LedgerConfig",
     "accounts.apps.AccountsConfig",
     "config.apps.AdminConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -66,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -82,6 +89,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.portal.portal",
             ],
         },
     },
@@ -98,16 +106,93 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-HTTPS = env.bool("HTTPS", default=False)
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/portal/"
+ACCOUNT_ADAPTER = "billing.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.SignUpForm",
+    "add_email": "accounts.plain_forms.AddEmailForm",
+    "change_password": "accounts.plain_forms.ChangePasswordForm",
+    "set_password": "accounts.plain_forms.SetPasswordForm",
+    "reset_password": "accounts.plain_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.plain_forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.plain_forms.ConfirmPasswordForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+# A new address takes the old one's place once it is verified.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# By address, and by the e-mail that is tried (`key`); what is not named here is as allauth has it.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "invite": "20/h/user",
+}
+MFA_ADAPTER = "accounts.mfa.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.plain_forms.CodeForm",
+    "reauthenticate": "accounts.plain_forms.ConfirmCodeForm",
+    "activate_totp": "accounts.plain_forms.ActivateAppForm",
+}
+# Nobody signs in before an address is confirmed. One that is not yet is a change of it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Drawdown"
+# How many proxies in front of us each add to X-Forwarded-For: whose address it is that tries.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+
+# What was tried how often is counted for all processes together. Room for whoever tries many.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# Without a mail server an installation of its own keeps mails as files, and others print them.
+if env("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+elif EMBEDDED:
+    EMAIL_BACKEND = "config.mail.Folder"
+    EMAIL_FILE_PATH = STATE.path / "mail"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+CSRF_COOKIE_HTTPONLY = True
+# Who looks whether we live comes by no proxy.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=HTTPS)
+# That browsers come with it built in is for the owner of the whole domain to ask for.
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
+        "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        "object-src": ["'none'"],
+        # The form that buys leads on to where one pays.
+        "form-action": ["'self'", *env.list("CHECKOUT_ORIGINS", default=[STRIPE_CHECKOUT])],
     }
 }
 
@@ -121,15 +206,16 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files are served from where the apps keep them, so that there is nothing to collect.
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
-TOP_UP_URL = env("TOP_UP_URL", default="/billing/top-up")
-
 # Where this service is reached, as links that leave it say; the test provider reports to it.
 PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
+
+# Where a customer that ran out of credits can buy more; a refusal for want of them says it.
+TOP_UP_URL = env("TOP_UP_URL", default=f"{PUBLIC_URL.rstrip('/')}/portal/buy/")
 
 # Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
 # anybody pays: it is on by itself only where the database is ours, where one tries things.
@@ -149,7 +235,7 @@ STRIPE_SECRET_KEY = _of_stripe("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 # Tax by the provider's figure instead of by our table of rates.
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
-# For so many days a customer may give unused credits of a purchase back.
+# For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
 # What of a lost dispute was used already: contra-revenue, or a receivable.
 LOST_DISPUTES = env("LOST_DISPUTES", default="contra-revenue")

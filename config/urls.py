@@ -1,12 +1,16 @@
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+from accounts import views as accounts
 from config import health, metrics, start, views
 from config.openapi import views as openapi
 
 urlpatterns = [
     path("", start.start),
-    path("billing/top-up", start.top_up),
+    path("billing/top-up", RedirectView.as_view(url="/portal/buy/")),
+    path("favicon.ico", RedirectView.as_view(url=static("mark.svg"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
@@ -18,6 +22,12 @@ urlpatterns = [
     path("problems/", views.problems, name="problems"),
     path("problems/<slug:code>", views.problem, name="problem"),
     path("admin/", admin.site.urls),
+    path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
+    path("accounts/email/", accounts.Email.as_view(), name="account_email"),
+    path("accounts/", include("allauth.urls")),
+    path("portal/", include("billing.portal_urls")),
+    path("portal/", include("accounts.portal_urls")),
+    path("terms/", accounts.terms, name="terms"),
 ]
 
 handler400 = "config.views.bad_request"

@@ -72,7 +72,8 @@ _SENTENCES = {
     "price-missing": "Paid credits need a price above zero, and its currency.",
     "malformed-money": "A money entry names an account that is not of the chart, or no currency.",
     "malformed-amount": "The amount must be above zero.",
-    "unknown-cause": "A reduction needs a cause: void, forfeit, refund, dispute or escheat.",
+    "unknown-cause": "A reduction needs a cause: void, forfeit, refund, dispute or escheat;"
+    " of frozen credits, dispute.",
     "not-frozen": "Less than that is frozen.",
     "balance-too-large": "A wallet holds at most 4 million million credits.",
     "credit-limit-in-use": "The customer owes more than that credit limit already.",

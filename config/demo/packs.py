@@ -24,7 +24,7 @@ def _put_on_sale(sold: customers.Pack) -> None:
         pack, is_new = Pack.objects.get_or_create(
             code=f"credits-{sold.credits}",
             defaults={
-                "name": f"{NAMES[sold]}: {sold.credits:,} credits",
+                "name": NAMES[sold],
                 "credits": sold.credits * CREDIT,
                 "validity_days": VALID_DAYS,
             },

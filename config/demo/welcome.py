@@ -17,6 +17,7 @@ def welcome(demo: Demo, state: State, northwind: str) -> str:
             f"Drawdown is ready at {url} (Ctrl-C stops it)",
             "",
             f"  start    {url}/",
+            f"  portal   {url}/portal/",
             f"  docs     {url}/docs/",
             f"  API      {url}/v1/",
             f"  admin    {url}/admin/",

@@ -5,10 +5,12 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
 from tests.factories.accounts import ServiceKeyFactory
 
@@ -56,6 +58,13 @@ def problem(response: HttpResponse) -> tuple[int, str]:
 def service(db: None) -> Caller:
     """A service whose key has every scope."""
     return Caller(ServiceKeyFactory().secret)
+
+
+@pytest.fixture
+def fresh(db: None, settings: Settings) -> None:
+    """What other tests tried is not held against this one, and passwords are quickly checked."""
+    cache.clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

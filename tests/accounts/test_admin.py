@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts import keys, services
-from accounts.models import ApiKey, Customer, Service, ServiceKey, User
+from accounts.models import ApiKey, Customer, Scope, Service, ServiceKey, User
 from accounts.selectors import key_digest
 from tests.factories.accounts import (
     ApiKeyFactory,
@@ -113,6 +113,16 @@ def test_a_service_keys_secret_is_shown_once(staff):
     assert keys.parse(secret) is keys.KeyKind.SERVICE
     assert (key.digest, key.scopes, key.name) == (key_digest(secret), ["read", "admin"], "deploy")
     assert shown_key(staff.get(page(ServiceKey, "change", key.pk))) is None
+
+
+def test_scopes_are_called_as_the_api_writes_them(staff):
+    form = staff.get(page(ServiceKey, "add")).content.decode()
+    for scope in Scope:
+        assert re.search(rf'value="{scope}"[^>]*>\s*{scope}\s*</label>', form)
+
+
+def test_api_keys_are_written_so(staff):
+    assert "Add API key" in staff.get(page(ApiKey, "add")).content.decode()
 
 
 def test_an_api_keys_secret_is_shown_once(staff):

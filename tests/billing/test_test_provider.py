@@ -91,7 +91,7 @@ def test_the_page_says_what_is_paid_for_and_that_no_money_moves(payer: Payer) ->
     page = payer.look()
     assert "no money moves" in page
     assert payer.purchase.pack_name in page
-    assert "100.00 USD" in page
+    assert "$100.00" in page
 
 
 def test_paying_credits_before_the_payer_is_back(payer: Payer) -> None:

@@ -55,6 +55,41 @@ def acme(db, settings):
     return acme
 
 
+def test_staff_sign_in_where_all_do(client, db):
+    """Where tries are counted and second factors asked for."""
+    User.objects.create_superuser("boss@example.com", "correct horse battery")
+    answer = client.get(reverse("admin:index"), follow=True)
+    assert answer.redirect_chain[-1][0].startswith(f"{reverse('account_login')}?next=")
+    told = {"login": "boss@example.com", "password": "correct horse battery"}
+    answer = client.post(answer.redirect_chain[-1][0], told | {"next": reverse("admin:index")})
+    assert answer.url == reverse("admin:index")
+    assert client.get(answer.url).status_code == 200
+
+
+def test_staff_come_to_the_admin_and_members_to_the_portal(client, db):
+    staff = User.objects.create_superuser("boss@example.com", "correct horse battery")
+    told = {"login": "boss@example.com", "password": "correct horse battery"}
+    assert client.post(reverse("account_login"), told).url == reverse("admin:index")
+    client.logout()
+    MemberFactory(user=staff)
+    assert client.post(reverse("account_login"), told).url == "/portal/"
+
+
+def test_the_admin_has_no_door_of_its_own(client, db):
+    User.objects.create_superuser("boss@example.com", "correct horse battery")
+    told = {"username": "boss@example.com", "password": "correct horse battery"}
+    answer = client.post(reverse("admin:login"), told)
+    assert answer.url.startswith(reverse("account_login"))
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_who_is_not_staff_is_told_so(client, db):
+    client.force_login(MemberFactory().user)
+    answer = client.get(reverse("admin:index"), follow=True)
+    assert answer.status_code == 403
+    assert "You may not see this" in answer.content.decode()
+
+
 def sell_to(customer):
     """At the test provider, which reports it."""
     purchase = billing.order(customer)

@@ -154,13 +154,13 @@ def test_staff_find_what_it_did(one: Installation, api: Api, customer: str) -> N
 def _staff(installation: Installation) -> Iterator[httpx.Client]:
     demo = installation.service.demo()
     with httpx.Client(base_url=demo["base_url"], follow_redirects=True, trust_env=False) as client:
-        client.get("/admin/login/")
+        client.get("/admin/")
         told = {
-            "username": demo["admin"]["email"],
+            "login": demo["admin"]["email"],
             "password": demo["admin"]["password"],
             "csrfmiddlewaretoken": client.cookies["csrftoken"],
         }
-        client.post("/admin/login/", data=told)
+        client.post("/accounts/login/", data=told)
         yield client
 
 

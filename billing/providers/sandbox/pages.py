@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from billing import shown
 from billing.errors import ProviderDeclined
 from billing.models import SandboxCheckout
 from billing.providers.sandbox import acts, delivery
-from ledger import money
 
 Act = Callable[[SandboxCheckout, HttpRequest], None]
 
@@ -23,10 +23,9 @@ Act = Callable[[SandboxCheckout, HttpRequest], None]
 @require_GET
 def checkout(request: HttpRequest, ref: str) -> HttpResponse:
     found = _found(ref)
-    shown = money.show(found.amount, found.currency)
     context = {
         "checkout": found,
-        "amount": f"{shown['amount']} {shown['currency']}",
+        "amount": shown.money(found.amount, found.currency),
         "cards": acts.CARDS,
         "was_declined": "declined" in request.GET,
         "open_dispute": found.disputes.filter(state="open").first(),

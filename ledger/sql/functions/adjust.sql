@@ -41,7 +41,8 @@ declare
     v_account text := ledger_adjust_account(o.detail->>'cause');
     v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
 begin
-    if v_account is null then
+    -- What is frozen is a dispute's: it may be of a lot that has expired since, of which nobody else may take.
+    if v_account is null or v_frozen > 0 and o.detail->>'cause' <> 'dispute' then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-cause'));
     elsif not ledger_money_is_right(o.detail->'money') then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'malformed-money'));

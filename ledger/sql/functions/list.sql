@@ -6,7 +6,7 @@
 -- for each, however wrong the statistics are (a new partition has none).
 
 create or replace function ledger_write(
-    p_holds ledger_hold[], p_ended ledger_hold[], p_calls ledger_call[], p_transfers ledger_transfer[], p_keys ledger_key[]
+    p_holds ledger_hold[], p_ended tid[], p_calls ledger_call[], p_transfers ledger_transfer[], p_keys ledger_key[]
 ) returns void
 language plpgsql as $$
 begin
@@ -14,9 +14,7 @@ begin
         insert into ledger_hold select * from unnest(p_holds);
     end if;
     if cardinality(p_ended) > 0 then
-        delete from ledger_hold h
-        using unnest(p_ended) e, lateral (select s.ctid from ledger_hold s where s.customer_id = e.customer_id and s.id = e.id limit 1) at
-        where h.ctid = at.ctid;
+        delete from ledger_hold h using unnest(p_ended) at where h.ctid = at;
     end if;
     if cardinality(p_calls) > 0 then
         insert into ledger_call select * from unnest(p_calls);
@@ -67,12 +65,15 @@ as $$
 declare
     v_customers uuid[];         -- with a wallet that we have locked, in order
     v_wallets ledger_wallet[];  -- theirs
+    v_places tid[];             -- and where they are: nobody moves a row that we have locked
     v_at integer := 0;          -- the current one
     v_now timestamptz;
     v_ending boolean := false;  -- a call has ended in the head lot
     v_entangled boolean := false;
     v_replays integer[];        -- operations whose key was used before
     v_holds_of ledger_hold[];   -- what each commit or release settles
+    v_held_at tid[];            -- and where it is
+    v_place tid;
     v_trusted boolean;          -- whether that is still so
     v_changed uuid[] := '{}';   -- customers of whom it may not be
     o ledger_operation;
@@ -88,19 +89,19 @@ declare
     v_lots uuid[];
     v_split bigint[];
     v_holds ledger_hold[] := '{}';
-    v_ended ledger_hold[] := '{}';
+    v_ended tid[] := '{}';
     v_calls ledger_call[] := '{}';
     v_transfers ledger_transfer[] := '{}';
     v_keys ledger_key[] := '{}';
 begin
     if p_wait then
-        select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
-            select s as w from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
+        select array_agg((l.w).customer_id), array_agg(l.w), array_agg(l.place) into v_customers, v_wallets, v_places from (
+            select s as w, s.ctid as place from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
             order by s.customer_id for no key update
         ) l;
     else
-        select array_agg((l.w).customer_id), array_agg(l.w) into v_customers, v_wallets from (
-            select s as w from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
+        select array_agg((l.w).customer_id), array_agg(l.w), array_agg(l.place) into v_customers, v_wallets, v_places from (
+            select s as w, s.ctid as place from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
             order by s.customer_id for no key update skip locked
         ) l;
     end if;
@@ -118,9 +119,9 @@ begin
         left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
     where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null)
         and (not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key);
-    select array_agg(h1.s order by x.ordinality) into v_holds_of
+    select array_agg(h1.s order by x.ordinality), array_agg(h1.place order by x.ordinality) into v_holds_of, v_held_at
     from unnest(p_ops) with ordinality x
-        left join lateral (select s from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
+        left join lateral (select s, s.ctid as place from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
         on x.op in ('commit', 'release');
 
     for i in 1 .. cardinality(p_ops) loop
@@ -170,8 +171,10 @@ begin
         if o.op in ('commit', 'release') and coalesce(o.final, true) then
             if v_trusted then
                 h := v_holds_of[i];
+                v_place := v_held_at[i];
             else
                 select * into h from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
+                select ctid into v_place from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
             end if;
         end if;
         if o.op = 'reserve' and o.amount <= v_free then
@@ -218,7 +221,7 @@ begin
                 w.version := w.version + 1;
                 v_transaction := case when o.key_is_id then o.key else ledger_new_id() end;
             end if;
-            v_ended := v_ended || h;
+            v_ended := v_ended || v_place;
             c := ledger_new_call(w, h, o, case when o.op = 'release' then 'released' else 'committed' end,
                 case when h.amount = 0 then '{}' else array[v_used] end, v_used, 0, v_transaction, v_now);
             v_ending := true;
@@ -271,7 +274,10 @@ begin
     update ledger_wallet s
     set balance = x.balance, held = x.held, frozen = x.frozen, credit_limit = x.credit_limit, debt = x.debt,
         version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, last_key = x.last_key, due_at = x.due_at
-    from unnest(v_wallets) x, lateral (select z.ctid from ledger_wallet z where z.customer_id = x.customer_id limit 1) at
-    where s.ctid = at.ctid and s is distinct from x;
+    from rows from (unnest(v_places), unnest(v_wallets)) x(place)
+    where s.ctid = x.place
+        and (s.held, s.balance, s.version, s.last_key, s.due_at, s.head_id, s.head_free, s.head_held, s.frozen, s.credit_limit, s.debt, s.lots)
+            is distinct from
+            (x.held, x.balance, x.version, x.last_key, x.due_at, x.head_id, x.head_free, x.head_held, x.frozen, x.credit_limit, x.debt, x.lots);
 end
 $$;

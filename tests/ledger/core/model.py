@@ -29,6 +29,8 @@ class Lot:
     frozen: int = 0
     covered: int = 0  # of debts, net of what reversals took back
     covered_at: int = 0  # version of the last cover
+    units: int = 0  # of the carrying value's basis
+    refunded: int = 0
 
     @property
     def free(self) -> int:
@@ -314,7 +316,7 @@ class Wallet:
         return {"amount": amount} | self.balances()
 
     def _issue(self, lot: Lot) -> None:
-        self.lots.append(replace(lot, seq=len(self.lots) + 1))
+        self.lots.append(replace(lot, seq=len(self.lots) + 1, units=lot.remaining))
 
     def _pick(
         self, now: float, amount: int, seq: int | None, required: int | None = None
@@ -329,20 +331,37 @@ class Wallet:
             raise Refused("insufficient-credits", required=required or amount, **self.balances())
         return picked
 
-    def adjust(self, now: float, amount: int, lot: int | None, frozen: int = 0) -> Answer:
-        kept = next((it.frozen for it in self.lots if it.seq == lot), 0)
-        if not 0 <= frozen <= amount or frozen > kept:
+    def adjust(
+        self, now: float, amount: int, seq: int | None, frozen: int = 0, cause: str = "void"
+    ) -> Answer:
+        if frozen and cause != "dispute":
+            raise Refused("unknown-cause", **self.balances())
+        lot = next((lot for lot in self.lots if lot.seq == seq), None)
+        if frozen > min(amount, lot.frozen if lot else 0):
             raise Refused("not-frozen", required=amount, **self.balances())
-        picked = [(it, frozen) for it in self.lots if it.seq == lot and frozen]
+        picked = []
         if amount > frozen:
-            picked += self._pick(now, amount - frozen, lot, required=amount)
-        for it in self.lots:
-            it.frozen -= frozen if it.seq == lot else 0
+            picked = self._pick(now, amount - frozen, seq, required=amount)
+        if lot and frozen:
+            lot.frozen -= frozen
+            picked = [(lot, amount)]
         for taken, part in picked:
             taken.remaining -= part
+            taken.refunded += part if cause in ("refund", "dispute") else 0
         self._move(-amount)
         self._tidy(now)
         return {"amount": amount} | by_lot(picked) | self.balances()
+
+    def restore(self, now: float, amount: int, seq: int | None) -> Answer:
+        """What was not refunded cannot be given back: that is the caller's to know."""
+        lot = next((lot for lot in self.lots if lot.seq == seq), None)
+        if lot is None or lot.remaining + amount > lot.units:
+            raise Refused("not-found", **self.balances())
+        lot.remaining += amount
+        lot.refunded -= amount
+        self._move(amount)
+        self._tidy(now)
+        return {"amount": amount} | self.balances()
 
     def post(self) -> Answer:
         """Money alone."""
@@ -379,6 +398,7 @@ class Wallet:
         picked = self._pick(now, amount, lot)
         for taken, part in picked:
             taken.remaining -= part
+            taken.units = taken.remaining or taken.units
             other._issue(Lot(0, taken.paid, taken.priority, taken.expires_at, part))
         self._move(-amount)
         other._move(amount)

@@ -94,8 +94,14 @@ def test_a_part_of_the_frozen_leaves_the_rest_frozen():
 
 def test_money_goes_with_the_credits_and_names_their_lot():
     book, lot = frozen_lot()
-    adjust(book, 60, "refund", lot_id=lot, frozen=60, money=[Leg("2100", "2400", 60, "USD")])
-    assert ("refund", "2100", "2400", 60, lot) in book.transfers()
+    adjust(book, 60, "dispute", lot_id=lot, frozen=60, money=[Leg("2100", "1200", 60, "USD")])
+    assert ("dispute", "2100", "1200", 60, lot) in book.transfers()
+
+
+def test_only_a_dispute_takes_what_is_frozen():
+    book, lot = frozen_lot()
+    with pytest.raises(Refused, match="unknown-cause"):
+        adjust(book, 60, "void", lot_id=lot, frozen=60)
 
 
 def test_under_one_key_credits_are_taken_once(book):

@@ -28,7 +28,8 @@ COLUMNS = (
 HOUR = 3600
 LIVES = [HOUR * n + HOUR // 2 for n in (1, 2, 5, 30)]
 OTHER_REQUEST = 99
-FEE = {"debit": "6100", "credit": "1000", "amount": 3, "unit": "USD"}
+
+MONEY = {"unit": "USD", "debit": "1100", "credit": "1000", "amount": 7}
 
 amounts = st.integers(0, 12)
 some = st.integers(1, 12)
@@ -63,7 +64,14 @@ granting = an(
     life=st.sampled_from([None, None, -HOUR, 2 * HOUR, 5 * HOUR, DAY]),
 )
 correcting = (
-    an("adjust", amount=some, lot=st.none() | index, frozen=st.just(0) | st.integers(0, 6))
+    an(
+        "adjust",
+        amount=some,
+        lot=st.none() | index,
+        frozen=st.none() | amounts,
+        cause=st.sampled_from(["void", "refund", "dispute"]),
+    )
+    | an("restore", amount=some, lot=index)
     | an("post")
     | an("freeze", amount=some, lot=st.none() | index)
     | an("unfreeze", amount=some, lot=st.none() | index)
@@ -157,6 +165,8 @@ class CoreMachine(RuleBasedStateMachine):
             return self._decide_retry(spec["nth"], spec["request"])
         number, key = spec.pop("wallet"), spec.pop("key")
         fields = self._fields(number, spec)
+        if spec["op"] == "restore" and fields["amount"] > self._refunded(number, fields["detail"]):
+            return None
         operation = self.books[number].operation(**fields, **_key(key, spec["op"]))
         wallet = self.wallets[number]
         wallet.settle(self.now)
@@ -191,11 +201,11 @@ class CoreMachine(RuleBasedStateMachine):
             fields["detail"] = self._grant_detail(fields)
         elif "lot" in spec:
             lot_id = self._lot_id(number, fields.pop("lot"))
-            fields["detail"] = {"lot": lot_id} if lot_id else {}
-            if spec["op"] == "adjust":
-                fields["detail"] |= {"cause": "void", "frozen": fields.pop("frozen")}
+            said = {"lot": lot_id, "frozen": fields.pop("frozen", None)}
+            said["cause"] = fields.pop("cause", None)
+            fields["detail"] = {name: value for name, value in said.items() if value is not None}
         elif spec["op"] == "post":
-            fields["detail"] = {"kind": "fee", "money": [FEE]}
+            fields["detail"] = {"kind": "dispute", "money": [MONEY]}
         return fields
 
     def _grant_detail(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -214,6 +224,10 @@ class CoreMachine(RuleBasedStateMachine):
         ids = [lot_id for lot_id in self.lot_ids[number] if lot_id]
         return ids[lot % len(ids)] if lot is not None and ids else None
 
+    def _refunded(self, number: int, detail: dict[str, Any]) -> int:
+        seq = self.lot_ids[number].get(detail.get("lot"))
+        return sum(lot.refunded for lot in self.wallets[number].lots if lot.seq == seq)
+
     def _ask_model(
         self, number: int, wallet: Wallet, o: Operation
     ) -> tuple[Reservation | None, Answer]:
@@ -221,7 +235,6 @@ class CoreMachine(RuleBasedStateMachine):
         hold = names.get(o.reservation_id) if o.reservation_id else None
         lot = self.lot_ids[number].get((o.detail or {}).get("lot"))
         now, amount = self.now, o.amount or 0
-        frozen = (o.detail or {}).get("frozen", 0)
         verbs: dict[str, Callable[[], Any]] = {
             "reserve": lambda: wallet.reserve(now, amount, o.expires_in or 0, o.overrun or ""),
             "debit": lambda: wallet.debit(now, amount),
@@ -230,7 +243,8 @@ class CoreMachine(RuleBasedStateMachine):
             "extend": lambda: (None, wallet.extend(hold, now, o.expires_in or 0)),
             "reverse": lambda: (None, wallet.reverse(hold, now, o.amount)),
             "grant": lambda: (None, self._grant(wallet, o)),
-            "adjust": lambda: (None, wallet.adjust(now, amount, lot, frozen)),
+            "adjust": lambda: (None, self._adjust(wallet, o, lot)),
+            "restore": lambda: (None, wallet.restore(now, amount, lot)),
             "post": lambda: (None, wallet.post()),
             "freeze": lambda: (None, wallet.freeze(now, amount, lot)),
             "unfreeze": lambda: (None, wallet.unfreeze(now, amount, lot)),
@@ -245,6 +259,10 @@ class CoreMachine(RuleBasedStateMachine):
         if "expires_at" in detail:
             expires = (datetime.fromisoformat(detail["expires_at"]) - self.start).total_seconds()
         return wallet.grant(self.now, o.amount or 0, detail["kind"], detail["priority"], expires)
+
+    def _adjust(self, wallet: Wallet, o: Operation, lot: int | None) -> Answer:
+        detail = o.detail or {}
+        return wallet.adjust(self.now, o.amount or 0, lot, detail.get("frozen", 0), detail["cause"])
 
     # What the core said to it.
 

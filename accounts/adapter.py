@@ -1,0 +1,23 @@
+"""What allauth asks us about."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import selectors
+from accounts.models import User
+
+
+class Adapter(DefaultAccountAdapter):
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff who belong to no company have nothing at the portal."""
+        user = request.user
+        if isinstance(user, User) and user.is_staff and not selectors.memberships_of(user):
+            return reverse("admin:index")
+        return str(super().get_login_redirect_url(request))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted for an account, by whatever host name it was tried."""
+        return str(credentials.get("email", "")).lower()

@@ -1,0 +1,59 @@
+"""The keys of a company."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts import selectors, services
+from accounts.forms import KeyForm
+from accounts.models import ApiKey
+from accounts.permissions import Right
+from accounts.portal import MemberRequest, for_members
+
+
+@never_cache
+@for_members(Right.KEYS)
+def keys(request: MemberRequest) -> HttpResponse:
+    """The list. A new key is in the answer to the form that made it, and in no other."""
+    customer = request.member.customer
+    form, made = KeyForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        made = services.create_api_key(customer=customer, name=form.cleaned_data["name"])
+        form = KeyForm()
+    told = {
+        "form": form,
+        "made": made,
+        "keys": selectors.api_keys_of(customer),
+        "now": timezone.now(),
+    }
+    return render(request, "accounts/keys.html", told)
+
+
+@for_members(Right.KEYS)
+def rename_key(request: MemberRequest, key_id: UUID) -> HttpResponse:
+    key = _key(request, key_id)
+    form = KeyForm(request.POST or None, initial={"name": key.name})
+    if request.method == "POST" and form.is_valid():
+        services.rename_key(key, name=form.cleaned_data["name"])
+        messages.success(request, "The key has its new name.")
+        return redirect("keys")
+    return render(request, "accounts/key.html", {"form": form, "key": key})
+
+
+@require_POST
+@for_members(Right.KEYS)
+def revoke_key(request: MemberRequest, key_id: UUID) -> HttpResponse:
+    key = _key(request, key_id)
+    services.revoke_key(key)
+    messages.success(request, f"The key {key.name or key.prefix} is revoked.")
+    return redirect("keys")
+
+
+def _key(request: MemberRequest, key_id: UUID) -> ApiKey:
+    """Another company's is not found."""
+    return get_object_or_404(ApiKey, id=key_id, customer=request.member.customer)

@@ -1,0 +1,41 @@
+"""Whom receipts are made out to, and the cards that are kept."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import Right
+from accounts.portal import MemberRequest, for_members
+from billing import payment_methods, selectors
+from billing.errors import BillingError
+from billing.forms import ProfileForm
+
+
+@never_cache
+@for_members(Right.BUY)
+def profile(request: MemberRequest) -> HttpResponse:
+    customer = request.member.customer
+    form = ProfileForm(request.POST or None, instance=selectors.profile_of(customer))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved. The next receipts are made out so.")
+        return redirect("billing-profile")
+    page = {"form": form, "cards": selectors.payment_methods_of(customer)}
+    return render(request, "billing/profile.html", page)
+
+
+@require_POST
+@for_members(Right.BUY)
+def remove_card(request: MemberRequest, card_id: int) -> HttpResponse:
+    """Another company's is not found."""
+    kept = selectors.payment_methods_of(request.member.customer)
+    card = get_object_or_404(kept, id=card_id)
+    try:
+        payment_methods.remove(card)
+    except BillingError:
+        messages.error(request, "The payment provider does not answer: the card is still saved.")
+    else:
+        messages.success(request, f"The card {card.last4} is forgotten.")
+    return redirect("billing-profile")

@@ -1,0 +1,258 @@
+"""How a purchase stands, in words."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from django.utils import timezone
+
+from billing import refunds, shown
+from billing.errors import NothingToRefund, RefundTooLarge
+from billing.models import (
+    Dispute,
+    DisputeState,
+    Document,
+    Payment,
+    Purchase,
+    PurchaseState,
+    Refund,
+    RefundState,
+)
+from billing.refunds import Quote
+from ledger import selectors
+from ledger.models import Lot
+
+
+class Badge(NamedTuple):
+    tone: str
+    text: str
+
+
+class Line(NamedTuple):
+    """Of the bill."""
+
+    text: str
+    note: str
+    amount: str
+
+
+class Outcome(NamedTuple):
+    """Of a checkout. `state` is equal as long as nothing of this has changed."""
+
+    state: str
+    tone: str
+    icon: str
+    title: str
+    text: str
+    is_paid: bool = False
+    is_payable: bool = False
+    pay: str = ""
+
+
+class Chapter(NamedTuple):
+    """Something that happened to a purchase."""
+
+    at: datetime
+    tone: str
+    title: str
+    text: str = ""
+
+
+_BADGES: Final = {
+    PurchaseState.PENDING: Badge("accent", "Waiting for payment"),
+    PurchaseState.PAID: Badge("good", "Paid"),
+    PurchaseState.FAILED: Badge("bad", "Declined"),
+    PurchaseState.EXPIRED: Badge("", "Expired"),
+    PurchaseState.CANCELLED: Badge("", "Not paid"),
+}
+
+
+def badge(purchase: Purchase) -> Badge:
+    payment = _payment(purchase)
+    if payment is None:
+        return _BADGES[PurchaseState(purchase.state)]
+    disputes = {dispute.state for dispute in payment.disputes.all()}
+    if DisputeState.OPEN in disputes:
+        return Badge("warn", "In dispute")
+    if DisputeState.LOST in disputes:
+        return Badge("bad", "Charged back")
+    if payment.refunded:
+        is_whole = payment.refunded == payment.amount
+        return Badge("", "Refunded") if is_whole else Badge("accent", "Partly refunded")
+    return _BADGES[PurchaseState.PAID]
+
+
+def state(purchase: Purchase) -> str:
+    return f"{purchase.state}.{is_payable(purchase):d}"
+
+
+def is_payable(purchase: Purchase) -> bool:
+    """On the provider's page, which takes a card again after it declined one."""
+    is_open = purchase.state not in (PurchaseState.PAID, PurchaseState.EXPIRED)
+    return is_open and purchase.expires_at > timezone.now()
+
+
+def outcome(purchase: Purchase) -> Outcome:
+    return _outcome(purchase)._replace(
+        state=state(purchase),
+        is_paid=purchase.state == PurchaseState.PAID,
+        is_payable=is_payable(purchase),
+    )
+
+
+def credits(purchase: Purchase) -> str:
+    return shown.credits(purchase.credits + purchase.bonus_credits)
+
+
+def lots(purchase: Purchase) -> list[Lot]:
+    payment = _payment(purchase)
+    if payment is None:
+        return []
+    found = Lot.objects.filter(customer_id=purchase.customer_id, id__in=payment.lots)
+    return list(found.order_by("seq"))
+
+
+def unused(lots: list[Lot]) -> str:
+    now = selectors.now()
+    current = [lot for lot in lots if lot.expires_at is None or lot.expires_at > now]
+    return shown.credits(sum(lot.remaining - lot.held - lot.frozen for lot in current))
+
+
+def frozen(lots: list[Lot]) -> str:
+    amount = sum(lot.frozen for lot in lots)
+    return shown.credits(amount) if amount else ""
+
+
+def refund_quote(purchase: Purchase) -> Quote | None:
+    """What the customer would get for all that is unused; None where it may not ask, or in vain."""
+    until = refunds.refundable_until(purchase)
+    if until is None or until < selectors.now():
+        return None
+    try:
+        return refunds.quote(purchase)
+    except (NothingToRefund, RefundTooLarge):
+        return None
+
+
+def history(purchase: Purchase) -> list[Chapter]:
+    """The last first."""
+    return sorted(_chapters(purchase), key=attrgetter("at"), reverse=True)
+
+
+def lines(purchase: Purchase) -> list[Line]:
+    """What was bought, the tax on it, and the total."""
+    money = partial(shown.money, currency=purchase.currency)
+    bought = Line(purchase.pack_name, _contents(purchase), money(purchase.net))
+    if purchase.tax_by_provider and purchase.state != PurchaseState.PAID:
+        return [bought, Line("Tax", "Found out at the checkout", "")]
+    found = [bought]
+    if purchase.tax:
+        rate = shown.percent(purchase.tax_percent) if purchase.tax_percent else ""
+        found.append(Line(purchase.tax_name or "Tax", rate, money(purchase.tax)))
+    return [*found, Line("Total", "", money(purchase.total))]
+
+
+def documents(purchase: Purchase) -> list[Document]:
+    return list(purchase.documents.all())
+
+
+def _contents(purchase: Purchase) -> str:
+    text = f"{shown.credits(purchase.credits)} credits"
+    if purchase.bonus_credits:
+        text += f" and {shown.credits(purchase.bonus_credits)} as a bonus"
+    return f"{text}, valid for {shown.days(purchase.validity_days)}"
+
+
+def _outcome(purchase: Purchase) -> Outcome:
+    bought = f"{credits(purchase)} credits"
+    match PurchaseState(purchase.state):
+        case PurchaseState.PAID:
+            text = "They can be spent from now on."
+            return Outcome("", "good", "done", f"{bought} are yours", text)
+        case PurchaseState.FAILED:
+            reason = purchase.reason or "The payment was declined."
+            text = (
+                f"{reason} Nothing was charged. You can try again, with another card if you like."
+            )
+            return Outcome(
+                "", "bad", "warning", "The payment did not go through", text, pay="Try again"
+            )
+        case PurchaseState.EXPIRED:
+            text = "Nobody paid in time, and nothing was charged. You can buy the pack again."
+            return Outcome("", "", "info", "This checkout has expired", text)
+        case PurchaseState.CANCELLED:
+            text = f"You left before paying for {bought}, and nothing was charged."
+            return Outcome("", "", "info", "Not paid", text, pay="Pay now")
+    text = f"{bought} are yours as soon as the payment provider says that they are paid."
+    return Outcome("", "accent", "clock", "Waiting for the payment", text, pay="Pay now")
+
+
+def _chapters(purchase: Purchase) -> Iterator[Chapter]:
+    by = f"By {purchase.made_by.email}." if purchase.made_by else ""
+    yield Chapter(purchase.created_at, "", "Ordered", by)
+    payment = _payment(purchase)
+    if payment is None:
+        return
+    yield Chapter(payment.paid_at, "good", "Paid", _paid(purchase))
+    for refund in payment.refunds.all():
+        yield _refund(refund, purchase.currency)
+    for dispute in payment.disputes.all():
+        yield from _dispute(dispute, purchase.currency)
+
+
+def _paid(purchase: Purchase) -> str:
+    amount = shown.money(purchase.total, purchase.currency)
+    return f"{amount}, and {credits(purchase)} credits were there to spend."
+
+
+def _refund(refund: Refund, currency: str) -> Chapter:
+    amount, given = shown.money(refund.amount, currency), shown.credits(refund.credits)
+    match RefundState(refund.state):
+        case RefundState.SUCCEEDED:
+            title = f"{amount} refunded"
+            text = f"For {given} unused credits. Banks take a few days to show it."
+            return Chapter(refund.created_at, "good", title, text)
+        case RefundState.FAILED:
+            title = f"A refund of {amount} could not be paid out"
+            text = f"{refund.reason} The {given} credits are yours again.".strip()
+            return Chapter(refund.created_at, "bad", title, text)
+    text = f"For {given} unused credits, which cannot be spent any more."
+    return Chapter(refund.created_at, "accent", f"{amount} is on its way back", text)
+
+
+def _dispute(dispute: Dispute, currency: str) -> Iterator[Chapter]:
+    amount, frozen = shown.money(dispute.amount, currency), shown.credits(dispute.frozen)
+    is_open = dispute.state == DisputeState.OPEN
+    text = "The payer's bank has asked for the money back."
+    if dispute.frozen:
+        cannot = "cannot" if is_open else "could not"
+        text += f" Until that is decided, {frozen} credits {cannot} be spent."
+    title = f"{amount} in dispute" if is_open else f"{amount} disputed"
+    yield Chapter(dispute.opened_at, "warn" if is_open else "", title, text)
+    if dispute.closed_at is None:
+        return
+    if dispute.state == DisputeState.WON:
+        text = "The payment stands, and the credits can be spent again."
+        yield Chapter(dispute.closed_at, "good", "The dispute was decided for the seller", text)
+        return
+    yield Chapter(
+        dispute.closed_at, "bad", "The dispute was decided for the payer", _lost(dispute, currency)
+    )
+
+
+def _lost(dispute: Dispute, currency: str) -> str:
+    amount, taken = shown.money(dispute.amount, currency), shown.credits(dispute.clawed_credits)
+    text = f"{amount} went back."
+    if dispute.clawed_credits:
+        text += f" {taken} credits that were not used were taken back."
+    if dispute.owed:
+        text += (
+            f" Others were used: {shown.money(dispute.owed, currency)} of them was not paid for."
+        )
+    return text
+
+
+def _payment(purchase: Purchase) -> Payment | None:
+    return getattr(purchase, "payment", None)

@@ -1,0 +1,162 @@
+"""A company with one of everything that a page is about, and all kinds of people around it."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts import members
+from accounts.ids import uuid7
+from accounts.models import ApiKey, Customer, Invitation, Member, Role, User
+from billing import refunds
+from billing.models import BillingProfile, Pack, PaymentMethod, Purchase, Refund
+from tests.accounts.people import PASSWORD, browser_of
+from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
+from tests.factories.billing import new_pack, sold_by_the_test_provider
+
+PEOPLE = (
+    "owner",
+    "billing",
+    "developer",
+    "viewer",
+    "stranger",  # an owner of another company
+    "forger",  # the same, in whose forms this company is named
+    "staff",  # of no company
+    "nobody",  # who is not signed in
+)
+
+OUTSIDE = PEOPLE[4:]
+
+
+@dataclass
+class World:
+    acme: Customer
+    token: str
+    invitation: Invitation
+    colleague: Member
+    key: ApiKey
+    pack: Pack
+    purchase: Purchase
+    card: PaymentMethod
+    browsers: dict[str, Client]
+    before: list[Any] = field(default_factory=list)
+
+    @classmethod
+    def new(cls) -> Self:
+        acme = CustomerFactory(name="Acme")
+        known = {"user__password": PASSWORD}
+        places = {role: MemberFactory(customer=acme, role=role, **known) for role in Role}
+        stranger = MemberFactory(**known)
+        invited = members.invite(
+            customer=acme, email="new@acme.example", role=Role.VIEWER, by=places[Role.OWNER].user
+        )
+        browsers = {role.value: browser_of(place) for role, place in places.items()}
+        browsers |= {"stranger": browser_of(stranger), "forger": browser_of(stranger)}
+        browsers["staff"] = browser_of(User.objects.create_superuser("boss@example.com", PASSWORD))
+        browsers["nobody"] = Client()
+        pack = new_pack()
+        return cls(
+            acme=acme,
+            token=invited.token,
+            invitation=invited.invitation,
+            colleague=MemberFactory(customer=acme, role=Role.VIEWER),
+            key=ApiKeyFactory(customer=acme, name="web").key,
+            pack=pack,
+            purchase=sold_by_the_test_provider(acme, pack),
+            card=PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1"),
+            browsers=browsers,
+        )
+
+    def path(self, name: str) -> str:
+        """Of this company's own."""
+        found = {
+            "key_id": self.key.id,
+            "member_id": self.colleague.id,
+            "invitation_id": self.invitation.id,
+            "purchase_id": self.purchase.id,
+            "card_id": self.card.id,
+            "token": self.token,
+            "key": "mailed-to-nobody",
+            "uidb36": "0",
+            "name": self.purchase.documents.get().name,
+        }
+        wanted = URLS[name]
+        return reverse(name, kwargs={part: found[part] for part in wanted})
+
+    def form(self, name: str) -> dict[str, Any]:
+        """What the page's own form would send: nobody is refused for anything else."""
+        quote = refunds.quote(self.purchase, None)
+        forms: dict[str, dict[str, Any]] = {
+            "account": {"name": "Ann"},
+            "switch-company": {"customer": self.acme.id},
+            "keys": {"name": "batch"},
+            "rename-key": {"name": "batch"},
+            "invite": {"email": "other@acme.example", "role": "owner"},
+            "change-role": {"role": "owner"},
+            "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
+            "billing-profile": {"name": "Acme Ltd", "country": "AT"},
+            "refund": {
+                "how": "whole",
+                "seen": f"{quote.credits}.{quote.amount}",
+                "key": uuid7(),
+                "reason": "",
+            },
+        }
+        return forms.get(name, {})
+
+    def ask(self, name: str, method: str, who: str) -> HttpResponse:
+        """What one gets, after which all is as it was before."""
+        path, browser = self.path(name), self._browser(who)
+        self.before = self.before or self.state()
+        form = self.form(name) | ({"customer": self.acme.id} if who == "forger" else {})
+        with transaction.atomic():
+            query = {"of": self.acme.id} if method == "get" else form
+            answer: HttpResponse = getattr(browser, method)(path, query)
+            answer.changed = self.state() != self.before  # type: ignore[attr-defined]
+            transaction.set_rollback(True)
+        return answer
+
+    def secrets(self) -> list[str]:
+        """By which one would know something of the company."""
+        document = self.purchase.documents.get()
+        return [self.key.prefix, self.colleague.user.email, self.invitation.email, document.name]
+
+    def _browser(self, who: str) -> Client:
+        """As it was at first, even where the page before has signed it out."""
+        browser = Client()
+        browser.cookies = deepcopy(self.browsers[who].cookies)
+        return browser
+
+    def state(self) -> list[Any]:
+        """All that people could change of this company."""
+        kept = [ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase]
+        rows = [
+            list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
+        ]
+        refunded = Refund.objects.filter(payment__purchase__customer=self.acme)
+        people = User.objects.filter(memberships__customer=self.acme).order_by("id")
+        return [*rows, list(refunded.values()), list(people.values("id", "email", "name"))]
+
+
+def _urls() -> dict[str, list[str]]:
+    """Every address below /portal/ and /accounts/: its name, and what it takes."""
+    return dict(_below(get_resolver(), ""))
+
+
+def _below(resolver: URLResolver, above: str) -> Iterator[tuple[str, list[str]]]:
+    for pattern in resolver.url_patterns:
+        route = above + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _below(pattern, route)
+        elif isinstance(pattern, URLPattern) and re.match("(portal|accounts)/", route):
+            # An address without a name could not be found in the table.
+            yield pattern.name or route, list(pattern.pattern.regex.groupindex)
+
+
+URLS = _urls()
