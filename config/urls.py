@@ -25,7 +25,7 @@ urlpatterns = [
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
     path("accounts/email/", accounts.Email.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
-    path("portal/", include("billing.portal_urls")),
+    path("portal/", include("billing.portal.urls")),
     path("portal/", include("accounts.portal_urls")),
     path("terms/", accounts.terms, name="terms"),
 ]

@@ -10,7 +10,7 @@ from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import payment_methods, selectors
 from billing.errors import BillingError
-from billing.forms import ProfileForm
+from billing.portal.forms import ProfileForm
 
 
 @never_cache

@@ -12,12 +12,13 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.ids import uuid7
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import refunds, shown, standing
+from billing import refunds
 from billing.errors import BillingError, NothingToRefund
-from billing.forms import RefundForm, RefundOrderForm
-from billing.fragments import for_signed_in
 from billing.models import Purchase, Refund, RefundState
-from billing.purchase_views import purchase_or_404
+from billing.portal import shown, standing
+from billing.portal.forms import RefundForm, RefundOrderForm
+from billing.portal.fragments import for_signed_in
+from billing.portal.purchase_views import purchase_or_404
 from billing.refunds import Quote
 
 REASON = "Asked for by the customer"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from django.utils import timezone
 
-from billing import refunds, shown
+from billing import refunds
 from billing.errors import NothingToRefund, RefundTooLarge
 from billing.models import (
     Dispute,
@@ -20,6 +20,7 @@ from billing.models import (
     Refund,
     RefundState,
 )
+from billing.portal import shown
 from billing.refunds import Quote
 from ledger import selectors
 from ledger.models import Lot

@@ -10,9 +10,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import RIGHTS, Right
 from accounts.portal import MemberRequest, for_members
-from billing import overview as told
-from billing import shop
-from billing.fragments import for_signed_in, is_of_another_company
+from billing.portal import overview as told
+from billing.portal import shop
+from billing.portal.fragments import for_signed_in, is_of_another_company
 
 OFFERS_SHOWN: Final = 3
 

@@ -17,13 +17,14 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import checkout, payments, selectors, shop, shown, standing
+from billing import checkout, payments, selectors
 from billing.errors import BillingError, PackUnavailable, ProviderFailed, UnknownProvider
-from billing.forms import OrderForm
-from billing.fragments import for_signed_in, is_of_another_company
-from billing.its_company import acting_for_its_company
 from billing.models import Purchase, PurchaseState
-from billing.purchase_views import purchase_or_404
+from billing.portal import shop, shown, standing
+from billing.portal.forms import OrderForm
+from billing.portal.fragments import for_signed_in, is_of_another_company
+from billing.portal.its_company import acting_for_its_company
+from billing.portal.purchase_views import purchase_or_404
 from ledger import selectors as ledger
 
 LEFT: Final = "left"

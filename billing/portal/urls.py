@@ -1,10 +1,16 @@
 from django.urls import path
 
-from billing import checkout_views, profile_views, purchase_views, refund_views, views
+from billing.portal import (
+    checkout_views,
+    overview_views,
+    profile_views,
+    purchase_views,
+    refund_views,
+)
 
 urlpatterns = [
-    path("", views.overview, name="overview"),
-    path("figures/", views.figures, name="figures"),
+    path("", overview_views.overview, name="overview"),
+    path("figures/", overview_views.figures, name="figures"),
     path("buy/", checkout_views.buy, name="buy"),
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),
