@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import NamedTuple
+from uuid import UUID
 
 from billing.models import Payment
 from ledger import selectors, services
@@ -66,6 +67,16 @@ def pro_rata(amount: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     upto = [amount * sum(weights[:n]) // (whole or 1) for n in range(len(weights) + 1)]
     return [after - before for before, after in pairwise(upto)]
+
+
+def added(
+    lots: Sequence[UUID], amounts: Sequence[int], more: Sequence[tuple[UUID, int]]
+) -> dict[UUID, int]:
+    """By lot, in the order in which they came."""
+    sums = dict(zip(lots, amounts, strict=True))
+    for lot, amount in more:
+        sums[lot] = sums.get(lot, 0) + amount
+    return sums
 
 
 def worth(lot: Lot, credits: int) -> int:
