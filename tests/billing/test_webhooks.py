@@ -11,9 +11,11 @@ from billing import events, payments
 from billing.models import EventState, Payment, ProviderEvent, Purchase, PurchaseState
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
+from ledger.amounts import CREDIT
 from tests.accounts.conftest import problem
 from tests.billing.reports import PATH, altered, post, report, send, stored, untold
 from tests.factories.billing import bought, credits, money, order, paid_fact, say
+from tests.factories.ledger import Book
 
 pytestmark = pytest.mark.usefixtures("books_tie")
 
