@@ -4,7 +4,7 @@ taken, and what was spent is owed; won, it is given free again."""
 from django.utils import timezone
 
 from billing import dispute_entries as entries
-from billing import returns, shares, swept
+from billing import documents, returns, shares, swept
 from billing.facts import Disputed
 from billing.models import Dispute, DisputeState, Payment
 from billing.outcomes import Parked, Unfit
@@ -112,6 +112,9 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     payment.save(update_fields=["disputed", "clawed_back", "tax_returned"])
     dispute.owed = max(rest, 0)
     _close(dispute, DisputeState.LOST)
+    if dispute.counted:
+        taken_back = dispute.clawed_credits
+        documents.issue_chargeback_note(dispute, net=split.net, tax=split.tax, credits=taken_back)
 
 
 def _enter_late_fees(dispute: Dispute, fact: Disputed) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from billing import dispute_entries as entries
-from billing import returns, shares
+from billing import documents, returns, shares
 from billing.models import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.patience import retrying
 from billing.returns import leg
@@ -90,6 +90,7 @@ def _count_lost(dispute: Dispute, payment: Payment, part: int) -> None:
     dispute.owed += split.net
     payment.clawed_back += part
     payment.tax_returned += split.tax
+    documents.issue_chargeback_note(dispute, net=split.net, tax=split.tax, credits=0)
 
 
 def _take_or_freeze(dispute: Dispute, payment: Payment) -> bool:
