@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from billing.errors import CountryMissing
 from billing.models import BillingProfile, TaxRate
 from billing.shares import part_of
 from ledger import selectors
@@ -14,6 +15,20 @@ class Tax(NamedTuple):
     percent: Decimal = Decimal(0)
     country: str = ""
     region: str = ""
+
+
+def due(net: int, profile: BillingProfile | None) -> Tax:
+    """On a purchase. Raises CountryMissing where nobody has said whose rate it is."""
+    if is_country_missing(profile):
+        raise CountryMissing
+    return on(net, profile)
+
+
+def is_country_missing(profile: BillingProfile | None) -> bool:
+    """Where nothing is taxed anywhere, nobody is asked."""
+    if profile and profile.country:
+        return False
+    return TaxRate.objects.filter(effective_from__lte=selectors.now()).exists()
 
 
 def on(net: int, profile: BillingProfile | None) -> Tax:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from functools import partial
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import checkout, payments, selectors
-from billing.errors import BillingError, PackUnavailable, ProviderFailed, UnknownProvider
+from billing.errors import BillingError, CountryMissing, PackUnavailable, ProviderFailed, UnknownProvider
 from billing.models import Purchase, PurchaseState
 from billing.portal import shop, shown, standing
 from billing.portal.forms import OrderForm
@@ -106,6 +107,9 @@ def _start(request: MemberRequest) -> HttpResponse:
             return_url=partial(_page_of, request, ""),
             cancel_url=partial(_page_of, request, f"?{LEFT}"),
         )
+    except CountryMissing:
+        aim = urlencode({"pack": pack.code, "currency": ordered["currency"]})
+        return redirect(f"{reverse('billing-profile')}?{aim}")
     except BillingError as refusal:
         return _again(request, _why(refusal))
     return _away(purchase)
