@@ -93,6 +93,15 @@ class KeyForm(forms.Form):
     )
 
 
+class NewKeyForm(KeyForm):
+    """`key` is new on every page that shows the form: sent twice, it makes one key."""
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), "Please load this page again."),
+    )
+
+
 class InvitationForm(forms.Form):
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(choices=ROLES, initial=Role.DEVELOPER, label="Role")

@@ -95,7 +95,7 @@ class World:
         forms: dict[str, dict[str, Any]] = {
             "account": {"name": "Ann"},
             "switch-company": {"customer": self.acme.id},
-            "keys": {"name": "batch"},
+            "keys": {"name": "batch", "key": uuid7()},
             "rename-key": {"name": "batch"},
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
