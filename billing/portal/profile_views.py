@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Right
@@ -16,7 +15,6 @@ from billing.errors import BillingError
 from billing.portal.forms import ProfileForm
 
 
-@never_cache
 @for_members(Right.BUY)
 def profile(request: MemberRequest) -> HttpResponse:
     """With `?pack`, on the way to buying it."""

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -24,7 +23,6 @@ from billing.refunds import Quote
 REASON = "Asked for by the customer"
 
 
-@never_cache
 @for_members(Right.BUY)
 def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     purchase = purchase_or_404(request, purchase_id)
@@ -37,7 +35,6 @@ def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     return _page(request, purchase, form)
 
 
-@never_cache
 @require_GET
 @for_signed_in
 @for_members(Right.BUY)
