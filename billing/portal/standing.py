@@ -161,9 +161,12 @@ def documents(purchase: Purchase) -> list[Document]:
 
 def _contents(purchase: Purchase) -> str:
     text = f"{shown.credits(purchase.credits)} credits"
-    if purchase.bonus_credits:
-        text += f" and {shown.credits(purchase.bonus_credits)} as a bonus"
-    return f"{text}, valid for {shown.days(purchase.validity_days)}"
+    bonus = f"{shown.credits(purchase.bonus_credits)} as a bonus"
+    validity = f"valid for {shown.days(purchase.validity_days)}"
+    if purchase.has_own_bonus_lot:
+        days = shown.days(purchase.bonus_validity_days or purchase.validity_days)
+        return f"{text}, {validity}, and {bonus}, valid for {days}"
+    return f"{text} and {bonus}, {validity}" if purchase.bonus_credits else f"{text}, {validity}"
 
 
 def _outcome(purchase: Purchase) -> Outcome:
