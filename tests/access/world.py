@@ -103,7 +103,7 @@ class World:
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
             "refund": {
                 "how": "whole",
-                "seen": f"{quote.credits}.{quote.amount}",
+                "seen": f"all.{quote.credits}.{quote.amount}",
                 "key": uuid7(),
                 "reason": "",
             },
