@@ -11,11 +11,12 @@ from django.views.decorators.http import require_POST
 
 from accounts import selectors, services
 from accounts.forms import KeyForm, NewKeyForm
-from accounts.ids import uuid7
+from accounts.ids import CUSTOMER, encode, uuid7
 from accounts.models import ApiKey
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 
+PLACEHOLDER: Final = "YOUR_KEY"
 MADE: Final = (
     "This key is made already, and its secret was shown once. Where you did not see it, revoke the"
     " key and create another."
@@ -39,6 +40,8 @@ def keys(request: MemberRequest) -> HttpResponse:
         "made": made,
         "keys": selectors.api_keys_of(customer),
         "now": timezone.now(),
+        "line": _first_call(request, made.secret if made else PLACEHOLDER),
+        "placeholder": PLACEHOLDER,
     }
     return render(request, "accounts/keys.html", told)
 
@@ -61,6 +64,13 @@ def revoke_key(request: MemberRequest, key_id: UUID) -> HttpResponse:
     services.revoke_key(key)
     messages.success(request, f"The key {key.name or key.prefix} is revoked.")
     return redirect("keys")
+
+
+def _first_call(request: MemberRequest, secret: str) -> str:
+    """For a shell: what a customer's key may do in any case."""
+    of = encode(CUSTOMER, request.member.customer_id)
+    address = request.build_absolute_uri(f"/v1/customers/{of}/balance")
+    return f"curl -sS {address} -H 'Authorization: Bearer {secret}'"
 
 
 def _key(request: MemberRequest, key_id: UUID) -> ApiKey:

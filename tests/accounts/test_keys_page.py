@@ -94,6 +94,15 @@ def test_it_opens_the_api_at_once(desk, member):
     assert call(secret, member) == 200
 
 
+def test_the_page_says_a_line_that_the_key_can_do(desk, member):
+    page = create(desk)
+    line = f"http://testserver/v1/customers/{ids.encode(CUSTOMER, member.customer_id)}/balance"
+    assert f"curl -sS {line} -H &#x27;Authorization: Bearer {secret_in(page)}&#x27;" in (
+        page.content.decode()
+    )
+    assert "Bearer YOUR_KEY" in page_of(desk)
+
+
 def test_no_browser_and_no_proxy_keeps_the_page(desk):
     assert "no-store" in create(desk)["Cache-Control"]
     assert "private" in desk.get(reverse("keys"))["Cache-Control"]
