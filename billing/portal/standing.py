@@ -294,9 +294,7 @@ def _lost(dispute: Dispute, currency: str) -> str:
     if dispute.clawed_credits:
         text += f" {taken} credits that were not used were taken back."
     if dispute.owed:
-        text += (
-            f" Others were used: {shown.money(dispute.owed, currency)} of them was not paid for."
-        )
+        text += f" For others, which were used, {shown.money(dispute.owed, currency)} is owed now."
     return text
 
 
