@@ -44,7 +44,7 @@ def start(
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
     agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
-    CountryMissing, NoProvider; ProviderFailed, after which the same may be asked again.
+    PlaceMissing, NoProvider; ProviderFailed, after which the same may be asked again.
     """
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(

@@ -3,7 +3,7 @@
 BillingError
 ├── NoProvider            payment-unavailable
 ├── PackUnavailable       pack-unavailable
-├── CountryMissing        country-missing
+├── PlaceMissing          place-missing
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
@@ -40,11 +40,13 @@ class PackUnavailable(BillingError):
     default_detail = "This pack is not on sale to this customer, or not in this currency."
 
 
-class CountryMissing(BillingError):
+class PlaceMissing(BillingError):
     """No tax for want of an answer would be tax by choice."""
 
-    code = "country-missing"
-    default_detail = "Tax depends on the buyer's country, which the billing details do not say."
+    code = "place-missing"
+    default_detail = (
+        "Tax depends on the buyer's country, or its region, which the billing details do not say."
+    )
 
 
 class NothingToRefund(BillingError):

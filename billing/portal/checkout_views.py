@@ -20,8 +20,8 @@ from accounts.portal import MemberRequest, for_members
 from billing import checkout, payments, selectors
 from billing.errors import (
     BillingError,
-    CountryMissing,
     PackUnavailable,
+    PlaceMissing,
     ProviderFailed,
     UnknownProvider,
 )
@@ -109,7 +109,7 @@ def _start(request: MemberRequest) -> HttpResponse:
             return_url=partial(_page_of, request, ""),
             cancel_url=partial(_page_of, request, f"?{LEFT}"),
         )
-    except CountryMissing:
+    except PlaceMissing:
         aim = urlencode({"pack": pack.code, "currency": ordered["currency"]})
         return redirect(f"{reverse('billing-profile')}?{aim}")
     except BillingError as refusal:

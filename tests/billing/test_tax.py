@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from billing import tax
-from billing.errors import CountryMissing
+from billing.errors import PlaceMissing
 from billing.models import BillingProfile, Purchase, TaxRate
 from ledger import selectors
 from tests.factories import billing
@@ -94,7 +94,7 @@ def test_a_later_rate_changes_no_purchase_that_was_made():
 
 def test_a_customer_without_an_address_buys_nothing_yet():
     rate("19")
-    with pytest.raises(CountryMissing):
+    with pytest.raises(PlaceMissing):
         billing.order(CustomerFactory())
     assert not Purchase.objects.exists()
 
@@ -103,6 +103,16 @@ def test_a_customer_without_an_address_buys_nothing_yet():
 def test_without_a_country_nothing_is_sold_where_a_rate_exists(profile):
     assert tax.due(100_00, profile) == tax.Tax(0)
     rate("20")
-    with pytest.raises(CountryMissing):
+    with pytest.raises(PlaceMissing):
         tax.due(100_00, profile)
     assert tax.due(100_00, of("CH")) == tax.Tax(0)
+
+
+def test_where_only_regions_tax_the_region_is_asked_for():
+    rate("7.25", "US", "CA")
+    with pytest.raises(PlaceMissing):
+        tax.due(100_00, of("US"))
+    assert tax.due(100_00, of("US", "CA")).amount == 7_25
+    assert tax.due(100_00, of("US", "OR")) == tax.Tax(0)
+    rate("1", "US")
+    assert tax.due(100_00, of("US")).amount == 1_00
