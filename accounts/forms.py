@@ -3,6 +3,7 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -57,6 +58,9 @@ class SignUpForm(allauth_forms.SignupForm):
             return self._try_save(request)
 
     def _try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            # What takes longest of making a person: else the time would tell who is one already.
+            make_password(self.cleaned_data["password1"])
         saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
         return saved
 
@@ -90,6 +94,15 @@ class KeyForm(forms.Form):
         label="Name",
         help_text="What uses it, so that you know later which one to revoke.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class NewKeyForm(KeyForm):
+    """`key` is new on every page that shows the form: sent twice, it makes one key."""
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), "Please load this page again."),
     )
 
 

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import members as companies
@@ -91,7 +90,6 @@ def leave(request: MemberRequest) -> HttpResponse:
     return _remove(request, request.member)
 
 
-@never_cache
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Where the mailed link leads. Only the invited address can accept."""
     found = selectors.open_invitation(token)

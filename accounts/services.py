@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
-from accounts import directory, keys
+from accounts import directory, ids, keys
 from accounts.errors import ExternalIdTaken
 from accounts.keys import KeyKind
 from accounts.models import (
@@ -96,12 +96,29 @@ def create_service_key(
     return NewServiceKey(key, secret)
 
 
+def create_api_key_once(id: UUID, *, customer: Customer, name: str) -> NewApiKey | None:
+    """None where this one was made before."""
+    if ApiKey.objects.filter(id=id).exists():
+        return None
+    try:
+        with transaction.atomic():
+            return create_api_key(customer=customer, name=name, id=id)
+    except IntegrityError:
+        # The same form, sent twice at once.
+        return None
+
+
 def create_api_key(
-    *, customer: Customer, name: str = "", expires_at: datetime | None = None
+    *,
+    customer: Customer,
+    name: str = "",
+    expires_at: datetime | None = None,
+    id: UUID | None = None,
 ) -> NewApiKey:
     """A key and its secret, which nobody can show again."""
     secret = keys.generate(KeyKind.CUSTOMER)
     key = ApiKey.objects.create(
+        id=id or ids.uuid7(),
         customer=customer,
         name=name,
         prefix=keys.shown_prefix(secret),

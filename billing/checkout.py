@@ -44,7 +44,7 @@ def start(
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
     agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
-    NoProvider; ProviderFailed, after which the same may be asked again.
+    PlaceMissing, NoProvider; ProviderFailed, after which the same may be asked again.
     """
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(
@@ -107,7 +107,7 @@ def _snapshot(
 ) -> Purchase:
     pack, net = price.pack, price.price.get_amount_in_sub_unit()
     profile = BillingProfile.objects.filter(customer=customer).first()
-    due = tax.Tax(0) if settings.TAX_BY_PROVIDER else tax.on(net, profile)
+    due = tax.Tax(0) if settings.TAX_BY_PROVIDER else tax.due(net, profile)
     return Purchase(
         customer=customer,
         pack=pack,

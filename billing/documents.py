@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel import Locale
 from django.conf import settings
 from django.db import connection
 
@@ -114,7 +115,7 @@ def _line(purchase: Purchase, text: str, net: int, tax: int) -> dict[str, Any]:
 def _rate(purchase: Purchase, tax: int) -> str:
     """A provider says the amount only."""
     if purchase.tax_by_provider or not (tax or purchase.tax_name):
-        return "" if tax else "-"
+        return ""
     return f"{purchase.tax_name} {purchase.tax_percent.normalize():f}\N{NO-BREAK SPACE}%"
 
 
@@ -150,12 +151,17 @@ def _buyer(purchase: Purchase) -> dict[str, str]:
     profile = BillingProfile.objects.filter(customer_id=purchase.customer_id).first()
     profile = profile or BillingProfile(customer_id=purchase.customer_id)
     place = " ".join(part for part in (profile.postal_code, profile.city, profile.region) if part)
-    address = [part for part in (profile.line1, profile.line2, place, profile.country) if part]
+    address = [part for part in (profile.line1, profile.line2, place, _country(profile)) if part]
     return {
         "name": profile.name or purchase.customer.name,
         "address": "\n".join(address),
         "tax_id": profile.tax_id,
     }
+
+
+def _country(profile: BillingProfile) -> str:
+    """Its name: what it was called then is what the document says."""
+    return str(Locale("en").territories.get(profile.country, profile.country))
 
 
 def _next_number(kind: DocumentKind) -> int:

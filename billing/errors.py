@@ -3,6 +3,7 @@
 BillingError
 ├── NoProvider            payment-unavailable
 ├── PackUnavailable       pack-unavailable
+├── PlaceMissing          place-missing
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
@@ -37,6 +38,15 @@ class NoProvider(BillingError):
 class PackUnavailable(BillingError):
     code = "pack-unavailable"
     default_detail = "This pack is not on sale to this customer, or not in this currency."
+
+
+class PlaceMissing(BillingError):
+    """No tax for want of an answer would be tax by choice."""
+
+    code = "place-missing"
+    default_detail = (
+        "Tax depends on the buyer's country, or its region, which the billing details do not say."
+    )
 
 
 class NothingToRefund(BillingError):

@@ -19,7 +19,7 @@ TEXT, MISSING = "DejaVu", "\N{WHITE SQUARE}"
 LEFT, TOP, WIDTH, HALF, GAP = 20, 20, 170, 80, 10
 SMALL, NORMAL, LARGE, TITLE = 8, 9.5, 12, 21
 LINE = 5.2
-INK, MUTED, ACCENT, RULE, SHADE = (29, 33, 41), (98, 106, 120), (36, 87, 214), 214, 245
+INK, MUTED, ACCENT, RULE, SHADE = (29, 33, 41), (98, 106, 120), (15, 107, 98), 214, 245
 # Of the table: what was bought, net, rate, tax, total.
 COLUMNS = (62, 28, 27, 25, 28)
 TITLES = {DocumentKind.RECEIPT.value: "Receipt", DocumentKind.CREDIT_NOTE.value: "Credit note"}

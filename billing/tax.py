@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from billing.errors import PlaceMissing
 from billing.models import BillingProfile, TaxRate
 from billing.shares import part_of
 from ledger import selectors
@@ -14,6 +15,23 @@ class Tax(NamedTuple):
     percent: Decimal = Decimal(0)
     country: str = ""
     region: str = ""
+
+
+def due(net: int, profile: BillingProfile | None) -> Tax:
+    """On a purchase. Raises PlaceMissing where nobody has said whose rate it is."""
+    if is_place_missing(profile):
+        raise PlaceMissing
+    return on(net, profile)
+
+
+def is_place_missing(profile: BillingProfile | None) -> bool:
+    """Where nothing is taxed anywhere, nobody is asked."""
+    rates = TaxRate.objects.filter(effective_from__lte=selectors.now())
+    if profile is None or not profile.country:
+        return rates.exists()
+    # Where only regions tax, a country does not say it yet.
+    own = rates.filter(country=profile.country)
+    return not profile.region and own.exists() and not own.filter(region="").exists()
 
 
 def on(net: int, profile: BillingProfile | None) -> Tax:

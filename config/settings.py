@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.private_pages.PrivatePages",
     "config.middleware.Common",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -239,10 +240,11 @@ TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
 # What of a lost dispute was used already: contra-revenue, or a receivable.
 LOST_DISPUTES = env("LOST_DISPUTES", default="contra-revenue")
-# As receipts name the seller.
+# As receipts name the seller. Where the database is ours, one tries things.
+DEMO_ADDRESS = "1 Example Quay\nDublin 2\nIreland"
 SELLER = {
     "name": env("SELLER_NAME", default="Northwind AI"),
-    "address": env("SELLER_ADDRESS", default="").replace("\\n", "\n"),
+    "address": env("SELLER_ADDRESS", default=DEMO_ADDRESS if EMBEDDED else "").replace("\\n", "\n"),
     "tax_id": env("SELLER_TAX_ID", default=""),
 }
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.

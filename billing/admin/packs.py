@@ -150,6 +150,10 @@ class PackAdmin(KeptAdmin):
         prices = Prefetch("prices", PackPrice.objects.order_by("price_currency"))
         return super().get_queryset(request).prefetch_related(prices)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        now = {"active_from": selectors.now().replace(microsecond=0)}
+        return now | super().get_changeform_initial_data(request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Pack | None = None) -> list[str]:
         """Links to the buy page name it by its code."""
         return ["code"] if obj else []

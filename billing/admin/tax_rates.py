@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -19,6 +21,10 @@ class TaxRateAdmin(KeptAdmin):
     def has_change_permission(self, request: HttpRequest, obj: TaxRate | None = None) -> bool:
         to_come = obj is None or obj.effective_from > selectors.now()
         return to_come and super().has_change_permission(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        now = {"effective_from": selectors.now().replace(microsecond=0)}
+        return now | super().get_changeform_initial_data(request)
 
     @admin.display(description="per cent")
     def rate(self, rate: TaxRate) -> str:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from functools import partial
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -11,14 +12,19 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import checkout, payments, selectors
-from billing.errors import BillingError, PackUnavailable, ProviderFailed, UnknownProvider
+from billing.errors import (
+    BillingError,
+    PackUnavailable,
+    PlaceMissing,
+    ProviderFailed,
+    UnknownProvider,
+)
 from billing.models import Purchase, PurchaseState
 from billing.portal import shop, shown, standing
 from billing.portal.forms import OrderForm
@@ -32,7 +38,6 @@ LEFT: Final = "left"
 _ASKED_SECONDS: Final = 5
 
 
-@never_cache
 @for_members(Right.BUY)
 def buy(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
@@ -49,7 +54,6 @@ def buy(request: MemberRequest) -> HttpResponse:
     return render(request, "billing/buy.html", page)
 
 
-@never_cache
 @acting_for_its_company
 @for_members(Right.BUY)
 def outcome(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
@@ -64,7 +68,6 @@ def outcome(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     return render(request, "billing/outcome.html", _told(request, purchase))
 
 
-@never_cache
 @require_GET
 @for_signed_in
 @for_members(Right.BUY)
@@ -106,6 +109,9 @@ def _start(request: MemberRequest) -> HttpResponse:
             return_url=partial(_page_of, request, ""),
             cancel_url=partial(_page_of, request, f"?{LEFT}"),
         )
+    except PlaceMissing:
+        aim = urlencode({"pack": pack.code, "currency": ordered["currency"]})
+        return redirect(f"{reverse('billing-profile')}?{aim}")
     except BillingError as refusal:
         return _again(request, _why(refusal))
     return _away(purchase)

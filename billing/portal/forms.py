@@ -4,8 +4,7 @@ from babel import Locale
 from django import forms
 
 from billing.models import BillingProfile
-from ledger import amounts
-from ledger.errors import MalformedAmount
+from billing.portal import typed_credits
 
 # What the list of territories has beside countries.
 _NO_COUNTRIES: Final = frozenset(
@@ -92,15 +91,12 @@ class RefundForm(forms.Form):
             self.cleaned_data["amount"] = self._amount()
 
     def _amount(self) -> int | None:
-        """Micro-credits. People write them as pages show them: `2,500`."""
-        text = self.cleaned_data.get("credits", "").replace(",", "").replace(" ", "")
+        """Micro-credits."""
         try:
-            amount = amounts.parse(text)
-        except MalformedAmount:
-            amount = 0
-        if not amount:
-            self.add_error("credits", "Write how many credits, as in 2,500.")
-        return amount or None
+            return typed_credits.parse(self.cleaned_data.get("credits", ""))
+        except ValueError as error:
+            self.add_error("credits", str(error))
+            return None
 
 
 class RefundOrderForm(RefundForm):

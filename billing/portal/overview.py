@@ -98,10 +98,10 @@ def steps(customer: Customer, rights: Iterable[Right]) -> list[Step]:
             Step("Create a key", "Your programs call with it.", made, "/portal/keys/", "Keys"),
             Step(
                 "Make your first call",
-                "Every endpoint, with examples, is in the documentation.",
+                "Ask for your balance: the line for it is beside your keys.",
                 used,
-                "/docs/",
-                "Documentation",
+                "/portal/keys/#call",
+                "First call",
             ),
         ],
         Right.BUY: [

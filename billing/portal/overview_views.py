@@ -4,7 +4,6 @@ from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -17,7 +16,6 @@ from billing.portal.fragments import for_signed_in, is_of_another_company
 OFFERS_SHOWN: Final = 3
 
 
-@never_cache
 @require_GET
 @for_members(Right.SEE)
 def overview(request: MemberRequest) -> HttpResponse:
@@ -31,7 +29,6 @@ def overview(request: MemberRequest) -> HttpResponse:
     return render(request, "billing/overview.html", page)
 
 
-@never_cache
 @require_GET
 @for_signed_in
 @for_members(Right.SEE)

@@ -1,9 +1,11 @@
 """Whom receipts are made out to, and the cards that are kept."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Right
@@ -13,16 +15,19 @@ from billing.errors import BillingError
 from billing.portal.forms import ProfileForm
 
 
-@never_cache
 @for_members(Right.BUY)
 def profile(request: MemberRequest) -> HttpResponse:
-    customer = request.member.customer
+    """With `?pack`, on the way to buying it."""
+    customer, aim = request.member.customer, _aim(request)
     form = ProfileForm(request.POST or None, instance=selectors.profile_of(customer))
     if request.method == "POST" and form.is_valid():
         form.save()
+        if aim:
+            messages.success(request, "Saved. The prices now say the tax for your country.")
+            return redirect(f"{reverse('buy')}?{aim}")
         messages.success(request, "Saved. The next receipts are made out so.")
         return redirect("billing-profile")
-    page = {"form": form, "cards": selectors.payment_methods_of(customer)}
+    page = {"form": form, "aim": aim, "cards": selectors.payment_methods_of(customer)}
     return render(request, "billing/profile.html", page)
 
 
@@ -39,3 +44,9 @@ def remove_card(request: MemberRequest, card_id: int) -> HttpResponse:
     else:
         messages.success(request, f"The card {card.last4} is forgotten.")
     return redirect("billing-profile")
+
+
+def _aim(request: MemberRequest) -> str:
+    """What is to be bought, as the page with the packs is told it."""
+    asked = {name: request.GET.get(name, "") for name in ("pack", "currency")}
+    return urlencode(asked) if asked["pack"] else ""

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
@@ -18,7 +17,6 @@ from billing.portal.its_company import acting_for_its_company
 SHOWN = 25
 
 
-@never_cache
 @require_GET
 @for_members(Right.BUY)
 def purchases(request: MemberRequest) -> HttpResponse:
@@ -36,7 +34,6 @@ def purchases(request: MemberRequest) -> HttpResponse:
     return render(request, "billing/purchases.html", {"page": page, "rows": rows})
 
 
-@never_cache
 @require_GET
 @acting_for_its_company
 @for_members(Right.BUY)

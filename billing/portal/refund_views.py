@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -22,9 +21,10 @@ from billing.portal.purchase_views import purchase_or_404
 from billing.refunds import Quote
 
 REASON = "Asked for by the customer"
+CHANGED = "What is unused has changed meanwhile. Please look again."
+UNSEEN = "Below is what you would get back. Press the button again if you agree."
 
 
-@never_cache
 @for_members(Right.BUY)
 def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     purchase = purchase_or_404(request, purchase_id)
@@ -37,7 +37,6 @@ def refund(request: MemberRequest, purchase_id: UUID) -> HttpResponse:
     return _page(request, purchase, form)
 
 
-@never_cache
 @require_GET
 @for_signed_in
 @for_members(Right.BUY)
@@ -59,8 +58,7 @@ def _refund(request: MemberRequest, purchase: Purchase, form: RefundOrderForm) -
         # The second of two clicks may find nothing left.
         sent_before = Refund.objects.filter(id=form.cleaned_data["key"], payment_id=purchase.id)
         if not sent_before.exists():
-            form.add_error(None, refusal.detail)
-            return _page(request, purchase, form)
+            return _page(request, purchase, form, refusal.detail)
         made = sent_before.get()
     _tell(request, made, purchase.currency)
     return redirect("purchase", purchase.id)
@@ -69,36 +67,45 @@ def _refund(request: MemberRequest, purchase: Purchase, form: RefundOrderForm) -
 def _request(request: MemberRequest, purchase: Purchase, form: RefundOrderForm) -> Refund:
     """What was seen is what is done: where that has changed, it is shown again."""
     wanted = form.cleaned_data
-    quote = refunds.quote(purchase, wanted.get("amount"))
-    if wanted["seen"] != _seen(quote):
-        raise NothingToRefund("What is unused has changed meanwhile. Please look again.")
+    asked = wanted.get("amount")
+    quote = refunds.quote(purchase, asked)
+    if wanted["seen"] != _seen(asked, quote):
+        raise NothingToRefund(CHANGED if wanted["seen"].startswith(_choice(asked)) else UNSEEN)
     reason = wanted["reason"] or REASON
     return refunds.request(
         purchase, quote.credits, by=request.user, reason=reason, key=wanted["key"]
     )
 
 
-def _page(request: MemberRequest, purchase: Purchase, form: RefundForm) -> HttpResponse:
-    quote = standing.refund_quote(purchase)
+def _page(
+    request: MemberRequest, purchase: Purchase, form: RefundForm, problem: str = ""
+) -> HttpResponse:
+    quote, told = standing.refund_quote(purchase), _preview(purchase, form)
+    if form.errors.get("credits"):
+        # The field says it.
+        told = {}
+    elif problem and "problem" not in told:
+        form.add_error(None, problem)
     page = {
         "form": form,
         "purchase": purchase,
         "unused": shown.credits(quote.credits if quote else 0),
         "until": refunds.refundable_until(purchase),
-        **_preview(purchase, form),
+        **told,
     }
     return render(request, "billing/refund.html", page)
 
 
 def _preview(purchase: Purchase, form: RefundForm) -> dict[str, object]:
-    if form.is_bound and not form.is_valid() and not form.non_field_errors():
+    if form.is_bound and not form.is_valid():
         return {"problem": next(iter(form.errors.get("credits", [])), "")}
+    asked = form.cleaned_data.get("amount") if form.is_bound else None
     try:
-        quote = refunds.quote(purchase, form.cleaned_data.get("amount") if form.is_bound else None)
+        quote = refunds.quote(purchase, asked)
     except BillingError as refusal:
-        return {"problem": refusal.detail}
+        return {"problem": _why(refusal, purchase, asked)}
     return {
-        "seen": _seen(quote),
+        "seen": _seen(asked, quote),
         "credits": shown.credits(quote.credits),
         "net": shown.money(quote.net, purchase.currency),
         "tax": shown.money(quote.tax, purchase.currency) if quote.tax else "",
@@ -106,8 +113,18 @@ def _preview(purchase: Purchase, form: RefundForm) -> dict[str, object]:
     }
 
 
-def _seen(quote: Quote) -> str:
-    return f"{quote.credits}.{quote.amount}"
+def _why(refusal: BillingError, purchase: Purchase, asked: int | None) -> str:
+    if isinstance(refusal, NothingToRefund) and asked and standing.refund_quote(purchase):
+        return "So few credits are worth nothing. Write more of them."
+    return refusal.detail
+
+
+def _seen(asked: int | None, quote: Quote) -> str:
+    return f"{_choice(asked)}{quote.credits}.{quote.amount}"
+
+
+def _choice(asked: int | None) -> str:
+    return f"{asked or 'all'}."
 
 
 def _tell(request: MemberRequest, made: Refund, currency: str) -> None:

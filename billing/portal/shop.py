@@ -63,7 +63,13 @@ def tax_note(customer: Customer) -> str:
     """What the prices do not say by themselves."""
     if settings.TAX_BY_PROVIDER:
         return "Prices are without tax; it is added at the checkout."
-    if not BillingProfile.objects.filter(customer=customer).exclude(country="").exists():
+    profile = BillingProfile.objects.filter(customer=customer).first()
+    if tax.is_place_missing(profile):
+        return (
+            "Prices are without tax, which depends on where your company is: you are asked for it"
+            " before you pay."
+        )
+    if profile is None or not profile.country:
         return "Prices are without tax. What is due depends on your country."
     return ""
 

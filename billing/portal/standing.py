@@ -1,11 +1,12 @@
 """How a purchase stands, in words."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 
 from billing import refunds
@@ -14,7 +15,9 @@ from billing.models import (
     Dispute,
     DisputeState,
     Document,
+    EventState,
     Payment,
+    ProviderEvent,
     Purchase,
     PurchaseState,
     Refund,
@@ -49,6 +52,7 @@ class Outcome(NamedTuple):
     text: str
     is_paid: bool = False
     is_payable: bool = False
+    is_watched: bool = False  # the page shows by itself what comes of it
     pay: str = ""
 
 
@@ -68,12 +72,15 @@ _BADGES: Final = {
     PurchaseState.EXPIRED: Badge("", "Expired"),
     PurchaseState.CANCELLED: Badge("", "Not paid"),
 }
+# Longer than it takes to pay: then something may have gone wrong.
+LONG: Final = timedelta(minutes=10)
 
 
 def badge(purchase: Purchase) -> Badge:
     payment = _payment(purchase)
     if payment is None:
-        return _BADGES[PurchaseState(purchase.state)]
+        told = _BADGES[PurchaseState(purchase.state)]
+        return Badge("warn", "Being looked into") if is_unfit(purchase) else told
     disputes = {dispute.state for dispute in payment.disputes.all()}
     if DisputeState.OPEN in disputes:
         return Badge("warn", "In dispute")
@@ -86,17 +93,36 @@ def badge(purchase: Purchase) -> Badge:
 
 
 def state(purchase: Purchase) -> str:
-    return f"{purchase.state}.{is_payable(purchase):d}"
+    known = f"{purchase.state}.{is_payable(purchase):d}"
+    if is_unfit(purchase):
+        return f"{known}.unfit"
+    return f"{known}.long" if is_long(purchase) else known
 
 
 def is_payable(purchase: Purchase) -> bool:
     """On the provider's page, which takes a card again after it declined one."""
     is_open = purchase.state not in (PurchaseState.PAID, PurchaseState.EXPIRED)
-    return is_open and purchase.expires_at > timezone.now()
+    return is_open and purchase.expires_at > timezone.now() and not is_unfit(purchase)
+
+
+def is_unfit(purchase: Purchase) -> bool:
+    """A payment came that is not of this amount, or not as it was asked for in some other way."""
+    if purchase.state == PurchaseState.PAID or not purchase.provider_ref:
+        return False
+    told = ProviderEvent.objects.filter(
+        provider=purchase.provider, object_ref=purchase.provider_ref
+    )
+    return told.filter(state=EventState.REFUSED).exists()
+
+
+def is_long(purchase: Purchase) -> bool:
+    is_waiting = purchase.state == PurchaseState.PENDING
+    return is_waiting and timezone.now() - purchase.created_at > LONG
 
 
 def outcome(purchase: Purchase) -> Outcome:
-    return _outcome(purchase)._replace(
+    told = _unfit(purchase) if is_unfit(purchase) else _outcome(purchase)
+    return told._replace(
         state=state(purchase),
         is_paid=purchase.state == PurchaseState.PAID,
         is_payable=is_payable(purchase),
@@ -161,9 +187,12 @@ def documents(purchase: Purchase) -> list[Document]:
 
 def _contents(purchase: Purchase) -> str:
     text = f"{shown.credits(purchase.credits)} credits"
-    if purchase.bonus_credits:
-        text += f" and {shown.credits(purchase.bonus_credits)} as a bonus"
-    return f"{text}, valid for {shown.days(purchase.validity_days)}"
+    bonus = f"{shown.credits(purchase.bonus_credits)} as a bonus"
+    validity = f"valid for {shown.days(purchase.validity_days)}"
+    if purchase.has_own_bonus_lot:
+        days = shown.days(purchase.bonus_validity_days or purchase.validity_days)
+        return f"{text}, {validity}, and {bonus}, valid for {days}"
+    return f"{text} and {bonus}, {validity}" if purchase.bonus_credits else f"{text}, {validity}"
 
 
 def _outcome(purchase: Purchase) -> Outcome:
@@ -187,7 +216,23 @@ def _outcome(purchase: Purchase) -> Outcome:
             text = f"You left before paying for {bought}, and nothing was charged."
             return Outcome("", "", "info", "Not paid", text, pay="Pay now")
     text = f"{bought} are yours as soon as the payment provider says that they are paid."
-    return Outcome("", "accent", "clock", "Waiting for the payment", text, pay="Pay now")
+    if is_long(purchase):
+        text += f" This takes long: if you have paid, {_ask(purchase)}"
+    return Outcome(
+        "", "accent", "clock", "Waiting for the payment", text, is_watched=True, pay="Pay now"
+    )
+
+
+def _unfit(purchase: Purchase) -> Outcome:
+    text = (
+        "A payment was received, and it does not match this purchase: there are no credits for it"
+        f" yet. People look into it, and you need not pay again. For news, {_ask(purchase)}"
+    )
+    return Outcome("", "warn", "warning", "Your payment is being looked into", text)
+
+
+def _ask(purchase: Purchase) -> str:
+    return f"ask {settings.SELLER['name']} and name the purchase {purchase.name}."
 
 
 def _chapters(purchase: Purchase) -> Iterator[Chapter]:
@@ -249,9 +294,7 @@ def _lost(dispute: Dispute, currency: str) -> str:
     if dispute.clawed_credits:
         text += f" {taken} credits that were not used were taken back."
     if dispute.owed:
-        text += (
-            f" Others were used: {shown.money(dispute.owed, currency)} of them was not paid for."
-        )
+        text += f" For others, which were used, {shown.money(dispute.owed, currency)} is owed now."
     return text
 
 

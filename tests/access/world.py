@@ -95,7 +95,7 @@ class World:
         forms: dict[str, dict[str, Any]] = {
             "account": {"name": "Ann"},
             "switch-company": {"customer": self.acme.id},
-            "keys": {"name": "batch"},
+            "keys": {"name": "batch", "key": uuid7()},
             "rename-key": {"name": "batch"},
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
@@ -103,7 +103,7 @@ class World:
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
             "refund": {
                 "how": "whole",
-                "seen": f"{quote.credits}.{quote.amount}",
+                "seen": f"all.{quote.credits}.{quote.amount}",
                 "key": uuid7(),
                 "reason": "",
             },

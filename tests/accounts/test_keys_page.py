@@ -4,12 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import ids, selectors, services
-from accounts.ids import CUSTOMER
+from accounts.ids import CUSTOMER, uuid7
 from accounts.keys import KeyKind
 from accounts.models import ApiKey, Member, Role
 from tests.accounts.people import browser_of, said
@@ -30,7 +31,11 @@ def desk(member):
 
 
 def create(desk, name="web"):
-    return desk.post(reverse("keys"), {"name": name})
+    return desk.post(reverse("keys"), {"name": name, "key": uuid7()})
+
+
+def page_of(desk):
+    return desk.get(reverse("keys")).content.decode()
 
 
 def secret_in(response):
@@ -56,10 +61,46 @@ def test_a_new_key_is_shown_once(desk, member):
     assert secret_in(page) is None
 
 
+def test_a_form_that_is_sent_twice_makes_one_key(desk):
+    form = {"name": "web", "key": re.search(r'name="key" value="([^"]+)"', page_of(desk))[1]}
+    assert secret_in(desk.post(reverse("keys"), form))
+    again = desk.post(reverse("keys"), form, follow=True)
+    assert "its secret was shown once" in said(again)[0]
+    assert secret_in(again) is None
+    assert ApiKey.objects.count() == 1
+    create(desk)
+    assert ApiKey.objects.count() == 2
+
+
+def test_of_two_at_once_one_makes_the_key(member):
+    id = uuid7()
+    assert services.create_api_key_once(id, customer=member.customer, name="web")
+    with pytest.MonkeyPatch.context() as patched:
+        # Both saw that there is none yet.
+        patched.setattr(QuerySet, "exists", lambda _: False)
+        assert services.create_api_key_once(id, customer=member.customer, name="web") is None
+
+
+@pytest.mark.parametrize("key", [{}, {"key": "x"}])
+def test_a_form_that_no_page_sends_makes_no_key(desk, key):
+    page = desk.post(reverse("keys"), {"name": "web"} | key).content.decode()
+    assert "Please load this page again" in page
+    assert not ApiKey.objects.exists()
+
+
 def test_it_opens_the_api_at_once(desk, member):
     secret = secret_in(create(desk))
     assert selectors.api_key(secret).customer_id == member.customer_id
     assert call(secret, member) == 200
+
+
+def test_the_page_says_a_line_that_the_key_can_do(desk, member):
+    page = create(desk)
+    line = f"http://testserver/v1/customers/{ids.encode(CUSTOMER, member.customer_id)}/balance"
+    assert f"curl -sS {line} -H &#x27;Authorization: Bearer {secret_in(page)}&#x27;" in (
+        page.content.decode()
+    )
+    assert "Bearer YOUR_KEY" in page_of(desk)
 
 
 def test_no_browser_and_no_proxy_keeps_the_page(desk):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import members
 from accounts.errors import LastOwner
+from accounts.ids import uuid7
 from accounts.models import ApiKey, Customer, Member, Role, User
 from tests.accounts.people import browser_of, said
 from tests.factories.accounts import CustomerFactory, MemberFactory, UserFactory
@@ -208,7 +209,7 @@ def test_a_form_is_for_the_company_it_was_made_for_whatever_another_tab_switched
     office, owner, second
 ):
     switch(office, second.customer_id)
-    told = {"name": "web", "customer": str(owner.customer_id)}
+    told = {"name": "web", "key": uuid7(), "customer": str(owner.customer_id)}
     office.post(reverse("keys"), told)
     assert ApiKey.objects.get().customer == owner.customer
     assert shown(office) == "Bolt"

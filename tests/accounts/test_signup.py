@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.cache import cache
 from django.db import IntegrityError
@@ -151,6 +152,19 @@ def test_an_address_that_is_taken_is_not_told_to_strangers(client):
     assert response.url == reverse("account_email_verification_sent")
     assert mail.outbox[0].subject == "You have an account already"
     assert not Customer.objects.filter(name="Acme").exists()
+
+
+def test_the_time_it_takes_does_not_tell_either(client, monkeypatch):
+    """By far the longest of it is the hash of the password."""
+    hashed = []
+    hash_one = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda *args: hashed.append(args[1]) or hash_one(*args)
+    )
+    submit(client)
+    new = len(hashed)
+    submit(Client())
+    assert (new, len(hashed) - new) == (1, 1)
 
 
 def test_of_a_double_click_the_second_finds_the_first(client, monkeypatch):

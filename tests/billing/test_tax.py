@@ -4,7 +4,8 @@ from decimal import Decimal
 import pytest
 
 from billing import tax
-from billing.models import BillingProfile, TaxRate
+from billing.errors import PlaceMissing
+from billing.models import BillingProfile, Purchase, TaxRate
 from ledger import selectors
 from tests.factories import billing
 from tests.factories.accounts import CustomerFactory
@@ -91,6 +92,27 @@ def test_a_later_rate_changes_no_purchase_that_was_made():
     assert (purchase.tax, purchase.tax_percent) == (20_00, 20)
 
 
-def test_a_customer_without_an_address_pays_no_tax_yet():
+def test_a_customer_without_an_address_buys_nothing_yet():
     rate("19")
-    assert billing.order(CustomerFactory()).tax == 0
+    with pytest.raises(PlaceMissing):
+        billing.order(CustomerFactory())
+    assert not Purchase.objects.exists()
+
+
+@pytest.mark.parametrize("profile", [None, of("")])
+def test_without_a_country_nothing_is_sold_where_a_rate_exists(profile):
+    assert tax.due(100_00, profile) == tax.Tax(0)
+    rate("20")
+    with pytest.raises(PlaceMissing):
+        tax.due(100_00, profile)
+    assert tax.due(100_00, of("CH")) == tax.Tax(0)
+
+
+def test_where_only_regions_tax_the_region_is_asked_for():
+    rate("7.25", "US", "CA")
+    with pytest.raises(PlaceMissing):
+        tax.due(100_00, of("US"))
+    assert tax.due(100_00, of("US", "CA")).amount == 7_25
+    assert tax.due(100_00, of("US", "OR")) == tax.Tax(0)
+    rate("1", "US")
+    assert tax.due(100_00, of("US")).amount == 1_00

@@ -3,6 +3,7 @@ import pytest
 from billing import selectors
 from billing.models import Pack, PackPrice
 from config.demo import packs
+from config.demo.catalogue import CREDIT
 from tests.factories.accounts import CustomerFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +22,16 @@ def test_northwind_sells_three_packs_in_two_currencies():
         ("Company", "500.000"),
     ]
     assert [price for _, price in on_sale("EUR")] == ["23.000", "92.000", "460.000"]
+
+
+def test_the_largest_has_a_bonus_on_terms_of_its_own():
+    packs.put_on_sale()
+    (bonus,) = Pack.objects.exclude(bonus_credits=0)
+    assert (bonus.name, bonus.bonus_credits, bonus.bonus_validity_days) == (
+        "Company",
+        15_000 * CREDIT,
+        90,
+    )
 
 
 def test_a_second_start_leaves_what_staff_changed():

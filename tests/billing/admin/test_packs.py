@@ -182,3 +182,9 @@ def test_a_tax_rate_is_changed_until_it_holds(staff):
 def test_a_tax_rate_that_is_none_is_refused(staff, changes):
     assert staff.post(reverse("admin:billing_taxrate_add"), rate(**changes)).status_code == 200
     assert not TaxRate.objects.exists()
+
+
+@pytest.mark.parametrize("form", ["pack", "taxrate"])
+def test_what_is_new_begins_now_unless_told_otherwise(staff, form):
+    page = staff.get(reverse(f"admin:billing_{form}_add")).content.decode()
+    assert f'value="{now():%Y-%m-%d}"' in page

@@ -185,3 +185,35 @@ def test_credits_are_shown_whole(browser):
     pack.credits = CREDIT // 2
     pack.save()
     assert ">0.5</span>" in shown(browser)
+
+
+def test_where_tax_is_due_somewhere_the_country_is_asked_for_first(browser, member):
+    TaxRate.objects.create(name="VAT", country="DE", percent=19)
+    pack = new_pack(1000, "100.00")
+    assert "you are asked for it before you pay" in shown(browser)
+    details = browser.post(BUY, form(pack)).url
+    assert not Purchase.objects.exists()
+    page = browser.get(details).content.decode()
+    assert "Tax depends on the country" in page
+    assert details.replace("&", "&amp;") in page
+    back = browser.post(details, {"name": "Acme", "country": "DE"})
+    assert back.url == f"{BUY}?pack={pack.code}&currency=USD"
+    assert "for $119.00" in browser.get(back.url).content.decode()
+    browser.post(BUY, form(pack))
+    assert Purchase.objects.get().tax == 19_00
+
+
+def test_a_rate_that_is_not_due_yet_asks_nothing(browser):
+    tomorrow = selectors.now() + timedelta(days=1)
+    TaxRate.objects.create(name="VAT", country="DE", percent=19, effective_from=tomorrow)
+    browser.post(BUY, form(new_pack()))
+    assert Purchase.objects.get().tax == 0
+
+
+def test_where_the_provider_finds_the_tax_it_asks_for_the_country(browser, settings):
+    settings.TAX_BY_PROVIDER = True
+    TaxRate.objects.create(name="VAT", country="DE", percent=19)
+    pack = new_pack()
+    assert "added at the checkout" in shown(browser)
+    browser.post(BUY, form(pack))
+    assert Purchase.objects.exists()

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounts.models import Role
 from billing.facts import CheckoutEnded
-from billing.models import Purchase
+from billing.models import ProviderEvent, Purchase
+from billing.portal import standing
 from billing.providers.sandbox import acts
 from ledger import selectors
 from ledger.amounts import CREDIT
@@ -59,6 +60,43 @@ def test_a_declined_card_can_be_tried_again(browser, purchase):
     assert "The payment did not go through" in page
     assert "Try again" in page
     assert browser.post(page_of(purchase)).url == f"/pay/test/{purchase.provider_ref}"
+
+
+def refused_event(purchase):
+    return ProviderEvent.objects.create(
+        provider="test",
+        event_id="tev_1",
+        kind="checkout.paid",
+        object_ref=purchase.provider_ref,
+        payload={},
+        state="refused",
+        reason="Paid 1, not 2500 minor units.",
+    )
+
+
+def test_a_payment_that_does_not_fit_is_told_with_whom_to_ask(browser, purchase):
+    refused_event(purchase)
+    told = poll(browser, purchase, "pending.1").content.decode()
+    assert "does not match this purchase" in told
+    assert f"ask Northwind AI and name the purchase {purchase.name}" in told
+    assert "Pay now" not in told
+    assert "Buy again" not in told
+    page = browser.get(reverse("purchase", args=[purchase.id])).content.decode()
+    assert "Being looked into" in page
+
+
+def test_what_was_put_right_afterwards_is_paid(browser, purchase):
+    refused_event(purchase)
+    pay(purchase)
+    assert "5,000 credits are yours" in browser.get(page_of(purchase)).content.decode()
+
+
+def test_who_waits_long_is_told_whom_to_ask(browser, purchase):
+    Purchase.objects.update(created_at=timezone.now() - standing.LONG)
+    told = poll(browser, purchase, "pending.1").content.decode()
+    assert "if you have paid, ask Northwind AI" in told
+    assert "Pay now" in told
+    assert poll(browser, purchase, "pending.1.long").status_code == 204
 
 
 def test_who_leaves_is_told_that_nothing_was_charged(browser, purchase):

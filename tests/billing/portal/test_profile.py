@@ -37,7 +37,7 @@ def test_it_is_printed_on_the_next_receipt(browser, member):
     buyer = bought(member.customer).purchase.documents.get().content["buyer"]
     assert buyer == {
         "name": "Acme GmbH",
-        "address": "Hauptstr. 5\n10115 Berlin\nDE",
+        "address": "Hauptstr. 5\n10115 Berlin\nGermany",
         "tax_id": "DE123456789",
     }
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from billing.models import Purchase
-from tests.factories.billing import bought, dispute_fact, order, refund_fact, say
+from tests.factories.billing import bought, dispute_fact, new_pack, order, refund_fact, say
 
 
 def list_of(browser, query=""):
@@ -123,3 +123,16 @@ def test_what_is_refunded_wholly_has_no_button(browser, member):
     page = page_of(browser, payment.purchase)
     assert "Refunded" in page
     assert "Give unused credits back" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (None, "1,000 credits and 10,000 as a bonus, valid for a year"),
+        (30, "1,000 credits, valid for a year, and 10,000 as a bonus, valid for 30 days"),
+    ],
+)
+def test_a_bonus_says_how_long_it_is_valid(browser, member, days, told):
+    payment = bought(member.customer, new_pack(bonus=10_000, bonus_validity_days=days))
+    page = browser.get(reverse("purchase", args=[payment.purchase_id]))
+    assert told in page.content.decode()

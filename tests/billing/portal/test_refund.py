@@ -66,6 +66,41 @@ def test_the_preview_follows_what_is_filled_in(browser, purchase):
     assert "Write how many" in preview(browser, purchase, how="part", credits="0")
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("250", "$25.00"), ("1,000", "$100.00"), ("1 000", "$100.00"), ("0.5", "$0.05")]
+    + [(" 12.50 ", "$1.25"), ("12.3450", "$1.23"), ("1,000.0", "$100.00"), ("0.125", "$0.01")],
+)
+def test_credits_can_be_written_as_pages_show_them(browser, purchase, typed, read):
+    assert f">{read}<" in preview(browser, purchase, how="part", credits=typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("2,5", "The comma is between thousands"),
+        ("2.500,00", "The comma is between thousands"),
+        ("25,00", "The comma is between thousands"),
+        ("2.500", "can be read in two ways: write 2500 or 2.5000."),
+        ("2.500.000", "can be read in two ways: write 2500000."),
+        ("1.0000001", "six places"),
+        ("1e3", "Write how many"),
+        ("0.000001", "So few credits are worth nothing"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_not_guessed(browser, purchase, typed, told):
+    assert told in preview(browser, purchase, how="part", credits=typed)
+    form = filled(browser, purchase, how="part", credits=typed)
+    page = browser.post(page_of(purchase), form).content.decode()
+    assert page.count(told) == 1
+    assert not Refund.objects.exists()
+
+
+def test_that_it_is_too_many_is_said_once(browser, purchase):
+    form = filled(browser, purchase, how="part", credits="1,001")
+    assert browser.post(page_of(purchase), form).content.decode().count("more than is left") == 1
+
+
 def test_tax_goes_back_too(browser, member):
     BillingProfile.objects.create(customer=member.customer, country="AT")
     TaxRate.objects.create(name="VAT", country="AT", percent=20)
@@ -113,6 +148,8 @@ def test_who_has_not_seen_the_amount_is_shown_it_first(browser, purchase):
     form = filled(browser, purchase) | {"how": "part", "credits": "250"}
     page = browser.post(page_of(purchase), form).content.decode()
     assert 'id="refund-amount">$25.00<' in page
+    assert "Below is what you would get back" in page
+    assert "meanwhile" not in page
     assert not Refund.objects.exists()
     browser.post(page_of(purchase), form | hidden(page))
     assert Refund.objects.get().amount == 25_00

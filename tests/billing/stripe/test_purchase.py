@@ -158,7 +158,7 @@ def test_whom_stripe_taxed_stands_on_the_receipt(account, buyer, buy, settings):
     deliver(account)
     assert Document.objects.get().content["buyer"] == {
         "name": "Acme Inc",
-        "address": "1 Main St\n10001 New York NY\nUS",
+        "address": "1 Main St\n10001 New York NY\nUnited States",
         "tax_id": "12-3456789",
     }
 
