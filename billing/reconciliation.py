@@ -24,7 +24,8 @@ Report = Counter[str]
 
 
 def reconcile(since: datetime | None = None) -> Report:
-    """Idempotent. How many facts came to what; `failed` are those that could not be asked for."""
+    """Idempotent. How many facts came to what; `failed` are those that could not be asked for, and
+    `waiting` the events that are parked, some of them for so long that they are not tried again."""
     since = since or timezone.now() - LOOK_BACK
     report: Report = Counter()
     report["events decided"] = events.process_open()
@@ -33,6 +34,8 @@ def reconcile(since: datetime | None = None) -> Report:
             _unsent_refunds(provider, report)
         _open_disputes(provider, report)
     _pending_purchases(report)
+    report["waiting"] = events.waiting()
+    report["waiting in vain"] = events.waiting_in_vain()
     return report
 
 
