@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import providers
+from billing import operators, providers
 from billing.applying import decide, retrying, serialise
 from billing.errors import ProviderFailed, WebhookRefused
 from billing.facts import Fact
@@ -63,6 +63,11 @@ def process_open() -> int:
         received_at__gte=timezone.now() - WAITS_FOR
     )
     return sum(process(*names) not in OPEN for names in _in_batches(rows))
+
+
+def refused_since(instant: datetime) -> int:
+    """Money that does not fit what was sold: somebody must look."""
+    return _of_our_providers(EventState.REFUSED).filter(decided_at__gte=instant).count()
 
 
 def waiting() -> int:
@@ -175,12 +180,16 @@ def _decide(row: ProviderEvent, said: Fact | Outcome) -> EventState:
         locked = ProviderEvent.objects.select_for_update().get(id=row.id)
         if locked.state not in OPEN:
             return EventState(locked.state)
+        is_asked_again = locked.state == EventState.RECEIVED and locked.decided_at is not None
         outcome = said if isinstance(said, Outcome) else decide(row.provider, said)
         locked.state, locked.reason = outcome
         locked.decided_at = timezone.now()
         locked.save(update_fields=["state", "reason", "decided_at"])
     if outcome.state == EventState.REFUSED:
         logger.warning("refused %s event %s: %s", row.provider, row.event_id, outcome.reason)
+        # Whoever lets one be tried again sees what comes of it.
+        if not is_asked_again:
+            operators.tell_of_refused(locked)
     return outcome.state
 
 

@@ -25,7 +25,7 @@ from billing.providers.sandbox import acts
 from billing.providers.sandbox.provider import Sandbox
 from billing.reconciliation import reconcile
 from ledger.amounts import CREDIT
-from tests.billing.reports import report, stored, untold
+from tests.billing.reports import altered, report, stored, untold
 from tests.billing.test_refunds import available, with_provider
 from tests.factories.billing import credits, money, order, sold_by_the_test_provider
 
@@ -205,5 +205,19 @@ def test_the_command_says_what_it_found(
     lost(purchase)
     call_command("reconcile_payments", "--since", "2020-01-01")
     said = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert said == ["1 applied", "0 events decided", "0 waiting", "0 waiting in vain"]
+    found = ["1 applied", "0 events decided", "0 waiting", "0 waiting in vain"]
+    assert said == [*found, "0 events refused in the last day"]
     assert available(purchase) * CREDIT == 1000 * CREDIT
+
+
+def test_the_command_ends_with_what_was_refused_of_late(
+    purchase: Purchase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    acts.pay(purchase.provider_ref or "")
+    right = untold()[0]
+    for name in ("of today", "of long ago"):
+        assert report(altered(right, name, amount=1)) == "refused"
+    of_long_ago = ProviderEvent.objects.filter(event_id="of long ago")
+    of_long_ago.update(decided_at=timezone.now() - timedelta(days=2))
+    call_command("reconcile_payments")
+    assert capsys.readouterr().out.splitlines()[-1].strip() == "1 events refused in the last day"

@@ -1,10 +1,13 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
-from billing import rounds
+from billing import events, rounds
 from billing.reconciliation import Report, reconcile
+
+A_DAY = timedelta(days=1)
 
 
 class Command(BaseCommand):
@@ -33,4 +36,8 @@ class Command(BaseCommand):
 
     def _tell(self, report: Report) -> None:
         for name, number in sorted(report.items()):
-            self.stdout.write(f"{number:8d} {name}")
+            self._line(number, name)
+        self._line(events.refused_since(timezone.now() - A_DAY), "events refused in the last day")
+
+    def _line(self, number: int, name: str) -> None:
+        self.stdout.write(f"{number:8d} {name}")
