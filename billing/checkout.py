@@ -1,16 +1,18 @@
 """From a pack to the provider's page: a pending purchase with the pack as it is now."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Customer, Member
 from billing import providers, tax
-from billing.errors import PackUnavailable
+from billing.errors import PackUnavailable, ProviderDeclined
 from billing.models import (
     BillingProfile,
     Pack,
@@ -24,6 +26,8 @@ from billing.selectors import packs_on_sale
 from billing.shares import part_of
 
 OPEN_FOR = timedelta(hours=24)
+
+logger = logging.getLogger(__name__)
 
 # The pages that a payer comes back to.
 PageOf = Callable[[Purchase], str]
@@ -44,7 +48,8 @@ def start(
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
     agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
-    NoProvider; ProviderFailed, after which the same may be asked again.
+    NoProvider; ProviderFailed, after which the same may be asked again;
+    ProviderDeclined, after which it would be declined again.
     """
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(
@@ -55,11 +60,19 @@ def start(
 def open_checkout(
     purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf, save_card: bool = False
 ) -> Purchase:
+    """Asked again after a failure, it is what was wanted first. Raises ProviderFailed,
+    ProviderDeclined."""
     if purchase.checkout_url:
         return purchase
+    save_card = _keep_wish(purchase, save_card)
     order = _order(purchase, return_url(purchase), cancel_url(purchase), save_card)
-    checkout = providers.get(purchase.provider).create_checkout(order)
-    Purchase.objects.filter(id=purchase.id).update(
+    try:
+        checkout = providers.get(purchase.provider).create_checkout(order)
+    except ProviderDeclined as declined:
+        logger.warning("no checkout for %s: %s", purchase.name, declined.detail)
+        raise
+    # Where two asked at once, all pay on the page of the first.
+    Purchase.objects.filter(id=purchase.id, checkout_url="").update(
         provider_ref=checkout.ref, checkout_url=checkout.url
     )
     purchase.refresh_from_db()
@@ -72,6 +85,14 @@ def cancel(purchase: Purchase) -> None:
     Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
         state=PurchaseState.CANCELLED
     )
+
+
+def _keep_wish(purchase: Purchase, save_card: bool) -> bool:
+    """Whether the card is to be saved, for as long as one may ask again."""
+    name = f"saves-card/{purchase.id}"
+    if save_card:
+        cache.set(name, True, OPEN_FOR.total_seconds())
+    return save_card or bool(cache.get(name))
 
 
 def _create(

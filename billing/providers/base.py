@@ -62,7 +62,7 @@ class Provider(Protocol):
     name: str
 
     def create_checkout(self, order: Order) -> Checkout:
-        """Asked twice for one purchase, it is one checkout. Raises ProviderFailed."""
+        """Asked twice for the same, it is one checkout. Raises ProviderFailed, ProviderDeclined."""
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Raises WebhookRefused, and whatever JSON of another form makes it raise."""

@@ -24,10 +24,10 @@ class Stripe:
     name = "stripe"
 
     def create_checkout(self, order: Order) -> Checkout:
-        asked = cast("Any", orders.session(order))
+        asked = orders.session(order)
         with asking():
             session = client().v1.checkout.sessions.create(
-                params=asked, options={"idempotency_key": order.our_purchase}
+                params=cast("Any", asked), options={"idempotency_key": orders.key(order, asked)}
             )
         return Checkout(session.id, session.url or "")
 
