@@ -18,7 +18,13 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import checkout, payments, selectors
-from billing.errors import BillingError, PackUnavailable, ProviderFailed, UnknownProvider
+from billing.errors import (
+    BillingError,
+    PackUnavailable,
+    ProviderDeclined,
+    ProviderFailed,
+    UnknownProvider,
+)
 from billing.models import Purchase, PurchaseState
 from billing.portal import shop, shown, standing
 from billing.portal.forms import OrderForm
@@ -146,6 +152,11 @@ def _again(request: MemberRequest, why: str) -> HttpResponse:
 def _why(refusal: BillingError) -> str:
     if isinstance(refusal, PackUnavailable):
         return "This pack is not on sale in that currency any more. Please choose again."
+    if isinstance(refusal, ProviderDeclined):
+        return (
+            "The payment provider declined this checkout. Nothing was charged: please choose "
+            "another pack or currency, or ask us."
+        )
     if isinstance(refusal, ProviderFailed):
         return "The payment provider does not answer. Nothing was charged: please try again."
     return refusal.detail
