@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, Member
 from billing import providers, tax
-from billing.errors import PackUnavailable, ProviderDeclined
+from billing.errors import PackUnavailable, ProviderDeclined, TooManyOpen
 from billing.models import (
     BillingProfile,
     Pack,
@@ -26,6 +26,8 @@ from billing.selectors import packs_on_sale
 from billing.shares import part_of
 
 OPEN_FOR = timedelta(hours=24)
+# Pending purchases of one customer: more than anybody means to pay.
+OPEN_MAX = 50
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +50,10 @@ def start(
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
     agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
-    NoProvider; ProviderFailed, after which the same may be asked again;
+    NoProvider, TooManyOpen; ProviderFailed, after which the same may be asked again;
     ProviderDeclined, after which it would be declined again.
     """
+    _check_number_open(customer, key)
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(
         purchase, return_url=return_url, cancel_url=cancel_url, save_card=save_card
@@ -85,6 +88,15 @@ def cancel(purchase: Purchase) -> None:
     Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
         state=PurchaseState.CANCELLED
     )
+
+
+def _check_number_open(customer: Customer, key: UUID | None) -> None:
+    """Each has a page at the provider, and is asked for when its time is over."""
+    bought = Purchase.objects.filter(customer=customer)
+    is_sent_again = key is not None and bought.filter(key=key).exists()
+    pending = bought.filter(state=PurchaseState.PENDING, expires_at__gt=timezone.now())
+    if not is_sent_again and pending.count() >= OPEN_MAX:
+        raise TooManyOpen
 
 
 def _keep_wish(purchase: Purchase, save_card: bool) -> bool:

@@ -3,6 +3,7 @@
 BillingError
 ├── NoProvider            payment-unavailable
 ├── PackUnavailable       pack-unavailable
+├── TooManyOpen           too-many-open-purchases
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
@@ -37,6 +38,14 @@ class NoProvider(BillingError):
 class PackUnavailable(BillingError):
     code = "pack-unavailable"
     default_detail = "This pack is not on sale to this customer, or not in this currency."
+
+
+class TooManyOpen(BillingError):
+    code = "too-many-open-purchases"
+    default_detail = (
+        "Too many of your purchases are waiting for payment. Pay or cancel one of them first: "
+        "those that nobody pays end by themselves within a day."
+    )
 
 
 class NothingToRefund(BillingError):
