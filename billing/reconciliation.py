@@ -15,11 +15,14 @@ from billing.models import (
     Payment,
     Purchase,
     PurchaseState,
+    Refund,
+    RefundState,
 )
 from billing.payments import confirm
 from billing.providers.base import Provider
 
 LOOK_BACK = timedelta(days=3)
+REFUNDS_FAIL_WITHIN = timedelta(days=30)
 Report = Counter[str]
 
 
@@ -32,6 +35,7 @@ def reconcile(since: datetime | None = None) -> Report:
     for provider in providers.every():
         if _lists(provider, _far_enough(provider, since), report):
             _unsent_refunds(provider, report)
+            _failed_refunds(provider, report)
         _open_disputes(provider, report)
     _pending_purchases(report)
     report["waiting"] = events.waiting()
@@ -71,6 +75,17 @@ def _is_complete(provider: Provider, fact: Fact) -> bool:
         return False
     known = Payment.objects.filter(provider=provider.name, provider_ref=fact.payment_ref)
     return known.filter(fee__isnull=False).exists()
+
+
+def _failed_refunds(provider: Provider, report: Report) -> None:
+    """Money that left may come back: a card was closed meanwhile."""
+    known = Refund.objects.filter(provider=provider.name, state=RefundState.SUCCEEDED)
+    try:
+        for fact in provider.failed_refunds_since(timezone.now() - REFUNDS_FAIL_WITHIN):
+            if known.filter(provider_ref=fact.refund_ref).exists():
+                _apply(provider, fact, report)
+    except BillingError:
+        report["failed"] += 1
 
 
 def _open_disputes(provider: Provider, report: Report) -> None:

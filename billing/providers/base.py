@@ -83,6 +83,10 @@ class Provider(Protocol):
     def facts_since(self, since: datetime) -> Iterator[Fact]:
         """Of all that was paid, refunded and disputed since. Raises ProviderFailed."""
 
+    def failed_refunds_since(self, since: datetime) -> Iterator[Refunded]:
+        """Of those made since: what was told as made may come back days later. Raises
+        ProviderFailed."""
+
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
         """Asked twice under one name, it is one refund. Raises ProviderFailed, ProviderDeclined."""
 

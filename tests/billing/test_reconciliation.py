@@ -172,6 +172,19 @@ def test_a_refund_whose_answer_was_lost_is_not_made_again(monkeypatch: pytest.Mo
     assert available(purchase) == 700
 
 
+def test_a_refund_that_fails_weeks_later_is_found(purchase: Purchase) -> None:
+    ref = lost(purchase)
+    acts.refund(ref, amount=10_00)
+    untold()
+    reconcile()
+    assert credits(purchase.customer_id) == {"U10": 1000, "U20": 900, "U32": 100}
+    long_ago = timezone.now() - timedelta(days=29)
+    SandboxRefund.objects.update(state="failed", created_at=long_ago)
+    reconcile()
+    assert Refund.objects.get().state == RefundState.FAILED
+    assert credits(purchase.customer_id) == {"U10": 1000, "U20": 1000}
+
+
 def test_a_page_that_was_left_expires(purchase: Purchase) -> None:
     Purchase.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert reconcile()["expired"] == 1

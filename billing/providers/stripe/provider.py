@@ -85,6 +85,11 @@ class Stripe:
             for dispute in _disputes(since):
                 yield from _some(reading.disputed(dispute))
 
+    def failed_refunds_since(self, since: datetime) -> Iterator[Refunded]:
+        with asking():
+            found = (reading.refunded(refund) for refund in _refunds(since))
+            yield from (refund for refund in found if refund.state == "failed")
+
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
         """Stripe forgets an idempotency key after a day, so what was made before is looked for."""
         with asking():
