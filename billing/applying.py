@@ -4,43 +4,16 @@ All facts of one payment are taken one after the other, under an advisory lock: 
 before what it needs is parked, and whoever brings what it needs finds it parked. (See events.py.)
 """
 
-import time
-from collections.abc import Callable
-from functools import wraps
 from hashlib import blake2b
-from typing import ParamSpec, TypeVar
 
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
-from psycopg import errors
+from django.db import DataError, IntegrityError, connection, transaction
 
 from billing import disputed, paid, refunded
 from billing.facts import CheckoutEnded, Disputed, Fact, Paid, Refunded, RefundTotal
 from billing.models import EventState
 from billing.outcomes import Outcome, Parked, Unfit
+from billing.patience import retrying as retrying
 from ledger.errors import Refused
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-ATTEMPTS = 10
-_PASSING = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
-
-
-def retrying(function: Callable[P, R]) -> Callable[P, R]:
-    """Two that wait for each other are no fault of either."""
-
-    @wraps(function)
-    def patient(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(1, ATTEMPTS):
-            try:
-                return function(*args, **kwargs)
-            except OperationalError as error:
-                if connection.in_atomic_block or not isinstance(error.__cause__, _PASSING):
-                    raise
-                time.sleep(0.01 * attempt)
-        return function(*args, **kwargs)
-
-    return patient
 
 
 def serialise(provider: str, payment_ref: str) -> None:

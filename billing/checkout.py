@@ -118,10 +118,11 @@ def _create(
         with transaction.atomic():
             purchase.save(force_insert=True)
     except IntegrityError:
-        if key is None:
+        # The same form, sent twice at once, or something else.
+        known = Purchase.objects.filter(customer=customer, key=key).first() if key else None
+        if known is None:
             raise
-        # The same form, sent twice at once.
-        return Purchase.objects.get(customer=customer, key=key)
+        return known
     return purchase
 
 
@@ -129,7 +130,7 @@ def _price(customer: Customer, pack: Pack, currency: str) -> PackPrice:
     """Raises PackUnavailable."""
     on_sale = packs_on_sale(customer).filter(id=pack.id)
     price = PackPrice.objects.filter(pack__in=on_sale, price_currency=currency).first()
-    if price is None:
+    if price is None or not can_be_sold(price.pack, price.price.get_amount_in_sub_unit()):
         raise PackUnavailable
     return price
 
@@ -164,6 +165,11 @@ def _snapshot(
         made_by=member.user if member else None,
         expires_at=timezone.now() + OPEN_FOR,
     )
+
+
+def can_be_sold(pack: Pack, net: int) -> bool:
+    """The credits that are paid for cost something, after a bonus took its part of the price."""
+    return bonus_net(pack, net) < net
 
 
 def bonus_net(pack: Pack, net: int) -> int:

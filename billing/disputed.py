@@ -1,22 +1,16 @@
 """What a provider says of disputes, entered (E11): opened, what is unspent is frozen; lost, it is
 taken, and what was spent is owed; won, it is given free again."""
 
-from collections.abc import Sequence
-
-from django.conf import settings
 from django.utils import timezone
 
-from billing import returns, shares
+from billing import dispute_entries as entries
+from billing import documents, returns, shares, swept
 from billing.facts import Disputed
 from billing.models import Dispute, DisputeState, Payment
 from billing.outcomes import Parked, Unfit
 from billing.purchases import locked_payment
 from billing.returns import leg
-from billing.shares import Share
 from ledger import services
-from ledger.services import Leg
-
-CONTRA_REVENUE, RECEIVABLE = "4310", "1100"
 
 
 def told(provider: str, fact: Disputed) -> None:
@@ -33,15 +27,20 @@ def told(provider: str, fact: Disputed) -> None:
     elif dispute.state == DisputeState.OPEN and fact.state == "lost":
         _lose(dispute, payment)
     _enter_late_fees(dispute, fact)
+    swept.sweep(payment)
+
+
+def sweep_all() -> int:
+    """What was held when it should have been frozen or taken, and is free by now. Hourly; how many
+    payments it was."""
+    return sum(map(swept.sweep_again, swept.waiting()))
 
 
 def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
     if fact.currency != payment.purchase.currency:
         raise Unfit(f"Disputed in {fact.currency}, not in {payment.purchase.currency}.")
-    if not 0 < fact.amount <= payment.amount:
-        raise Unfit(f"Disputed {fact.amount} of {payment.amount} minor units.")
-    if dispute is None and fact.amount > payment.left:
-        raise Parked(f"Disputed {fact.amount} minor units, when {payment.left} are left.")
+    if fact.amount <= 0:
+        raise Unfit(f"Disputed {fact.amount} minor units.")
     if dispute is not None and dispute.amount != fact.amount:
         raise Unfit(f"Disputed {fact.amount}, when it was {dispute.amount} minor units before.")
     if dispute is not None and {str(dispute.state), fact.state} == {"won", "lost"}:
@@ -49,35 +48,30 @@ def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
 
 
 def _open(payment: Payment, fact: Disputed) -> Dispute:
-    wanted = returns.credits_to_freeze(payment, fact.amount)
-    taken = shares.take(shares.locked(payment), wanted)
+    """A bank does not ask what was refunded before: it may pull more than is left."""
+    counted = min(fact.amount, payment.left)
     dispute = Dispute.objects.create(
         payment=payment,
         provider=payment.provider,
         provider_ref=fact.dispute_ref,
         amount=fact.amount,
+        excess=fact.amount - counted,
         fee=fact.fee,
         reason=fact.reason,
-        credits=wanted,
-        lots=[share.lot.id for share in taken],
-        lot_credits=[share.credits for share in taken],
-        frozen=sum(share.credits for share in taken),
+        credits=returns.credits_to_freeze(payment, counted),
+        lots=[],
+        lot_credits=[],
+        frozen=0,
     )
-    payment.disputed += fact.amount
+    payment.disputed += counted
     payment.save(update_fields=["disputed"])
     currency = payment.purchase.currency
     pulled = [
         leg(currency, "1200", "1000", fact.amount),
         leg(currency, "6200", "1000", fact.fee),
     ]
-    _post(dispute, "dispute opened", pulled)
-    for share in taken:
-        services.freeze(
-            payment.purchase.customer_id,
-            amount=share.credits,
-            lot_id=share.lot.id,
-            key=f"{dispute.provider_ref} {share.lot.id}",
-        )
+    entries.post(dispute, "dispute opened", pulled)
+    entries.freeze(dispute, shares.take(shares.locked(payment), dispute.credits))
     return dispute
 
 
@@ -88,7 +82,7 @@ def _win(dispute: Dispute, payment: Payment, fact: Disputed) -> None:
         leg(currency, "1000", "1200", dispute.amount),
         leg(currency, "1000", "6200", dispute.fee_returned),
     ]
-    _post(dispute, "dispute won", returned)
+    entries.post(dispute, "dispute won", returned)
     for lot, credits in zip(dispute.lots, dispute.lot_credits, strict=True):
         services.unfreeze(
             payment.purchase.customer_id,
@@ -96,7 +90,7 @@ def _win(dispute: Dispute, payment: Payment, fact: Disputed) -> None:
             lot_id=lot,
             key=f"{dispute.provider_ref} {lot}",
         )
-    payment.disputed -= dispute.amount
+    payment.disputed -= dispute.counted
     payment.save(update_fields=["disputed"])
     _close(dispute, DisputeState.WON)
 
@@ -106,19 +100,21 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     holding = shares.locked(payment)
     kept = dict(zip(dispute.lots, dispute.lot_credits, strict=True))
     frozen = [kept.get(lot.id, 0) for lot in holding.lots]
-    wanted = returns.credits_to_take(payment, dispute.amount)
-    taken = shares.take(holding, max(wanted, sum(frozen)), frozen)
-    split = returns.split(payment, dispute.amount)
+    dispute.credits = max(returns.credits_to_take(payment, dispute.counted), sum(frozen))
+    taken = shares.take(holding, dispute.credits, frozen)
+    split = returns.split(payment, dispute.counted)
     rest = split.net - sum(share.net for share in taken)
-    _take(dispute, taken)
-    _post(dispute, "dispute lost", _rest(dispute, split.tax, rest))
-    payment.disputed -= dispute.amount
-    payment.clawed_back += dispute.amount
+    entries.take(dispute, taken, instead_of="1200")
+    entries.lose(dispute, tax=split.tax, rest=rest)
+    payment.disputed -= dispute.counted
+    payment.clawed_back += dispute.counted
     payment.tax_returned += split.tax
     payment.save(update_fields=["disputed", "clawed_back", "tax_returned"])
-    dispute.clawed_credits = sum(share.credits for share in taken)
     dispute.owed = max(rest, 0)
     _close(dispute, DisputeState.LOST)
+    if dispute.counted:
+        taken_back = dispute.clawed_credits
+        documents.issue_chargeback_note(dispute, net=split.net, tax=split.tax, credits=taken_back)
 
 
 def _enter_late_fees(dispute: Dispute, fact: Disputed) -> None:
@@ -132,45 +128,12 @@ def _enter_late_fees(dispute: Dispute, fact: Disputed) -> None:
         leg(currency, "6200", "1000", fee - dispute.fee),
         leg(currency, "1000", "6200", returned - dispute.fee_returned),
     ]
-    _post(dispute, "dispute fee", late, f" {fee} {returned}")
+    entries.post(dispute, "dispute fee", late, f" {fee} {returned}")
     dispute.fee, dispute.fee_returned = fee, returned
     dispute.save(update_fields=["fee", "fee_returned"])
-
-
-def _rest(dispute: Dispute, tax: int, rest: int) -> list[Leg]:
-    account = RECEIVABLE if settings.LOST_DISPUTES == "receivable" else CONTRA_REVENUE
-    currency = dispute.payment.purchase.currency
-    return returns.rest_legs(currency, tax=tax, rest=rest, account=account, to="1200")
-
-
-def _take(dispute: Dispute, taken: Sequence[Share]) -> None:
-    purchase = dispute.payment.purchase
-    for share in taken:
-        services.adjust(
-            purchase.customer_id,
-            amount=share.credits,
-            cause="dispute",
-            lot_id=share.lot.id,
-            frozen=share.frozen,
-            money=[leg(purchase.currency, "2100", "1200", share.net)],
-            document=purchase.name,
-            reason="Dispute lost",
-            key=f"{dispute.provider_ref} {share.lot.id}",
-        )
-
-
-def _post(dispute: Dispute, kind: str, money: Sequence[Leg], which: str = "") -> None:
-    if any(one.amount for one in money):
-        services.post(
-            dispute.payment.purchase.customer_id,
-            kind=kind,
-            money=money,
-            document=dispute.payment.purchase.name,
-            key=f"{kind}{which} {dispute.provider_ref}",
-        )
 
 
 def _close(dispute: Dispute, state: DisputeState) -> None:
     dispute.state = state
     dispute.closed_at = timezone.now()
-    dispute.save(update_fields=["state", "closed_at", "clawed_credits", "owed", "fee_returned"])
+    dispute.save()

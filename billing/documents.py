@@ -9,6 +9,7 @@ from django.db import connection
 from billing import pdf as rendering
 from billing.models import (
     BillingProfile,
+    Dispute,
     Document,
     DocumentKind,
     Purchase,
@@ -42,7 +43,20 @@ def issue_credit_note(refund: Refund) -> Document:
     notes = [f"Refunded to the means of payment on {_date(refund.settled_at)}."]
     if refund.reason:
         notes.append(f"Reason: {refund.reason}")
-    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, refund)
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, refund=refund)
+
+
+def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int) -> Document:
+    """Of what a lost dispute reversed of the sale: tax is due no more, as with a refund."""
+    purchase = dispute.payment.purchase
+    line = _line(purchase, f"Chargeback of {purchase.pack_name}", net, tax)
+    line["credits"] = amounts.show(credits)
+    if credits:
+        line["details"] = [f"{_number(credits)} unused credits taken back"]
+    notes = [
+        f"The payer's bank took the payment back; it was decided on {_date(dispute.closed_at)}."
+    ]
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, dispute=dispute)
 
 
 def pdf(document: Document) -> bytes:
@@ -54,7 +68,9 @@ def _issue(
     purchase: Purchase,
     line: dict[str, Any],
     notes: list[str],
+    *,
     refund: Refund | None = None,
+    dispute: Dispute | None = None,
 ) -> Document:
     content = {
         "seller": settings.SELLER,
@@ -65,7 +81,7 @@ def _issue(
         "notes": notes,
         **{name: line[name] for name in ("net", "tax", "total")},
     }
-    if refund is not None:
+    if kind == DocumentKind.CREDIT_NOTE:
         receipt = Document.objects.filter(purchase=purchase, kind=DocumentKind.RECEIPT).first()
         content["receipt"] = receipt.name if receipt else ""
     return Document.objects.create(
@@ -74,6 +90,7 @@ def _issue(
         customer_id=purchase.customer_id,
         purchase=purchase,
         refund=refund,
+        dispute=dispute,
         content=content,
     )
 

@@ -11,7 +11,7 @@ from accounts import ids
 from accounts.errors import InvalidId
 from accounts.ids import uuid7
 from accounts.models import User
-from billing import documents, returns, shares
+from billing import documents, returns, shares, swept
 from billing.facts import Refunded, RefundTotal
 from billing.models import Payment, Refund, RefundState
 from billing.models.payments import REFUND
@@ -41,6 +41,7 @@ def told(provider: str, fact: Refunded) -> None:
         settle(refund)
     elif fact.state == "failed":
         undo(refund, fact.reason)
+        swept.sweep(payment)
 
 
 def total_told(provider: str, fact: RefundTotal) -> None:
@@ -62,6 +63,7 @@ def enter(
     split: Split,
     taken: Sequence[Share],
     told: int,
+    pending: int = 0,
     id: UUID | None = None,
     provider_ref: str | None = None,
     made_by: User | None = None,
@@ -80,6 +82,7 @@ def enter(
         tax=split.tax,
         concession=split.net - sum(net),
         credits=sum(share.credits for share in taken),
+        pending=pending,
         lots=[share.lot.id for share in taken],
         lot_credits=[share.credits for share in taken],
         lot_net=net,
@@ -186,12 +189,14 @@ def _lower(payment: Payment, reason: str) -> None:
 def _take_back(payment: Payment, amount: int, *, told: int, ref: str | None) -> Refund:
     if amount > payment.left:
         raise Parked(f"Refunded {amount} minor units, when {payment.left} are left.")
-    wanted = returns.credits_to_take(payment, amount) if amount else 0
+    wanted = returns.credits_to_take(payment, amount)
+    taken = shares.take(shares.locked(payment), wanted)
     return enter(
         payment,
         split=returns.split(payment, amount),
-        taken=shares.take(shares.locked(payment), wanted),
+        taken=taken,
         told=told,
+        pending=wanted - sum(share.credits for share in taken),
         provider_ref=ref,
         reason="Refunded at the payment provider",
     )

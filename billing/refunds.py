@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
-from billing import events, providers, refunded, shares
-from billing.applying import retrying
+from billing import events, providers, refunded, shares, swept
 from billing.errors import (
     NothingToRefund,
     ProviderDeclined,
@@ -20,6 +19,7 @@ from billing.errors import (
     RefundWindowOver,
 )
 from billing.models import Payment, Purchase, PurchaseState, Refund, RefundState
+from billing.patience import retrying
 from billing.returns import Split
 from billing.shares import Share, part_of
 from ledger import selectors
@@ -139,6 +139,7 @@ def _decline(refund: Refund, reason: str) -> None:
         left = payment.refunds.filter(id=refund.id, state=RefundState.REQUESTED, provider_ref=None)
         for one in left:
             refunded.undo(one, reason)
+        swept.sweep(payment)
 
 
 def _payment(purchase: Purchase) -> Payment:

@@ -28,14 +28,17 @@ def split(payment: Payment, amount: int) -> Split:
 
 def credits_to_take(payment: Payment, amount: int) -> int:
     """Of the credits bought, as many in a hundred as of the money that is back with this; less
-    those that went before. Open disputes count for nothing: they may be won."""
-    return max(_part(payment, returned_after(payment, amount)) - _taken(payment), 0)
+    those that went, or should have gone, before. Open disputes count for nothing: they may be
+    won."""
+    after = _part(payment, returned_after(payment, amount))
+    return max(after - _spoken_for(payment), 0) if amount else 0
 
 
 def credits_to_freeze(payment: Payment, amount: int) -> int:
     """The same of what may be back in the end."""
-    frozen = payment.disputes.filter(state=DisputeState.OPEN).values_list("frozen", flat=True)
-    return max(_part(payment, payment.returned + amount) - _taken(payment) - sum(frozen), 0)
+    disputed = payment.disputes.filter(state=DisputeState.OPEN).values_list("credits", flat=True)
+    after = _part(payment, payment.returned + amount)
+    return max(after - _spoken_for(payment) - sum(disputed), 0) if amount else 0
 
 
 def _part(payment: Payment, amount: int) -> int:
@@ -43,10 +46,12 @@ def _part(payment: Payment, amount: int) -> int:
     return bought * amount // payment.amount
 
 
-def _taken(payment: Payment) -> int:
-    refunds = payment.refunds.exclude(state=RefundState.FAILED).values_list("credits", flat=True)
+def _spoken_for(payment: Payment) -> int:
+    """With those that could not be taken, because they were held or used: they stay wanted."""
+    refunds = payment.refunds.exclude(state=RefundState.FAILED)
     lost = payment.disputes.filter(state=DisputeState.LOST)
-    return sum(refunds) + sum(lost.values_list("clawed_credits", flat=True))
+    wanted = refunds.values_list("credits", "pending")
+    return sum(map(sum, wanted)) + sum(lost.values_list("credits", flat=True))
 
 
 def rest_legs(currency: str, *, tax: int, rest: int, account: str, to: str) -> list[Leg]:

@@ -6,7 +6,9 @@ transaction ends, so what is computed here is what is posted.
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
 from typing import NamedTuple
+from uuid import UUID
 
 from billing.models import Payment
 from ledger import selectors, services
@@ -48,15 +50,33 @@ def locked(payment: Payment) -> Holding:
 
 
 def take(holding: Holding, credits: int, frozen: Sequence[int] = ()) -> list[Share]:
-    """Up to so many: all that is frozen of each lot for this, and then what is free."""
+    """Up to so many: all that is frozen of each lot for this, and then as large a part of what is
+    free of each. They were bought as one: nobody returns the dear ones and keeps the bonus."""
     kept = frozen or [0] * len(holding.lots)
-    left, shares = min(credits - sum(kept), holding.free), []
-    for lot, free, own in zip(holding.lots, holding.free_of_each, kept, strict=True):
-        part = own + min(free, left)
-        left -= part - own
-        if part:
-            shares.append(Share(lot, part, worth(lot, part), own))
-    return shares
+    parts = pro_rata(min(credits - sum(kept), holding.free), holding.free_of_each)
+    return [
+        Share(lot, own + part, worth(lot, own + part), own)
+        for lot, own, part in zip(holding.lots, kept, parts, strict=True)
+        if own + part
+    ]
+
+
+def pro_rata(amount: int, weights: Sequence[int]) -> list[int]:
+    """No more than the weights' sum, and then no part is more than its weight. What is lost by
+    rounding down goes to the next, and so to the last."""
+    whole = sum(weights)
+    upto = [amount * sum(weights[:n]) // (whole or 1) for n in range(len(weights) + 1)]
+    return [after - before for before, after in pairwise(upto)]
+
+
+def added(
+    lots: Sequence[UUID], amounts: Sequence[int], more: Sequence[tuple[UUID, int]]
+) -> dict[UUID, int]:
+    """By lot, in the order in which they came."""
+    sums = dict(zip(lots, amounts, strict=True))
+    for lot, amount in more:
+        sums[lot] = sums.get(lot, 0) + amount
+    return sums
 
 
 def worth(lot: Lot, credits: int) -> int:

@@ -12,6 +12,7 @@ from djmoney.money import Money
 
 from accounts.admin import KeptAdmin, ModelForm
 from billing.admin.shown import in_words
+from billing.checkout import can_be_sold
 from billing.models import Pack, PackPrice
 from ledger import money, selectors
 from ledger.admin import shown
@@ -59,6 +60,17 @@ class PriceFormSet(InlineFormSet):
         currencies = [price.currency for price in prices if price]
         if len(currencies) != len(set(currencies)):
             raise ValidationError("One price in each currency.")
+        for form in kept:
+            self._check_sale(form)
+
+    def _check_sale(self, form: Any) -> None:
+        pack, price = self.instance, getattr(form, "cleaned_data", {}).get("price")
+        if pack.credits and price and not can_be_sold(pack, price.get_amount_in_sub_unit()):
+            form.add_error(
+                "price",
+                "The bonus, which is valid for a time of its own, would take all of this price. "
+                "Raise it, or make the bonus smaller or less likely to be used.",
+            )
 
 
 class PriceInline(TabularInline):

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Customer
-from billing.models.payments import Refund
+from billing.models.payments import Dispute, Refund
 from billing.models.purchases import Purchase
 
 
@@ -34,6 +34,10 @@ class Document(models.Model):
     refund = models.OneToOneField(
         Refund, on_delete=models.PROTECT, null=True, related_name="credit_note"
     )
+    # One that was lost.
+    dispute = models.ForeignKey(
+        Dispute, on_delete=models.PROTECT, null=True, related_name="credit_notes"
+    )
     content = models.JSONField()
     issued_at = models.DateTimeField(db_default=Now())
 
@@ -45,9 +49,10 @@ class Document(models.Model):
             ),
             models.CheckConstraint(condition=Q(number__gt=0), name="document_number_positive"),
             models.CheckConstraint(
-                condition=Q(kind="receipt", refund__isnull=True)
-                | Q(kind="credit note", refund__isnull=False),
-                name="document_credit_note_is_of_a_refund",
+                condition=Q(kind="receipt", refund__isnull=True, dispute__isnull=True)
+                | Q(kind="credit note", refund__isnull=False, dispute__isnull=True)
+                | Q(kind="credit note", refund__isnull=True, dispute__isnull=False),
+                name="document_credit_note_is_of_what_went_back",
             ),
         ]
 

@@ -99,6 +99,8 @@ class Refund(models.Model):
     # Of `net`, what was for credits that are used already (E10b).
     concession = models.BigIntegerField(default=0)
     credits = models.BigIntegerField()
+    # Credits that it should have taken as well, and that were held or used: see swept.py.
+    pending = models.BigIntegerField(default=0)
     lots = ArrayField(models.UUIDField())
     lot_credits = ArrayField(models.BigIntegerField())
     lot_net = ArrayField(models.BigIntegerField())
@@ -114,7 +116,7 @@ class Refund(models.Model):
                 condition=Q(amount=F("net") + F("tax")), name="refund_amount_is_net_and_tax"
             ),
             models.CheckConstraint(
-                condition=Q(told__gte=0, amount__gte=0, credits__gte=0),
+                condition=Q(told__gte=0, amount__gte=0, credits__gte=0, pending__gte=0),
                 name="refund_amounts_not_negative",
             ),
             models.CheckConstraint(
@@ -145,10 +147,14 @@ class Dispute(models.Model):
     provider_ref = models.CharField(max_length=255)
     state = models.CharField(max_length=16, choices=DisputeState, default=DisputeState.OPEN)
     amount = models.BigIntegerField()
+    # Of `amount`, what is more than was left of the payment: some of it was refunded before, or the
+    # bank reckons in another currency. It counts in no running total.
+    excess = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     fee_returned = models.BigIntegerField(default=0)
     reason = models.TextField(blank=True)
-    # What the credits in dispute are, used or not.
+    # What the credits in dispute are, used or not. What is not frozen of them, or not taken when it
+    # is lost, was held or used: see swept.py.
     credits = models.BigIntegerField()
     lots = ArrayField(models.UUIDField())
     lot_credits = ArrayField(models.BigIntegerField())
@@ -167,9 +173,18 @@ class Dispute(models.Model):
                 name="dispute_amounts_not_negative",
             ),
             models.CheckConstraint(
+                condition=Q(excess__gte=0, excess__lte=F("amount")),
+                name="dispute_excess_is_of_its_amount",
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=DisputeState.values), name="dispute_state_known"
             ),
         ]
 
     def __str__(self) -> str:
         return self.provider_ref
+
+    @property
+    def counted(self) -> int:
+        """In the payment's running total."""
+        return self.amount - self.excess

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Customer
@@ -213,3 +213,20 @@ def test_what_was_issued_is_not_changed(db: None) -> None:
         Document.objects.update(number=7)
     assert money(payment.purchase.customer_id)["1000"] == 100_00
     assert order(payment.purchase.customer).pk
+
+
+def test_a_pack_whose_bonus_takes_the_whole_price_is_not_on_sale(customer: Customer) -> None:
+    pack = new_pack(credits=10, bonus=10_000, bonus_validity_days=30, price="1.00")
+    with pytest.raises(PackUnavailable):
+        start(customer, pack)
+    assert not Purchase.objects.exists()
+
+
+def test_only_a_form_that_was_sent_twice_is_taken_for_one(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else the database refuses is not the other purchase of a double click."""
+    pack = new_pack(credits=10, bonus=10_000, bonus_validity_days=30, price="1.00")
+    monkeypatch.setattr(checkout, "can_be_sold", lambda pack, net: True)
+    with pytest.raises(IntegrityError):
+        start(customer, pack, key=uuid4())

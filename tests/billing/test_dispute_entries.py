@@ -171,14 +171,68 @@ def test_refunds_and_disputes_share_one_running_total_in_any_order(told):
     assert say(refund_fact(payment, "two", 1)).state == "parked"
 
 
-def test_a_dispute_of_more_than_is_left_waits(payment):
-    say(refund_fact(payment, "one", 60_00))
-    waits = say(dispute_fact(payment, "open", 100_00))
-    assert waits.state == "parked"
-    assert "when 6000 are left" in waits.reason
+def test_a_bank_does_not_ask_what_was_refunded_before(payment):
+    """All is disputed after a part was refunded: what is beyond the payment is a loss."""
+    say(refund_fact(payment, "one", 24_00))
+    assert say(dispute_fact(payment, "open", 120_00, fee=15_00)).state == "applied"
+    assert entered(payment) == {
+        **{"1000": 120_00 - 24_00 - 120_00 - 15_00, "1200": 120_00, "6200": 15_00},
+        **{"2100": -80_00, "2200": -16_00},
+    }
+    assert (available(payment), frozen(payment)) == (0, 400)
+    payment.refresh_from_db()
+    assert (payment.disputed, payment.left) == (96_00, 0)
+    say(dispute_fact(payment, "lost", 120_00, fee=15_00))
+    assert entered(payment) == {
+        **{"1000": -39_00, "2100": -40_00, "4310": 40_00, "6200": 15_00, "6300": 24_00},
+    }
+    dispute = payment.disputes.get()
+    assert (dispute.excess, dispute.counted, dispute.owed) == (24_00, 96_00, 40_00)
+    assert credits(payment.purchase.customer_id) == {"U10": 1000, "U30": 400, "U32": 600}
 
 
-@pytest.mark.parametrize("wrong", [{"currency": "EUR"}, {"amount": 120_01}, {"amount": -1}])
+def test_what_is_beyond_the_payment_may_be_a_receivable_too(payment, settings):
+    settings.LOST_DISPUTES = "receivable"
+    say(refund_fact(payment, "one", 24_00))
+    say(dispute_fact(payment, "lost"))
+    assert entered(payment) == {"1000": -24_00, "2100": -40_00, "1100": 64_00}
+
+
+def test_won_what_was_beyond_the_payment_is_back_too(payment):
+    say(refund_fact(payment, "one", 24_00))
+    before = entered(payment)
+    for state in ("open", "won"):
+        say(dispute_fact(payment, state, 130_00))
+    assert entered(payment) == before
+    assert (available(payment), frozen(payment)) == (400, 0)
+    payment.refresh_from_db()
+    assert payment.returned == 24_00
+
+
+def test_a_dispute_of_a_payment_that_was_refunded_whole_is_a_loss(payment):
+    say(refund_fact(payment, "one", 120_00))
+    for state in ("open", "lost", "lost"):
+        assert say(dispute_fact(payment, state)).state == "applied"
+    books = {"1000": -120_00, "2100": -40_00, "4300": 40_00, "6300": 120_00}
+    assert entered(payment) == books
+    assert frozen(payment) == 0
+
+
+@pytest.mark.parametrize("end", ["open", "lost"])
+def test_a_refund_that_failed_makes_room_for_what_was_too_much(payment, end):
+    say(refund_fact(payment, "one", 24_00, state="pending"))
+    say(dispute_fact(payment, end))
+    say(refund_fact(payment, "one", 24_00, state="failed"))
+    payment.refresh_from_db()
+    assert (payment.returned, payment.disputes.get().excess) == (120_00, 0)
+    assert available(payment) == 0
+    say(dispute_fact(payment, "lost"))
+    assert entered(payment) == {"2100": -40_00, "4310": 40_00}
+    assert payment.disputes.get().owed == 40_00
+    assert credits(payment.purchase.customer_id) == {"U10": 1000, "U30": 400, "U32": 600}
+
+
+@pytest.mark.parametrize("wrong", [{"currency": "EUR"}, {"amount": 0}, {"amount": -1}])
 def test_what_does_not_fit_the_payment_is_refused(payment, wrong):
     fact = dispute_fact(payment, "open")._replace(**wrong)
     assert say(fact).state == "refused"

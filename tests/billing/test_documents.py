@@ -11,6 +11,7 @@ from billing.models import BillingProfile, Document, DocumentKind, DocumentSeque
 from ledger.amounts import CREDIT
 from tests.factories import billing
 from tests.factories.accounts import CustomerFactory
+from tests.factories.ledger import Book
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,32 @@ def test_each_partial_refund_has_a_note(acme):
         refunds.request(purchase, credits * CREDIT, by=None, reason="Too many")
     notes = Document.objects.filter(kind=DocumentKind.CREDIT_NOTE).order_by("number")
     assert [note.content["total"] for note in notes] == ["10.00", "20.00"]
+
+
+def test_a_lost_dispute_has_a_credit_note_for_what_it_reversed():
+    """Also what was used: its tax is due no more. What is beyond the payment reverses no sale."""
+    payment = billing.bought(billing.taxed("20"))
+    Book(payment.purchase.customer_id).debit(400 * CREDIT)
+    billing.say(billing.refund_fact(payment, "one", 24_00))
+    for state in ("open", "lost", "lost"):
+        billing.say(billing.dispute_fact(payment, state))
+    first, note = Document.objects.filter(kind="credit note").order_by("number")
+    assert note.number == first.number + 1
+    assert (note.dispute, note.refund) == (payment.disputes.get(), None)
+    assert [note.content[name] for name in ("net", "tax", "total")] == ["80.00", "16.00", "96.00"]
+    read = text(note)
+    for told in (
+        *("Credit note", note.name, receipt(payment).name, payment.purchase.name),
+        *("Chargeback of Pack of 1,000", "400 unused credits taken back", "96.00 USD"),
+    ):
+        assert told in read
+
+
+@pytest.mark.parametrize("state", ["open", "won"])
+def test_a_dispute_that_is_not_lost_has_none(state):
+    payment = billing.bought()
+    billing.say(billing.dispute_fact(payment, state))
+    assert not Document.objects.filter(kind="credit note").exists()
 
 
 def test_the_address_is_as_it_was_then(acme):

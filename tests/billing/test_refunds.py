@@ -18,7 +18,9 @@ from billing.errors import (
 )
 from billing.models import Purchase, RefundState
 from billing.providers.sandbox.provider import Sandbox
+from billing.shares import pro_rata
 from ledger.amounts import CREDIT
+from ledger.models import Lot
 from tests.factories.accounts import MemberFactory
 from tests.factories.billing import (
     credits,
@@ -95,6 +97,36 @@ def test_what_was_refunded_before_is_not_refunded_again(purchase: Purchase) -> N
     for amount in (None, 1):
         with pytest.raises(NothingToRefund):
             ask(purchase, amount)
+
+
+def test_the_bonus_goes_back_with_what_was_paid_for() -> None:
+    """A bonus on terms of its own has a small part of the price: who gives back a thousand of
+    1,000 and 1,000 gives half of each."""
+    purchase = sold_by_the_test_provider(
+        credits=1000, bonus=1000, bonus_validity_days=30, bonus_expected_use_percent=10
+    )
+    assert refunds.quote(purchase).amount == 100_00
+    assert ask(purchase, 1000).amount == 50_00
+    assert available(purchase) == 1000
+    assert ask(purchase).amount == 50_00
+    assert credits(purchase.customer_id) == {"U10": 2000, "U32": 2000}
+
+
+def test_of_each_lot_goes_back_what_is_free_of_it() -> None:
+    """The bonus ends first, so it is used first."""
+    purchase = sold_by_the_test_provider(credits=1000, bonus=1000, bonus_validity_days=30)
+    Book(purchase.customer_id).debit(900 * CREDIT)
+    assert ask(purchase, 550).credits == 550 * CREDIT
+    free = [holding.remaining for holding in Lot.objects.filter(customer_id=purchase.customer_id)]
+    assert sorted(free) == [50 * CREDIT, 500 * CREDIT]
+
+
+@pytest.mark.parametrize("amount", range(8))
+@pytest.mark.parametrize("weights", [[7], [3, 4], [1, 1, 5], [0, 7], [7, 0], [2, 0, 5]])
+def test_parts_are_exact_and_none_is_more_than_there_is(amount: int, weights: list[int]) -> None:
+    parts = pro_rata(amount, weights)
+    assert sum(parts) == amount
+    assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
 
 
 def test_credits_of_another_purchase_are_not_refunded_for_this_one(purchase: Purchase) -> None:

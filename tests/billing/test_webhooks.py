@@ -11,9 +11,11 @@ from billing import events, payments
 from billing.models import EventState, Payment, ProviderEvent, Purchase, PurchaseState
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
+from ledger.amounts import CREDIT
 from tests.accounts.conftest import problem
 from tests.billing.reports import PATH, altered, post, report, send, stored, untold
 from tests.factories.billing import bought, credits, money, order, paid_fact, say
+from tests.factories.ledger import Book
 
 pytestmark = pytest.mark.usefixtures("books_tie")
 
@@ -244,7 +246,7 @@ def test_what_waits_goes_on_when_the_return_page_was_first(purchase: Purchase) -
     assert credits(purchase.customer_id) == {"U10": 1000, "U20": 1000}
 
 
-def test_a_dispute_that_waits_for_a_refund_to_fail_goes_on_then() -> None:
+def test_a_dispute_of_more_than_is_left_counts_whole_when_a_refund_fails() -> None:
     payment = bought()
     ref = payment.provider_ref
     said = {
@@ -256,12 +258,24 @@ def test_a_dispute_that_waits_for_a_refund_to_fail_goes_on_then() -> None:
     assert report(json.dumps(said)) == "applied"
     dispute = about(payment, "d", 100_00) | {"state": "open", "fee": 0}
     told = {"id": "e2", "type": "dispute.opened", "created": 1, "data": dispute}
-    assert report(json.dumps(told)) == "parked"
+    assert report(json.dumps(told)) == "applied"
+    assert Payment.objects.get(provider_ref=ref).disputed == 40_00
     failed = {"id": "e3", "type": "refund.failed", "data": about(payment, "r", 60_00)}
     failed["data"]["state"] = "failed"
     assert report(json.dumps(said | failed)) == "applied"
-    assert ProviderEvent.objects.get(event_id="e2").state == "applied"
     assert Payment.objects.get(provider_ref=ref).disputed == 100_00
+    assert Book(payment.purchase.customer_id).refresh().frozen == 1000 * CREDIT
+
+
+def test_all_is_disputed_at_the_provider_after_a_part_was_refunded(purchase: Purchase) -> None:
+    acts.pay(purchase.provider_ref or "")
+    acts.refund(purchase.provider_ref or "", amount=20_00)
+    made = acts.dispute(purchase.provider_ref or "", amount=purchase.total)
+    acts.close(made.ref, won=False)
+    told = untold()
+    assert [report(body) for body in told] == ["applied"] * 4
+    assert credits(purchase.customer_id) == {"U10": 1000, "U32": 1000}
+    assert money(purchase.customer_id)["6300"] == 20_00
 
 
 def about(payment: Payment, ref: str, amount: int) -> dict[str, object]:

@@ -34,6 +34,7 @@ class Sale:
     refunds: list[int] = field(default_factory=list)
     dispute: str = ""  # how it stands
     disputed: int = 0
+    excess: int = 0  # disputed beyond what was paid
 
     @property
     def total(self) -> int:
@@ -66,7 +67,7 @@ def sell(*, payments: int, refunds: int, disputes: int, seed: int) -> None:
     for _ in range(refunds):
         _refund(random.choice(sales[: max(refunds // 2, 1)]), random)
     for number, sale in enumerate(random.sample(sales, disputes)):
-        _dispute(sale, ("open", "won", "lost", "lost")[number % 4])
+        _dispute(sale, ("open", "won", "lost", "lost")[number % 4], random.randrange(0, 200, 50))
     told = SandboxEvent.objects.exclude(ref__in=known).order_by("created_at")
     bodies = list(told.values_list("body", flat=True))
     print(json.dumps(asdict(Bazaar(sales, bodies, delivery.secret().hex()))))
@@ -89,18 +90,20 @@ def expected(sales: Iterable[Sale]) -> tuple[Counter[str], Counter[str], Books]:
         frozen[sale.customer] += kept
         deferred = round(Fraction(sale.net * left, sale.credits))
         tax = round(Fraction(sale.tax * sale.returned, sale.total))
-        pulled = sale.disputed if is_open else 0
+        pulled = sale.disputed + sale.excess if is_open else 0
+        loss = sale.excess if sale.dispute == "lost" else 0
         fee = DISPUTE_FEE if sale.dispute else 0
         own = books.setdefault(f"{sale.customer} {sale.currency}", Counter())
         own.update(
             {
-                "1000": sale.total - sale.returned - pulled - sale.fee - fee,
+                "1000": sale.total - sale.returned - loss - pulled - sale.fee - fee,
                 "1200": pulled,
                 "2100": -deferred,
                 "2200": -(sale.tax - tax),
                 "43": (sale.returned - tax) - (sale.net - deferred),
                 "6100": sale.fee,
                 "6200": fee,
+                "6300": loss,
             }
         )
     return free, frozen, books
@@ -133,9 +136,11 @@ def _refund(sale: Sale, random: Random) -> None:
     sale.refunds.append(amount)
 
 
-def _dispute(sale: Sale, end: str) -> None:
-    made = acts.dispute(_ref(sale))
-    sale.dispute, sale.disputed = end, made.amount
+def _dispute(sale: Sale, end: str, excess: int) -> None:
+    sale.dispute, sale.disputed = end, sale.total - sum(sale.refunds)
+    # Of a payment that was refunded as well, what is too much depends on what is told first.
+    sale.excess = 0 if sale.refunds else excess
+    made = acts.dispute(_ref(sale), amount=sale.disputed + sale.excess)
     if end != "open":
         acts.close(made.ref, won=end == "won")
 

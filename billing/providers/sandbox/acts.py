@@ -120,18 +120,22 @@ def refund(ref: str, *, amount: int, key: str = "", our_ref: str = "") -> Sandbo
 
 
 def left(checkout: SandboxCheckout) -> int:
-    """What can be refunded or disputed: nothing, while the bank decides and when it has."""
+    """What can be refunded: nothing, while the bank decides and when it has."""
+    return checkout.amount - checkout.refunded if _may_be_disputed(checkout) else 0
+
+
+def _may_be_disputed(checkout: SandboxCheckout) -> bool:
     disputed = checkout.disputes.exclude(state="won").exists()
-    is_paid = checkout.state == "paid" and not disputed
-    return checkout.amount - checkout.refunded if is_paid else 0
+    return checkout.state == "paid" and not disputed
 
 
 def dispute(ref: str, *, amount: int | None = None) -> SandboxDispute:
-    """All that is left, or less. Raises ProviderDeclined."""
+    """All that is left, or as much as the payer's bank wants: it does not ask what was refunded
+    before. Raises ProviderDeclined."""
     with transaction.atomic():
         checkout = _locked(ref)
-        amount = amount or left(checkout)
-        if not 0 < amount <= left(checkout):
+        amount = left(checkout) if amount is None else amount
+        if amount <= 0 or not _may_be_disputed(checkout):
             raise ProviderDeclined("There is nothing left to dispute.")
         made = SandboxDispute.objects.create(
             ref=new_ref("tdp"), checkout=checkout, amount=amount, fee=DISPUTE_FEE

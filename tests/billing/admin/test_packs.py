@@ -73,6 +73,17 @@ def test_a_pack_that_is_none_is_refused(staff, changes):
     assert not Pack.objects.exists()
 
 
+def test_a_bonus_that_takes_the_whole_price_is_refused(staff, acme):
+    bonus = {"credits": "10", "bonus_credits": "10000", "bonus_validity_days": "30"}
+    refused = add(staff, ("1000", "EUR"), ("1", "USD"), **bonus)
+    assert "would take all of this price" in refused.content.decode()
+    assert not Pack.objects.exists()
+    assert add(staff, ("1000", "EUR"), **bonus).status_code == 302
+    pack, price = Pack.objects.get(), Pack.objects.get().prices.get()
+    kept = ("1", "EUR", price.id, pack.id)
+    assert staff.post(change_page(pack), form(kept, existing=1, **bonus)).status_code == 200
+
+
 @pytest.mark.parametrize(
     "prices",
     [
