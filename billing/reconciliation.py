@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from billing import events, providers, refunds
+from billing import disputed, events, providers, refunds
 from billing.errors import BillingError, ProviderFailed
 from billing.facts import Fact, Paid
 from billing.models import (
@@ -27,7 +27,8 @@ Report = Counter[str]
 
 
 def reconcile(since: datetime | None = None) -> Report:
-    """Idempotent. How many facts came to what; `failed` are those that could not be asked for, and
+    """Idempotent. How many facts came to what; `failed` are those that could not be asked for,
+    `swept` the payments whose credits were held when money went back and are free by now, and
     `waiting` the events that are parked, some of them for so long that they are not tried again."""
     since = since or timezone.now() - LOOK_BACK
     report: Report = Counter()
@@ -38,6 +39,7 @@ def reconcile(since: datetime | None = None) -> Report:
             _failed_refunds(provider, report)
         _open_disputes(provider, report)
     _pending_purchases(report)
+    report["swept"] = disputed.sweep_all()
     report["waiting"] = events.waiting()
     report["waiting in vain"] = events.waiting_in_vain()
     return report

@@ -28,6 +28,7 @@ from ledger.amounts import CREDIT
 from tests.billing.reports import altered, report, stored, untold
 from tests.billing.test_refunds import available, with_provider
 from tests.factories.billing import credits, money, order, sold_by_the_test_provider
+from tests.factories.ledger import Book
 
 pytestmark = pytest.mark.usefixtures("books_tie")
 
@@ -185,6 +186,22 @@ def test_a_refund_that_fails_weeks_later_is_found(purchase: Purchase) -> None:
     assert credits(purchase.customer_id) == {"U10": 1000, "U20": 1000}
 
 
+def test_credits_that_were_held_are_taken_when_they_are_free(purchase: Purchase) -> None:
+    ref = lost(purchase)
+    reconcile()
+    book = Book(purchase.customer_id)
+    hold = book.reserve(400 * CREDIT)
+    acts.close(acts.dispute(ref).ref, won=False)
+    untold()
+    assert reconcile()["swept"] == 0
+    book.release(hold)
+    # In no list of today, where it would be told again.
+    SandboxDispute.objects.update(created_at=timezone.now() - timedelta(days=60))
+    assert reconcile()["swept"] == 1
+    assert available(purchase) == 0
+    assert reconcile()["swept"] == 0
+
+
 def test_a_page_that_was_left_expires(purchase: Purchase) -> None:
     Purchase.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert reconcile()["expired"] == 1
@@ -218,7 +235,7 @@ def test_the_command_says_what_it_found(
     lost(purchase)
     call_command("reconcile_payments", "--since", "2020-01-01")
     said = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    found = ["1 applied", "0 events decided", "0 waiting", "0 waiting in vain"]
+    found = ["1 applied", "0 events decided", "0 swept", "0 waiting", "0 waiting in vain"]
     assert said == [*found, "0 events refused in the last day"]
     assert available(purchase) * CREDIT == 1000 * CREDIT
 
