@@ -1,6 +1,7 @@
 """Money goes back while credits are held: they are frozen or taken when they are free."""
 
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import pytest
 from django.db import connection
@@ -178,6 +179,58 @@ def test_credits_of_another_purchase_are_left_alone(payment):
     book(payment).release(hold)
     disputed.sweep_all()
     assert stands(other) == (1000, 0)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_happens_in_whatever_order_the_books_say_it_in_the_end(payment, seed):
+    """Holds that are made, used and released among refunds that succeed or fail, and disputes of
+    more or less than is left, which are won or lost."""
+    random, own, holds, ends, back = Random(seed), book(payment), [], [], []
+
+    def hold():
+        held = own.reserve(random.randrange(10, 400, 10) * CREDIT)
+        holds.extend([held] if held.ok else [])
+
+    def end_hold():
+        if holds:
+            random.choice([own.release, own.commit])(holds.pop(random.randrange(len(holds))))
+
+    def refund():
+        name = f"refund {random.random()}"
+        fact = refund_fact(payment, name, random.randrange(1_20, 60_00, 1_20), state="pending")
+        if say(fact).state == "applied":
+            ends.append(fact._replace(state=random.choice(["succeeded", "failed"])))
+
+    def dispute():
+        fact = dispute_fact(payment, "open", random.randrange(1_20, 150_00, 1_20))
+        fact = fact._replace(dispute_ref=f"dispute {random.random()}")
+        assert say(fact).state == "applied"
+        ends.append(fact._replace(state=random.choice(["won", "lost"])))
+
+    def end():
+        if ends:
+            fact = ends.pop(random.randrange(len(ends)))
+            assert say(fact).state == "applied"
+            back.extend([fact.amount] if fact.state in ("succeeded", "lost") else [])
+
+    for _ in range(25):
+        random.choice([hold, end_hold, refund, dispute, end, disputed.sweep_all])()
+    while holds:
+        end_hold()
+    while ends:
+        end()
+    disputed.sweep_all()
+    payment.refresh_from_db()
+    gone, excess = min(sum(back), 120_00), max(sum(back) - 120_00, 0)
+    assert payment.returned == gone
+    used, taken = moved(payment)["U30"], moved(payment).get("U32", 0)
+    assert stands(payment) == (1000 - used - taken, 0)
+    assert taken == min(1000 * gone // 120_00, 1000 - used)
+    assert entered(payment).get("6300", 0) == excess
+    assert entered(payment).get("1200", 0) == entered(payment).get("2400", 0) == 0
+    assert entered(payment).get("1000", 0) == 120_00 - gone - excess
+    assert entered(payment).get("2100", 0) == -100_00 + taken * 10
+    assert disputed.sweep_all() == 0
 
 
 @pytest.mark.django_db(transaction=True)

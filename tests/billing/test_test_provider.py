@@ -145,6 +145,20 @@ def test_a_dispute_freezes_and_is_won(payer: Payer) -> None:
     assert credits(payer.purchase.customer_id) == {"U10": 1000, "U32": 1000}
 
 
+def test_the_bank_takes_all_whatever_was_refunded(payer: Payer) -> None:
+    payer.press("pay")
+    assert "also what was refunded" not in payer.look()
+    refunds.request(payer.purchase, 300 * CREDIT, by=None, reason="")
+    assert "also what was refunded" in payer.look()
+    payer.press("dispute-all")
+    assert payer.balance == (0, 700)
+    payer.press("lose")
+    assert payer.balance == (0, 0)
+    dispute = payer.purchase.payment.disputes.get()
+    assert (dispute.amount, dispute.excess, dispute.owed) == (100_00, 30_00, 0)
+    assert credits(payer.purchase.customer_id) == {"U10": 1000, "U32": 1000}
+
+
 def test_the_bank_refunds_what_is_left(payer: Payer) -> None:
     payer.press("pay")
     refunds.request(payer.purchase, 300 * CREDIT, by=None, reason="")

@@ -77,6 +77,11 @@ def _dispute(checkout: SandboxCheckout, request: HttpRequest) -> None:
     acts.dispute(checkout.ref)
 
 
+def _dispute_all(checkout: SandboxCheckout, request: HttpRequest) -> None:
+    """Whatever was refunded before."""
+    acts.dispute(checkout.ref, amount=checkout.amount)
+
+
 def _refund(checkout: SandboxCheckout, request: HttpRequest) -> None:
     acts.refund(checkout.ref, amount=checkout.amount - checkout.refunded)
 
@@ -86,6 +91,7 @@ ACTS: Final[dict[str, Act]] = {
     "decline": _decline,
     "abandon": _abandon,
     "dispute": _dispute,
+    "dispute-all": _dispute_all,
     "win": _close(True),
     "lose": _close(False),
     "refund": _refund,
