@@ -1,16 +1,18 @@
 """From a pack to the provider's page: a pending purchase with the pack as it is now."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Customer, Member
 from billing import providers, tax
-from billing.errors import PackUnavailable
+from billing.errors import PackUnavailable, ProviderDeclined, TooManyOpen
 from billing.models import (
     BillingProfile,
     Pack,
@@ -24,6 +26,10 @@ from billing.selectors import packs_on_sale
 from billing.shares import part_of
 
 OPEN_FOR = timedelta(hours=24)
+# Pending purchases of one customer: more than anybody means to pay.
+OPEN_MAX = 50
+
+logger = logging.getLogger(__name__)
 
 # The pages that a payer comes back to.
 PageOf = Callable[[Purchase], str]
@@ -44,8 +50,10 @@ def start(
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
     agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
-    PlaceMissing, NoProvider; ProviderFailed, after which the same may be asked again.
+    PlaceMissing, NoProvider, TooManyOpen; ProviderFailed, after which the same may be asked again;
+    ProviderDeclined, after which it would be declined again.
     """
+    _check_number_open(customer, key)
     purchase = _create(customer, pack, currency, member, key)
     return open_checkout(
         purchase, return_url=return_url, cancel_url=cancel_url, save_card=save_card
@@ -55,11 +63,19 @@ def start(
 def open_checkout(
     purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf, save_card: bool = False
 ) -> Purchase:
+    """Asked again after a failure, it is what was wanted first. Raises ProviderFailed,
+    ProviderDeclined."""
     if purchase.checkout_url:
         return purchase
+    save_card = _keep_wish(purchase, save_card)
     order = _order(purchase, return_url(purchase), cancel_url(purchase), save_card)
-    checkout = providers.get(purchase.provider).create_checkout(order)
-    Purchase.objects.filter(id=purchase.id).update(
+    try:
+        checkout = providers.get(purchase.provider).create_checkout(order)
+    except ProviderDeclined as declined:
+        logger.warning("no checkout for %s: %s", purchase.name, declined.detail)
+        raise
+    # Where two asked at once, all pay on the page of the first.
+    Purchase.objects.filter(id=purchase.id, checkout_url="").update(
         provider_ref=checkout.ref, checkout_url=checkout.url
     )
     purchase.refresh_from_db()
@@ -72,6 +88,23 @@ def cancel(purchase: Purchase) -> None:
     Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
         state=PurchaseState.CANCELLED
     )
+
+
+def _check_number_open(customer: Customer, key: UUID | None) -> None:
+    """Each has a page at the provider, and is asked for when its time is over."""
+    bought = Purchase.objects.filter(customer=customer)
+    is_sent_again = key is not None and bought.filter(key=key).exists()
+    pending = bought.filter(state=PurchaseState.PENDING, expires_at__gt=timezone.now())
+    if not is_sent_again and pending.count() >= OPEN_MAX:
+        raise TooManyOpen
+
+
+def _keep_wish(purchase: Purchase, save_card: bool) -> bool:
+    """Whether the card is to be saved, for as long as one may ask again."""
+    name = f"saves-card/{purchase.id}"
+    if save_card:
+        cache.set(name, True, OPEN_FOR.total_seconds())
+    return save_card or bool(cache.get(name))
 
 
 def _create(

@@ -4,6 +4,7 @@ BillingError
 ├── NoProvider            payment-unavailable
 ├── PackUnavailable       pack-unavailable
 ├── PlaceMissing          place-missing
+├── TooManyOpen           too-many-open-purchases
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
@@ -46,6 +47,14 @@ class PlaceMissing(BillingError):
     code = "place-missing"
     default_detail = (
         "Tax depends on the buyer's country, or its region, which the billing details do not say."
+    )
+
+
+class TooManyOpen(BillingError):
+    code = "too-many-open-purchases"
+    default_detail = (
+        "Too many of your purchases are waiting for payment. Pay or cancel one of them first: "
+        "those that nobody pays end by themselves within a day."
     )
 
 

@@ -1,15 +1,17 @@
 """What providers say: events, stored under their ids and applied once; and answers to questions."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import providers
+from billing import operators, providers
 from billing.applying import decide, retrying, serialise
 from billing.errors import ProviderFailed, WebhookRefused
 from billing.facts import Fact
@@ -22,6 +24,9 @@ logger = logging.getLogger(__name__)
 # What is raised where JSON is not as it was expected.
 NO_FORM = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 OPEN = (EventState.RECEIVED, EventState.PARKED)
+# What others sell on the same account is told to us too, and what it waits for never comes.
+WAITS_FOR = timedelta(days=30)
+BATCH = 500
 NAME_MAX, KIND_MAX = 255, 100
 _IGNORED = Outcome(EventState.IGNORED, "This kind means nothing here.")
 _MALFORMED = Outcome(EventState.REFUSED, "The event has not the form that its kind has.")
@@ -52,11 +57,31 @@ def enter(provider_name: str, fact: Fact) -> Outcome:
 
 
 def process_open() -> int:
-    """Those whose process ended before they were decided, and those that wait. How many are
-    decided now."""
-    rows = ProviderEvent.objects.filter(state__in=OPEN, provider__in=settings.PAYMENT_PROVIDERS)
-    known = list(rows.order_by("happened_at", "id").values_list("provider", "event_id"))
-    return sum(process(*names) not in OPEN for names in known)
+    """Those whose process ended before they were decided, and those that have not waited for too
+    long. How many are decided now."""
+    rows = _of_our_providers(EventState.RECEIVED) | _of_our_providers(EventState.PARKED).filter(
+        received_at__gte=timezone.now() - WAITS_FOR
+    )
+    return sum(process(*names) not in OPEN for names in _in_batches(rows))
+
+
+def refused_since(instant: datetime) -> int:
+    """Money that does not fit what was sold: somebody must look."""
+    return _of_our_providers(EventState.REFUSED).filter(decided_at__gte=instant).count()
+
+
+def waiting() -> int:
+    """Those that are parked, however long."""
+    return _of_our_providers(EventState.PARKED).count()
+
+
+def waiting_in_vain() -> int:
+    """Those that are parked and not tried again: whoever knows more may do so, one by one."""
+    return (
+        _of_our_providers(EventState.PARKED)
+        .filter(received_at__lt=timezone.now() - WAITS_FOR)
+        .count()
+    )
 
 
 def try_again(row: ProviderEvent) -> EventState:
@@ -64,6 +89,19 @@ def try_again(row: ProviderEvent) -> EventState:
     refused = ProviderEvent.objects.filter(id=row.id, state=EventState.REFUSED)
     refused.update(state=EventState.RECEIVED, reason="")
     return process(row.provider, row.event_id)
+
+
+def _of_our_providers(state: EventState) -> QuerySet[ProviderEvent]:
+    return ProviderEvent.objects.filter(state=state, provider__in=settings.PAYMENT_PROVIDERS)
+
+
+def _in_batches(rows: QuerySet[ProviderEvent]) -> Iterator[tuple[str, str]]:
+    """As they came in. One that waits for a later one is taken up with that."""
+    after = 0
+    names = rows.order_by("id").values_list("id", "provider", "event_id")
+    while batch := list(names.filter(id__gt=after)[:BATCH]):
+        yield from ((provider, event_id) for _, provider, event_id in batch)
+        after = batch[-1][0]
 
 
 def _unpark(provider_name: str, payment_ref: str) -> None:
@@ -142,12 +180,16 @@ def _decide(row: ProviderEvent, said: Fact | Outcome) -> EventState:
         locked = ProviderEvent.objects.select_for_update().get(id=row.id)
         if locked.state not in OPEN:
             return EventState(locked.state)
+        is_asked_again = locked.state == EventState.RECEIVED and locked.decided_at is not None
         outcome = said if isinstance(said, Outcome) else decide(row.provider, said)
         locked.state, locked.reason = outcome
         locked.decided_at = timezone.now()
         locked.save(update_fields=["state", "reason", "decided_at"])
     if outcome.state == EventState.REFUSED:
         logger.warning("refused %s event %s: %s", row.provider, row.event_id, outcome.reason)
+        # Whoever lets one be tried again sees what comes of it.
+        if not is_asked_again:
+            operators.tell_of_refused(locked)
     return outcome.state
 
 

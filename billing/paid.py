@@ -47,6 +47,8 @@ def ended(provider: str, fact: CheckoutEnded) -> None:
     purchase = locked(fact.our_purchase)
     if purchase is None:
         raise Unfit("There is no such purchase.")
+    if _is_another_of_its_checkouts(purchase, provider, fact.checkout_ref):
+        return
     _check_checkout(purchase, provider, fact.checkout_ref)
     if purchase.state in (PurchaseState.PENDING, PurchaseState.FAILED):
         purchase.state = PurchaseState(fact.state)
@@ -73,6 +75,11 @@ def _check_checkout(purchase: Purchase, provider: str, checkout_ref: str) -> Non
             raise Unfit("This checkout is of another purchase.")
         purchase.provider_ref = checkout_ref
         purchase.save(update_fields=["provider_ref"])
+
+
+def _is_another_of_its_checkouts(purchase: Purchase, provider: str, checkout_ref: str) -> bool:
+    """One whose answer was lost, so that nobody could pay there: that it ends means nothing."""
+    return purchase.provider == provider and purchase.provider_ref not in (None, checkout_ref)
 
 
 def _paid_before(payment: Payment, provider: str, fact: Paid) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from billing import events, providers, refunds
+from billing import disputed, events, providers, refunds
 from billing.errors import BillingError, ProviderFailed
 from billing.facts import Fact, Paid
 from billing.models import (
@@ -15,24 +15,33 @@ from billing.models import (
     Payment,
     Purchase,
     PurchaseState,
+    Refund,
+    RefundState,
 )
 from billing.payments import confirm
 from billing.providers.base import Provider
 
 LOOK_BACK = timedelta(days=3)
+REFUNDS_FAIL_WITHIN = timedelta(days=30)
 Report = Counter[str]
 
 
 def reconcile(since: datetime | None = None) -> Report:
-    """Idempotent. How many facts came to what; `failed` are those that could not be asked for."""
+    """Idempotent. How many facts came to what; `failed` are those that could not be asked for,
+    `swept` the payments whose credits were held when money went back and are free by now, and
+    `waiting` the events that are parked, some of them for so long that they are not tried again."""
     since = since or timezone.now() - LOOK_BACK
     report: Report = Counter()
     report["events decided"] = events.process_open()
     for provider in providers.every():
         if _lists(provider, _far_enough(provider, since), report):
             _unsent_refunds(provider, report)
+            _failed_refunds(provider, report)
         _open_disputes(provider, report)
     _pending_purchases(report)
+    report["swept"] = disputed.sweep_all()
+    report["waiting"] = events.waiting()
+    report["waiting in vain"] = events.waiting_in_vain()
     return report
 
 
@@ -68,6 +77,17 @@ def _is_complete(provider: Provider, fact: Fact) -> bool:
         return False
     known = Payment.objects.filter(provider=provider.name, provider_ref=fact.payment_ref)
     return known.filter(fee__isnull=False).exists()
+
+
+def _failed_refunds(provider: Provider, report: Report) -> None:
+    """Money that left may come back: a card was closed meanwhile."""
+    known = Refund.objects.filter(provider=provider.name, state=RefundState.SUCCEEDED)
+    try:
+        for fact in provider.failed_refunds_since(timezone.now() - REFUNDS_FAIL_WITHIN):
+            if known.filter(provider_ref=fact.refund_ref).exists():
+                _apply(provider, fact, report)
+    except BillingError:
+        report["failed"] += 1
 
 
 def _open_disputes(provider: Provider, report: Report) -> None:

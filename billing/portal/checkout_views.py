@@ -22,6 +22,7 @@ from billing.errors import (
     BillingError,
     PackUnavailable,
     PlaceMissing,
+    ProviderDeclined,
     ProviderFailed,
     UnknownProvider,
 )
@@ -152,6 +153,11 @@ def _again(request: MemberRequest, why: str) -> HttpResponse:
 def _why(refusal: BillingError) -> str:
     if isinstance(refusal, PackUnavailable):
         return "This pack is not on sale in that currency any more. Please choose again."
+    if isinstance(refusal, ProviderDeclined):
+        return (
+            "The payment provider declined this checkout. Nothing was charged: please choose "
+            "another pack or currency, or ask us."
+        )
     if isinstance(refusal, ProviderFailed):
         return "The payment provider does not answer. Nothing was charged: please try again."
     return refusal.detail

@@ -62,7 +62,7 @@ class Provider(Protocol):
     name: str
 
     def create_checkout(self, order: Order) -> Checkout:
-        """Asked twice for one purchase, it is one checkout. Raises ProviderFailed."""
+        """Asked twice for the same, it is one checkout. Raises ProviderFailed, ProviderDeclined."""
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Raises WebhookRefused, and whatever JSON of another form makes it raise."""
@@ -82,6 +82,10 @@ class Provider(Protocol):
 
     def facts_since(self, since: datetime) -> Iterator[Fact]:
         """Of all that was paid, refunded and disputed since. Raises ProviderFailed."""
+
+    def failed_refunds_since(self, since: datetime) -> Iterator[Refunded]:
+        """Of those made since: what was told as made may come back days later. Raises
+        ProviderFailed."""
 
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
         """Asked twice under one name, it is one refund. Raises ProviderFailed, ProviderDeclined."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from billing import checkout, selectors
-from billing.errors import NoProvider, PackUnavailable, ProviderFailed
+from billing.errors import NoProvider, PackUnavailable, ProviderFailed, TooManyOpen
 from billing.models import Document, Pack, Purchase, PurchaseState
 from billing.providers.sandbox.provider import Sandbox
 from config.state import BASE_DIR
@@ -98,6 +98,25 @@ def test_one_form_is_one_purchase(customer: Customer) -> None:
     assert start(customer, pack, key=uuid4()).id != first.id
     # Another customer's form has nothing to do with it.
     assert start(CustomerFactory(), pack, key=key).id != first.id
+
+
+def test_no_customer_has_more_pages_open_than_anybody_pays(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout, "OPEN_MAX", 3)
+    pack, key = new_pack(), uuid4()
+    first = start(customer, pack, key=key)
+    open_ones = [first, start(customer, pack), start(customer, pack)]
+    with pytest.raises(TooManyOpen):
+        start(customer, pack)
+    # A form that is sent again makes none, and others are free to buy.
+    assert start(customer, pack, key=key).id == first.id
+    assert start(CustomerFactory(), pack)
+    assert Purchase.objects.filter(customer=customer).count() == 3
+    checkout.cancel(open_ones[1])
+    start(customer, pack)
+    Purchase.objects.filter(id=first.id).update(expires_at=timezone.now())
+    assert start(customer, pack)
 
 
 def test_a_provider_that_does_not_answer_may_be_asked_again(

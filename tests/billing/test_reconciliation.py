@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from django.core.management import call_command
 from django.utils import timezone
 
+from billing import events
 from billing.errors import ProviderFailed
 from billing.models import (
     Dispute,
@@ -24,9 +25,10 @@ from billing.providers.sandbox import acts
 from billing.providers.sandbox.provider import Sandbox
 from billing.reconciliation import reconcile
 from ledger.amounts import CREDIT
-from tests.billing.reports import report, untold
+from tests.billing.reports import altered, report, stored, untold
 from tests.billing.test_refunds import available, with_provider
 from tests.factories.billing import credits, money, order, sold_by_the_test_provider
+from tests.factories.ledger import Book
 
 pytestmark = pytest.mark.usefixtures("books_tie")
 
@@ -96,6 +98,54 @@ def test_a_report_that_waits_goes_on(purchase: Purchase) -> None:
     assert credits(purchase.customer_id) == {"U10": 1000, "U20": 900, "U32": 100}
 
 
+def parked(ref: str, *, days: int) -> str:
+    """A refund of a payment that nobody told of, so long ago."""
+    acts.refund(ref, amount=10_00)
+    body = untold()[-1]
+    assert report(body) == "parked"
+    long_ago = timezone.now() - timedelta(days=days)
+    ProviderEvent.objects.filter(id=stored(body).id).update(received_at=long_ago)
+    return body
+
+
+def test_what_waits_in_vain_is_not_tried_for_ever(
+    purchase: Purchase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = purchase.provider_ref or ""
+    acts.pay(ref)
+    old, new = parked(ref, days=31), parked(ref, days=29)
+    # Another's sale, of which our lists have nothing.
+    monkeypatch.setattr(Sandbox, "facts_since", lambda *args: iter(()))
+    tried, process = [], events.process
+    monkeypatch.setattr(events, "process", lambda *names: tried.append(names[1]) or process(*names))
+    found = reconcile()
+    assert tried == [stored(new).event_id]
+    assert (found["waiting"], found["waiting in vain"]) == (2, 1)
+    assert stored(old).state == "parked"
+
+
+def test_what_it_waited_for_comes_after_all(purchase: Purchase) -> None:
+    ref = purchase.provider_ref or ""
+    acts.pay(ref)
+    old = parked(ref, days=31)
+    reconcile()
+    assert stored(old).state == "applied"
+
+
+def test_what_waits_is_tried_in_batches(
+    purchase: Purchase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "BATCH", 2)
+    ref = purchase.provider_ref or ""
+    acts.pay(ref)
+    for _ in range(5):
+        parked(ref, days=1)
+    ProviderEvent.objects.update(payment_ref="")
+    reconcile()
+    assert set(ProviderEvent.objects.values_list("state", flat=True)) == {"parked"}
+    assert reconcile()["events decided"] == 5
+
+
 def test_a_refund_that_was_not_sent_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     purchase = sold_by_the_test_provider()
     refund = with_provider(monkeypatch, ProviderFailed, purchase)
@@ -121,6 +171,35 @@ def test_a_refund_whose_answer_was_lost_is_not_made_again(monkeypatch: pytest.Mo
     refund.refresh_from_db()
     assert (refund.state, asked["asked"]) == (RefundState.SUCCEEDED, 0)
     assert available(purchase) == 700
+
+
+def test_a_refund_that_fails_weeks_later_is_found(purchase: Purchase) -> None:
+    ref = lost(purchase)
+    acts.refund(ref, amount=10_00)
+    untold()
+    reconcile()
+    assert credits(purchase.customer_id) == {"U10": 1000, "U20": 900, "U32": 100}
+    long_ago = timezone.now() - timedelta(days=29)
+    SandboxRefund.objects.update(state="failed", created_at=long_ago)
+    reconcile()
+    assert Refund.objects.get().state == RefundState.FAILED
+    assert credits(purchase.customer_id) == {"U10": 1000, "U20": 1000}
+
+
+def test_credits_that_were_held_are_taken_when_they_are_free(purchase: Purchase) -> None:
+    ref = lost(purchase)
+    reconcile()
+    book = Book(purchase.customer_id)
+    hold = book.reserve(400 * CREDIT)
+    acts.close(acts.dispute(ref).ref, won=False)
+    untold()
+    assert reconcile()["swept"] == 0
+    book.release(hold)
+    # In no list of today, where it would be told again.
+    SandboxDispute.objects.update(created_at=timezone.now() - timedelta(days=60))
+    assert reconcile()["swept"] == 1
+    assert available(purchase) == 0
+    assert reconcile()["swept"] == 0
 
 
 def test_a_page_that_was_left_expires(purchase: Purchase) -> None:
@@ -155,6 +234,20 @@ def test_the_command_says_what_it_found(
 ) -> None:
     lost(purchase)
     call_command("reconcile_payments", "--since", "2020-01-01")
-    said = capsys.readouterr().out.split()
-    assert said == ["1", "applied", "0", "events", "decided"]
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    found = ["1 applied", "0 events decided", "0 swept", "0 waiting", "0 waiting in vain"]
+    assert said == [*found, "0 events refused in the last day"]
     assert available(purchase) * CREDIT == 1000 * CREDIT
+
+
+def test_the_command_ends_with_what_was_refused_of_late(
+    purchase: Purchase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    acts.pay(purchase.provider_ref or "")
+    right = untold()[0]
+    for name in ("of today", "of long ago"):
+        assert report(altered(right, name, amount=1)) == "refused"
+    of_long_ago = ProviderEvent.objects.filter(event_id="of long ago")
+    of_long_ago.update(decided_at=timezone.now() - timedelta(days=2))
+    call_command("reconcile_payments")
+    assert capsys.readouterr().out.splitlines()[-1].strip() == "1 events refused in the last day"

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,9 +14,18 @@ import pytest
 from config.embedded.user import ServerUser
 from config.state import BASE_DIR
 from tests.config.service import environment, running
+from tests.demo.company import rows
 
 USER = 1
 NAMELESS = 51_234
+SOON_SECONDS = 20
+UNDECIDED = """
+insert into billing_providerevent
+    (provider, event_id, kind, object_ref, payment_ref, payload, state, reason)
+values ('test', 'tev_1', 'a kind', '', '', '{"type": "a kind", "data": {}}', 'received', '')
+returning id
+"""
+STATE = "select state from billing_providerevent where event_id = 'tev_1'"
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 
 
@@ -41,7 +51,15 @@ def test_a_signal_ends_it_cleanly(state: Path, number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize(
-    "victim", ["manage.py", "config.embedded.keeper", "bin/postgres", "checkpointer", "config.web"]
+    "victim",
+    [
+        "manage.py",
+        "config.embedded.keeper",
+        "bin/postgres",
+        "checkpointer",
+        "config.web",
+        "reconcile_payments",
+    ],
 )
 def test_a_killed_process_takes_everything_with_it(state: Path, victim: str) -> None:
     with running(state) as service:
@@ -53,6 +71,23 @@ def test_a_killed_process_takes_everything_with_it(state: Path, victim: str) -> 
     with running(state) as service:
         assert service.get("/readyz") == 200
         assert service.demo()["customers"] == before["customers"]
+
+
+def test_what_was_left_undecided_is_decided_by_the_next_start(state: Path) -> None:
+    """As kill -9 leaves it between the report's arrival and the decision."""
+    with running(state):
+        rows(state, UNDECIDED)
+    with running(state):
+        deadline = time.monotonic() + SOON_SECONDS
+        while rows(state, STATE)[0]["state"] == "received":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_without_providers_nobody_reconciles(state: Path) -> None:
+    command = [sys.executable, "manage.py", "run", "--port", "{port}"]
+    with running(state, "env", "PAYMENT_PROVIDERS=", *command) as service:
+        assert not any("reconcile_payments" in words for _, words in service.each("cmdline"))
 
 
 def test_ends_with_make(state: Path) -> None:

@@ -1,12 +1,14 @@
 """The demo company's customers call its service, in all their ways, and nothing fails."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from config.demo.northwind.__main__ import GRACE_SECONDS
 from tests.config.service import Service
 from tests.demo.company import rows, started
 
@@ -34,11 +36,37 @@ def test_customers_behave_as_they_are(service: Service, state: Path) -> None:
     assert "Adventure Works" not in {row["name"] for row in calls}
 
 
-def test_nothing_is_logged_but_requests(service: Service) -> None:
+def warnings(service: Service) -> list[str]:
+    """All that was logged but requests."""
     after = service.said().split("Drawdown is ready")[1].splitlines()
-    events = [json.loads(line) for line in after if line.startswith("{")]
-    assert {(event["event"], event["level"]) for event in events} <= {("request", "info")}
-    assert [line for line in after if "WARNING" in line or "Traceback" in line] == []
+    requests = [line for line in after if line.startswith("{") and _is_request(json.loads(line))]
+    return [
+        line
+        for line in after
+        if line not in requests
+        and (line.startswith("{") or "WARNING" in line or "Traceback" in line)
+    ]
+
+
+def _is_request(event: dict[str, str]) -> bool:
+    return (event["event"], event["level"]) == ("request", "info")
+
+
+def test_nothing_is_logged_but_requests(service: Service) -> None:
+    assert warnings(service) == []
+
+
+def test_it_ends_quietly_when_drawdown_answers_no_more(state: Path) -> None:
+    with started(state.parent / "silent", calls=25) as another:
+        time.sleep(2)
+        drawdown = another.find("config.web")
+        drawdown.suspend()
+        time.sleep(1)
+        another.process.send_signal(signal.SIGTERM)
+        time.sleep(GRACE_SECONDS + 1)
+        drawdown.resume()
+        assert another.end_by(signal.SIGTERM) == 0
+        assert warnings(another) == []
 
 
 @pytest.mark.parametrize("victim", ["config.demo.northwind", "config.demo.traffic"])

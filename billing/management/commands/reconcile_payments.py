@@ -1,22 +1,43 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
-from billing.reconciliation import reconcile
+from billing import events, rounds
+from billing.reconciliation import Report, reconcile
+
+A_DAY = timedelta(days=1)
 
 
 class Command(BaseCommand):
     help = "Enters what providers know and did not tell us: payments, refunds, disputes."
+    # They would load every page, for a process that stays.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
+        when = parser.add_mutually_exclusive_group()
+        when.add_argument(
             "--since",
             type=lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC),
             help="A date or an instant in UTC; otherwise three days ago",
         )
+        when.add_argument(
+            "--hourly",
+            action="store_true",
+            help="At once, and every hour until it is ended; what it finds is in the log",
+        )
 
-    def handle(self, *, since: datetime | None, **options: Any) -> None:
-        report = reconcile(since)
+    def handle(self, *, since: datetime | None, hourly: bool, **options: Any) -> None:
+        if hourly:
+            rounds.forever()
+        else:
+            self._tell(reconcile(since))
+
+    def _tell(self, report: Report) -> None:
         for name, number in sorted(report.items()):
-            self.stdout.write(f"{number:8d} {name}")
+            self._line(number, name)
+        self._line(events.refused_since(timezone.now() - A_DAY), "events refused in the last day")
+
+    def _line(self, number: int, name: str) -> None:
+        self.stdout.write(f"{number:8d} {name}")

@@ -82,6 +82,11 @@ class Sandbox:
         for dispute in disputes.order_by("created_at"):
             yield _disputed(acts.shown_dispute(dispute))
 
+    def failed_refunds_since(self, since: datetime) -> Iterator[Refunded]:
+        failed = SandboxRefund.objects.filter(created_at__gte=since, state="failed")
+        for refund in failed.select_related("checkout").order_by("created_at"):
+            yield _refunded(acts.shown_refund(refund))
+
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
         checkout = SandboxCheckout.objects.filter(payment_ref=payment_ref).first()
         if checkout is None:

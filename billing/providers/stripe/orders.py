@@ -1,6 +1,8 @@
 """What is asked of Stripe, in its words."""
 
+import json
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 
 from billing.providers.base import Charge, Order
@@ -34,6 +36,13 @@ def session(order: Order) -> dict[str, Any]:
         # To be charged later without the payer.
         asked["payment_intent_data"]["setup_future_usage"] = "off_session"
     return asked
+
+
+def key(order: Order, asked: dict[str, Any]) -> str:
+    """Stripe refuses other parameters under a key that it knows, and some may have changed before
+    one asks again: the customer that it knows by now, or the name by which we are reached."""
+    said = json.dumps(asked, sort_keys=True).encode()
+    return f"{order.our_purchase}-{blake2b(said, digest_size=8).hexdigest()}"
 
 
 def charge(charge: Charge) -> dict[str, Any]:

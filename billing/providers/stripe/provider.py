@@ -24,10 +24,10 @@ class Stripe:
     name = "stripe"
 
     def create_checkout(self, order: Order) -> Checkout:
-        asked = cast("Any", orders.session(order))
+        asked = orders.session(order)
         with asking():
             session = client().v1.checkout.sessions.create(
-                params=asked, options={"idempotency_key": order.our_purchase}
+                params=cast("Any", asked), options={"idempotency_key": orders.key(order, asked)}
             )
         return Checkout(session.id, session.url or "")
 
@@ -84,6 +84,11 @@ class Stripe:
                 yield reading.refunded(refund)
             for dispute in _disputes(since):
                 yield from _some(reading.disputed(dispute))
+
+    def failed_refunds_since(self, since: datetime) -> Iterator[Refunded]:
+        with asking():
+            found = (reading.refunded(refund) for refund in _refunds(since))
+            yield from (refund for refund in found if refund.state == "failed")
 
     def refund(self, *, payment_ref: str, amount: int, currency: str, our_refund: str) -> Refunded:
         """Stripe forgets an idempotency key after a day, so what was made before is looked for."""

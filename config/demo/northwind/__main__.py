@@ -21,6 +21,8 @@ def main() -> None:
     logging.captureWarnings(True)
     # pypdf warns of what is wrong with a document: the caller is told so.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    # Calls that are cut off at the end are answered so.
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
     config = uvicorn.Config(
         Northwind(_drawdown(demo)),
         log_config=None,
@@ -28,6 +30,10 @@ def main() -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    return not record.getMessage().endswith("timeout graceful shutdown exceeded")
 
 
 def _drawdown(demo: Path) -> httpx.AsyncClient:

@@ -1,5 +1,6 @@
 """What Northwind AI answers: `products.py` says what it sells, `guard.py` how that is paid."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -35,7 +36,7 @@ class Northwind:
             await self._live(receive, send)
         elif scope["type"] == "http":
             try:
-                await send_reply(send, await self._answer(scope, receive))
+                await send_reply(send, await self._answer_in_time(scope, receive))
             except ClientGone:
                 return
 
@@ -45,6 +46,14 @@ class Northwind:
         await receive()
         await self._drawdown.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer_in_time(self, scope: Scope, receive: Receive) -> Reply:
+        """Raises ClientGone."""
+        try:
+            return await self._answer(scope, receive)
+        except asyncio.CancelledError:
+            # We are ended, and Drawdown may be so too: what is held expires by itself.
+            return problem(503, "Northwind AI is closing; try again.")
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         """Raises ClientGone."""

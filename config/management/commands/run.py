@@ -55,16 +55,21 @@ class Command(BaseCommand):
             self._start_web(children, listener)
             watch(checks, until=lambda: answers(host, port))
             northwind = stack.enter_context(processes.open_beside(host, port))
-            checks.append(self._start_demo(stack, northwind))
+            beside = Children()
+            stack.callback(beside.stop)
+            self._start_beside(beside, listener, northwind)
+            checks.append(beside.check)
             self._say(welcome(known, settings.STATE, processes.address(northwind)))
             watch(checks)
 
-    def _start_demo(self, stack: ExitStack, listener: socket.socket) -> Callable[[], None]:
+    def _start_beside(
+        self, children: Children, listener: socket.socket, northwind: socket.socket
+    ) -> None:
         """These stop before the service that they call."""
-        children = Children()
-        stack.callback(children.stop)
-        processes.start(children, settings.STATE, listener, settings.DEMO_TRAFFIC)
-        return children.check
+        processes.start(children, settings.STATE, northwind, settings.DEMO_TRAFFIC)
+        if settings.PAYMENT_PROVIDERS:
+            command = [sys.executable, "manage.py", "reconcile_payments", "--hourly"]
+            children.start("reconciliation", command, defaults=QUIET | _own_name(listener))
 
     def _start_database(self, stack: ExitStack) -> list[Callable[[], None]]:
         if not settings.EMBEDDED:
@@ -74,18 +79,21 @@ class Command(BaseCommand):
         return [lambda: _check_database(server)]
 
     def _start_web(self, children: Children, listener: socket.socket) -> None:
-        descriptor = listener.fileno()
-        host, port = listener.getsockname()
-        own_name = {"PUBLIC_URL": f"http://{host}:{port}"}
+        descriptor, defaults = listener.fileno(), QUIET | _own_name(listener)
         command = [sys.executable, "-m", "config.web", str(descriptor)]
         if settings.WEB_PROCESSES > 1:
             share_counts(settings.STATE)
         for number in range(1, settings.WEB_PROCESSES + 1):
-            children.start(f"web process {number}", command, [descriptor], QUIET | own_name)
+            children.start(f"web process {number}", command, [descriptor], defaults)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _own_name(listener: socket.socket) -> dict[str, str]:
+    host, port = listener.getsockname()
+    return {"PUBLIC_URL": f"http://{host}:{port}"}
 
 
 def _check_database(server: Server) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from billing.errors import ProviderFailed
+from billing.errors import ProviderDeclined, ProviderFailed
 from billing.models import BillingProfile, Purchase, SandboxCheckout, TaxRate
 from billing.providers.sandbox.provider import Sandbox
 from ledger import selectors
@@ -152,6 +152,17 @@ def test_a_provider_that_does_not_answer_is_told_and_can_be_asked_again(browser,
     purchase = Purchase.objects.get()
     again = browser.post(reverse("checkout-outcome", args=[purchase.id]))
     assert "/pay/test/" in again.url
+
+
+def test_a_provider_that_declines_is_told_as_that(browser, monkeypatch):
+    def declines(*_):
+        raise ProviderDeclined("Amount must convert to at least 50 cents.")
+
+    monkeypatch.setattr(Sandbox, "create_checkout", declines)
+    response = browser.post(BUY, form(new_pack()), follow=True)
+    assert "declined this checkout. Nothing was charged" in said(response)[0]
+    again = browser.post(reverse("checkout-outcome", args=[Purchase.objects.get().id]), follow=True)
+    assert "declined this checkout. Nothing was charged" in said(again)[0]
 
 
 def test_where_nobody_takes_payments_nothing_is_on_sale(browser, settings):

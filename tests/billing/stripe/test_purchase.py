@@ -21,7 +21,7 @@ from billing.providers.stripe import asking
 from billing.reconciliation import reconcile
 from ledger.amounts import CREDIT
 from tests.billing.stripe.conftest import credits, deliver, money, post
-from tests.billing.stripe_stand_in import sign
+from tests.billing.stripe_stand_in import ApiError, sign
 
 
 def states(kind):
@@ -201,6 +201,65 @@ def test_a_form_that_is_sent_twice_is_one_checkout(account, buy):
     )
     assert len(account.sessions) == 1
     assert again.provider_ref in account.sessions
+
+
+def once_more(purchase, host="shop.example"):
+    """As the button does that pays for what is pending."""
+    return checkout.open_checkout(
+        purchase,
+        return_url=lambda purchase: f"https://{host}/{purchase.name}",
+        cancel_url=lambda purchase: f"https://{host}/",
+    )
+
+
+@pytest.fixture
+def unanswered(account, buy, monkeypatch):
+    """A purchase whose checkout was made, and whose answer never came."""
+
+    def unanswered(**wishes):
+        monkeypatch.setattr(asking, "RETRIES", 0)
+        account.lost_answers = 1
+        with pytest.raises(ProviderFailed):
+            buy(**wishes)
+        return Purchase.objects.get()
+
+    return unanswered
+
+
+def test_asked_again_it_is_the_same_checkout_with_the_card_saved(account, unanswered):
+    purchase = once_more(unanswered(save_card=True))
+    assert list(account.sessions) == [purchase.provider_ref]
+    assert account.sessions[purchase.provider_ref]["_usage"] == "off_session"
+
+
+def test_asked_again_in_another_way_it_is_another_checkout(account, buyer, unanswered):
+    purchase = once_more(unanswered(), host="shop.example.org")
+    first, second = account.sessions
+    assert purchase.provider_ref == second
+    account.expire(first)
+    account.pay(second)
+    assert set(deliver(account)) == {200}
+    assert not ProviderEvent.objects.filter(state="refused").exists()
+    assert credits(buyer) == (1000, 0)
+
+
+def test_two_that_ask_at_once_pay_on_one_page(account, buy):
+    purchase = buy()
+    slower = Purchase.objects.get()
+    slower.checkout_url = ""
+    slower = once_more(slower, host="shop.example.org")
+    assert len(account.sessions) == 2
+    assert slower.provider_ref == purchase.provider_ref
+
+
+def test_what_stripe_declines_is_told_as_that(account, buy, caplog, monkeypatch):
+    def decline(params):
+        raise ApiError(400, "invalid_request_error", "At least 50 cents.")
+
+    monkeypatch.setattr(account, "_create_session", decline)
+    with pytest.raises(ProviderDeclined, match="At least 50 cents."):
+        buy()
+    assert "At least 50 cents." in caplog.text
 
 
 def test_an_answer_that_is_lost_is_asked_for_again(account, buy):

@@ -62,6 +62,22 @@ def test_reconciling_again_changes_nothing(account, buyer, paid):
     assert credits(buyer) == (700, 0)
 
 
+def test_a_refund_that_fails_weeks_later_is_found(account, buyer, paid):
+    """The event that tells of it is lost, and it is in no list of today."""
+    made = account.refund(paid.payment.provider_ref, 30_00)
+    deliver(account)
+    assert credits(buyer) == (700, 0)
+    made["created"] -= 29 * 24 * 3600
+    account.fail_refund(made["id"])
+    lose_the_events(account)
+    assert reconcile()["failed"] == 0
+    assert Refund.objects.get().state == "failed"
+    assert credits(buyer) == (1000, 0)
+    booked = money(buyer)
+    reconcile()
+    assert money(buyer) == booked
+
+
 def test_a_refund_that_could_not_be_sent_is_sent(account, buyer, paid, settings):
     settings.STRIPE_SECRET_KEY = "sk_test_of_yesterday"
     refund = refunds.request(paid, 100 * CREDIT, by=None, reason="Unused")
