@@ -63,6 +63,7 @@ _PROBLEMS = {
         "balance-too-large": "A wallet holds at most 4 million million credits.",
         "credit-limit-in-use": "The customer owes more than this credit limit already.",
         "pack-unavailable": "The pack is not on sale, or not to this customer or in this currency.",
+        "place-missing": "Tax depends on the buyer's country, which is not known yet.",
         "too-many-open-purchases": "Too many purchases of the customer wait for payment.",
         "nothing-to-refund": "None of the purchase's credits are unused and free.",
         "refund-window-over": "A purchase can be refunded for some days only.",
