@@ -58,7 +58,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "balance-too-large": "Grant, move or give back less: no wallet needs that many credits.",
     "credit-limit-in-use": "Set a limit of at least what is owed, or add credits first.",
     "pack-unavailable": "Choose one of the packs that the buy page lists.",
-    "place-missing": "Say the country, and the region where tax depends on it, under billing details.",
+    "place-missing": "Say the country under billing details, and the region where tax needs it.",
     "too-many-open-purchases": "Pay or cancel one of them; what nobody pays ends within a day.",
     "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "
     "open holds are free again when those end.",
