@@ -40,7 +40,8 @@ _RULES = frozenset(
         "calls[].quantity",
         "quantity",  # and not an amount as well
         "status_code",  # and not an outcome as well
-        "name",  # of spaces, or with a null character
+        "name",  # empty or of spaces, or with a null character
+        "reason",
         "email",
         "external_id",
         "metadata",

@@ -111,8 +111,11 @@ def test_a_double_click_on_the_test_providers_page_pays_once(several: Installati
     """It reports to the very service that shows it, by itself, before the payer is back: the very
     next request is not refused any more."""
     script = (
-        "from tests.factories.billing import order; bought = order();"
-        "print(bought.checkout_url, bought.customer_id)"
+        "from billing.models import BillingProfile;"
+        "from tests.factories.accounts import CustomerFactory;"
+        "from tests.factories.billing import order;"
+        "buyer = CustomerFactory(); BillingProfile.objects.create(customer=buyer, country='US');"
+        "print(order(buyer).checkout_url, buyer.id)"
     )
     said = several.manage("shell", "--verbosity=0", "--command", script)
     url, customer = said.split()
