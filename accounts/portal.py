@@ -86,8 +86,9 @@ def for_members(
             if right not in found.rights:
                 told = {"why": _WHY.format(found.member.get_role_display().lower(), WHOSE[right])}
                 return render(request, "accounts/may_not.html", told, status=403)
-            request.member = found.member  # type: ignore[attr-defined]
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            theirs = cast("MemberRequest", request)
+            theirs.member = found.member
+            return view(theirs, *args, **kwargs)
 
         return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", guarded)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -32,6 +32,13 @@ PEOPLE = (
 )
 
 OUTSIDE = PEOPLE[4:]
+
+
+class Answer(NamedTuple):
+    """What one gets, and whether something of the company is another than before."""
+
+    response: HttpResponse
+    changed: bool
 
 
 @dataclass
@@ -110,17 +117,17 @@ class World:
         }
         return forms.get(name, {})
 
-    def ask(self, name: str, method: str, who: str) -> HttpResponse:
-        """What one gets, after which all is as it was before."""
+    def ask(self, name: str, method: str, who: str) -> Answer:
+        """After which all is as it was before."""
         path, browser = self.path(name), self._browser(who)
         self.before = self.before or self.state()
         form = self.form(name) | ({"customer": self.acme.id} if who == "forger" else {})
         with transaction.atomic():
             query = {"of": self.acme.id} if method == "get" else form
-            answer: HttpResponse = getattr(browser, method)(path, query)
-            answer.changed = self.state() != self.before  # type: ignore[attr-defined]
+            response = getattr(browser, method)(path, query)
+            changed = self.state() != self.before
             transaction.set_rollback(True)
-        return answer
+        return Answer(response, changed)
 
     def secrets(self) -> list[str]:
         """By which one would know something of the company."""

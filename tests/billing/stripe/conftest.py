@@ -9,8 +9,8 @@ from billing import checkout
 from billing.models import Pack, Purchase
 from ledger import selectors
 from ledger.amounts import CREDIT
-from tests.billing import stripe_stand_in
-from tests.billing.stripe_stand_in import KEY, WEBHOOK_SECRET, Stripe
+from tests.billing.stripe.account import KEY, WEBHOOK_SECRET, Stripe
+from tests.billing.stripe.server import serving
 from tests.factories import billing
 from tests.factories.accounts import CustomerFactory
 
@@ -21,7 +21,7 @@ CLIENT = Client()
 @pytest.fixture
 def account(settings: Any) -> Iterator[Stripe]:
     """Ours at Stripe."""
-    with stripe_stand_in.serving() as account:
+    with serving() as account:
         settings.PAYMENT_PROVIDERS = ["stripe"]
         settings.STRIPE_API_BASE = account.base
         settings.STRIPE_SECRET_KEY = KEY

@@ -6,8 +6,8 @@ import pytest
 
 from billing.models import Payment, ProviderEvent
 from billing.reconciliation import reconcile
+from tests.billing.stripe.account import FEE_FIXED, FEE_PER_MILLE
 from tests.billing.stripe.conftest import credits, deliver, money
-from tests.billing.stripe_stand_in import FEE_FIXED, FEE_PER_MILLE
 
 BOUGHT, PRICE = 8, 100_00
 FEE = PRICE * FEE_PER_MILLE // 1000 + FEE_FIXED

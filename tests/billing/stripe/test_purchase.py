@@ -20,8 +20,8 @@ from billing.models.purchases import BillingProfile
 from billing.providers.stripe import asking
 from billing.reconciliation import reconcile
 from ledger.amounts import CREDIT
+from tests.billing.stripe.account import ApiError, sign
 from tests.billing.stripe.conftest import credits, deliver, money, post
-from tests.billing.stripe_stand_in import ApiError, sign
 
 
 def states(kind):
