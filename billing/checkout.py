@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -54,21 +53,16 @@ def start(
     ProviderDeclined, after which it would be declined again.
     """
     _check_number_open(customer, key)
-    purchase = _create(customer, pack, currency, member, key)
-    return open_checkout(
-        purchase, return_url=return_url, cancel_url=cancel_url, save_card=save_card
-    )
+    purchase = _create(customer, pack, currency, member, key, save_card=save_card)
+    return open_checkout(purchase, return_url=return_url, cancel_url=cancel_url)
 
 
-def open_checkout(
-    purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf, save_card: bool = False
-) -> Purchase:
+def open_checkout(purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf) -> Purchase:
     """Asked again after a failure, it is what was wanted first. Raises ProviderFailed,
     ProviderDeclined."""
     if purchase.checkout_url:
         return purchase
-    save_card = _keep_wish(purchase, save_card)
-    order = _order(purchase, return_url(purchase), cancel_url(purchase), save_card)
+    order = _order(purchase, return_url(purchase), cancel_url(purchase))
     try:
         checkout = providers.get(purchase.provider).create_checkout(order)
     except ProviderDeclined as declined:
@@ -99,21 +93,20 @@ def _check_number_open(customer: Customer, key: UUID | None) -> None:
         raise TooManyOpen
 
 
-def _keep_wish(purchase: Purchase, save_card: bool) -> bool:
-    """Whether the card is to be saved, for as long as one may ask again."""
-    name = f"saves-card/{purchase.id}"
-    if save_card:
-        cache.set(name, True, OPEN_FOR.total_seconds())
-    return save_card or bool(cache.get(name))
-
-
 def _create(
-    customer: Customer, pack: Pack, currency: str, member: Member | None, key: UUID | None
+    customer: Customer,
+    pack: Pack,
+    currency: str,
+    member: Member | None,
+    key: UUID | None,
+    *,
+    save_card: bool = False,
 ) -> Purchase:
     known = Purchase.objects.filter(customer=customer, key=key).first() if key else None
     if known:
         return known
     purchase = _snapshot(customer, _price(customer, pack, currency), member, key)
+    purchase.save_card = save_card
     try:
         with transaction.atomic():
             purchase.save(force_insert=True)
@@ -182,7 +175,7 @@ def bonus_net(pack: Pack, net: int) -> int:
     return part_of(net, bonus, paid + bonus)
 
 
-def _order(purchase: Purchase, return_url: str, cancel_url: str, save_card: bool) -> Order:
+def _order(purchase: Purchase, return_url: str, cancel_url: str) -> Order:
     customer = purchase.customer
     known = ProviderCustomer.objects.filter(customer=customer, provider=purchase.provider).first()
     return Order(
@@ -199,5 +192,5 @@ def _order(purchase: Purchase, return_url: str, cancel_url: str, save_card: bool
         return_url=return_url,
         cancel_url=cancel_url,
         expires_at=purchase.expires_at,
-        save_card=save_card,
+        save_card=purchase.save_card,
     )

@@ -45,6 +45,8 @@ class Purchase(models.Model):
     tax_region = models.CharField(max_length=10, blank=True)
     # The provider finds out the tax: `tax` and `total` are what it says when it is paid.
     tax_by_provider = models.BooleanField(default=False)
+    # Whether the payer agreed that the card is charged again without being asked.
+    save_card = models.BooleanField(default=False)
     state = models.CharField(
         max_length=16, choices=PurchaseState, default=PurchaseState.PENDING, editable=False
     )
