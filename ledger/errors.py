@@ -75,6 +75,11 @@ _SENTENCES = {
     "unknown-cause": "A reduction needs a cause: void, forfeit, refund, dispute or escheat;"
     " of frozen credits, dispute.",
     "not-frozen": "Less than that is frozen.",
+    "not-expired": "Less than that has expired of the lot.",
+    "lot-has-ended": "The lot has expired or is used up, or it is not a paid one.",
+    "lot-is-paid": "What was paid for is not void: refund it, or let it be forfeited.",
+    "period-closed": "That day is in a closed period: post it in the open one.",
+    "posting-in-future": "That day is still to come.",
     "balance-too-large": "A wallet holds at most 4 million million credits.",
     "credit-limit-in-use": "The customer owes more than that credit limit already.",
     "not-found": "There is no such object.",

@@ -1,7 +1,7 @@
 """The one door to value from Python: everything here ends in the SQL function `ledger_apply`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -37,13 +37,15 @@ def apply_one(operation: Operation) -> Result:
 
 
 class Leg(NamedTuple):
-    """An amount of money from one account to another, in minor units of the currency `unit`."""
+    """An amount of money from one account to another, in minor units of the currency `unit`. What is
+    of a lot is of the lot's cohort."""
 
     debit: str
     credit: str
     amount: int
     unit: str
     lot: UUID | None = None
+    cohort: str | None = None
 
 
 def grant(
@@ -58,6 +60,7 @@ def grant(
     currency: str | None = None,
     money: Sequence[Leg] | None = None,
     cohort: str | None = None,
+    escheat_class: str | None = None,
     refundable_until: datetime | None = None,
     document: str | None = None,
     reason: str | None = None,
@@ -81,6 +84,7 @@ def grant(
         "currency": currency,
         "money": _legs(money),
         "cohort": cohort,
+        "escheat_class": escheat_class,
         "refundable_until": refundable_until,
         "document": document,
         "reason": reason,
@@ -104,7 +108,9 @@ def adjust(
 ) -> Result:
     """Take away free credits, of one lot or in order of use, and `frozen` of the amount out of what
     is frozen of the lot. `cause` is void, forfeit, refund, dispute or escheat. To add credits,
-    grant them. Raises Refused with insufficient-credits, not-frozen, unknown-cause."""
+    grant them. Deferred revenue goes where the cause says (E10, E11b, E12, E17a), unless other money
+    entries are given. Raises Refused with insufficient-credits, not-frozen, unknown-cause,
+    lot-is-paid (void)."""
     detail = {
         "cause": cause,
         "lot": lot_id,
@@ -132,20 +138,106 @@ def restore(
     return apply_one(_operation("restore", customer_id, amount, detail, key))
 
 
-def post(
+def reinstate(
     customer_id: UUID,
     *,
-    kind: str,
-    money: Sequence[Leg],
+    amount: int,
+    lot_id: UUID,
+    expires_at: datetime | None,
     document: str | None = None,
     reason: str | None = None,
     actor: str | None = None,
     key: str | None = None,
 ) -> Result:
-    """Enter what happened to money and moved no credits. Raises Refused with malformed-money."""
+    """Give back what has expired of a lot, until a new expiry (E15). Raises Refused with
+    not-expired, expiry-in-past."""
+    detail = {
+        "lot": lot_id,
+        "expires_at": expires_at,
+        "document": document,
+        "reason": reason,
+        "actor": actor,
+    }
+    return apply_one(_operation("reinstate", customer_id, amount, detail, key))
+
+
+def attach(
+    customer_id: UUID,
+    *,
+    amount: int,
+    lot_id: UUID,
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Add credits to a paid lot for nothing, as a price concession (E13, R16). Raises Refused with
+    lot-has-ended."""
+    detail = {"lot": lot_id, "document": document, "reason": reason, "actor": actor}
+    with transaction.atomic():
+        # What was used is revenue at the old basis.
+        recognise([customer_id])
+        return apply_one(_operation("attach", customer_id, amount, detail, key))
+
+
+def redate(
+    customer_id: UUID,
+    *,
+    lot_id: UUID,
+    expires_at: datetime | None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Let an open lot expire at another time (E14), or never. Raises Refused with lot-has-ended,
+    expiry-in-past."""
+    detail = {"lot": lot_id, "expires_at": expires_at, "reason": reason, "actor": actor}
+    return apply_one(_operation("redate", customer_id, None, detail, key))
+
+
+def classify(
+    customer_id: UUID,
+    *,
+    lot_id: UUID,
+    cohort: str,
+    escheat_class: str | None,
+    actor: str | None = None,
+) -> Result:
+    """Say that the state may claim what is left of a lot (E17), or not, and the cohort it is in."""
+    detail = {"lot": lot_id, "cohort": cohort, "escheat_class": escheat_class, "actor": actor}
+    return apply_one(_operation("classify", customer_id, None, detail))
+
+
+def recognise(customers: Sequence[UUID]) -> int:
+    """Make revenue of what these have used since the last time (E05, E18), by lot and day; how many
+    transactions that were. Asked again, none."""
+    with connection.cursor() as cursor:
+        cursor.execute("select ledger_recognise(%s)", [list(customers)])
+        return int(cursor.fetchall()[0][0])
+
+
+def post(
+    customer_id: UUID,
+    *,
+    kind: str,
+    money: Sequence[Leg],
+    posted_on: date | None = None,
+    effective_at: datetime | None = None,
+    closing: bool = False,
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Enter what happened to money and moved no credits, for today or for another open day; the
+    close of a period (`closing`) still posts into it. Raises Refused with malformed-money,
+    period-closed, posting-in-future."""
     detail = {
         "kind": kind,
         "money": _legs(money),
+        "posted_on": posted_on,
+        "effective_at": effective_at,
+        "closing": closing or None,
         "document": document,
         "reason": reason,
         "actor": actor,

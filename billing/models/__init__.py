@@ -3,10 +3,30 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.books import (
+    BreakageRun,
+    CloseStep,
+    Estimate,
+    Modification,
+    Period,
+    PeriodState,
+    UnclaimedProperty,
+    UnclaimedState,
+)
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
+from billing.models.policy import (
+    Chargeback,
+    EscheatClass,
+    ExchangeRate,
+    Extension,
+    Goodwill,
+    Method,
+    Policy,
+    TaxPoint,
+)
 from billing.models.purchases import (
     BillingProfile,
     PaymentMethod,
@@ -24,16 +44,29 @@ from billing.models.sandbox import (
 
 __all__ = [
     "BillingProfile",
+    "BreakageRun",
+    "Chargeback",
+    "CloseStep",
     "Dispute",
     "DisputeState",
     "Document",
     "DocumentKind",
     "DocumentSequence",
+    "EscheatClass",
+    "Estimate",
     "EventState",
+    "ExchangeRate",
+    "Extension",
+    "Goodwill",
+    "Method",
+    "Modification",
     "Pack",
     "PackPrice",
     "Payment",
     "PaymentMethod",
+    "Period",
+    "PeriodState",
+    "Policy",
     "ProviderCustomer",
     "ProviderEvent",
     "Purchase",
@@ -45,5 +78,8 @@ __all__ = [
     "SandboxDispute",
     "SandboxEvent",
     "SandboxRefund",
+    "TaxPoint",
     "TaxRate",
+    "UnclaimedProperty",
+    "UnclaimedState",
 ]

@@ -29,6 +29,11 @@ class Pack(models.Model):
     bonus_validity_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="Empty: the bonus is valid as long as what is paid for."
     )
+    family = models.SlugField(
+        max_length=40,
+        default="standard",
+        help_text="Packs whose use can be compared: breakage is estimated for them together.",
+    )
     expected_use_percent = models.PositiveSmallIntegerField(default=100)
     bonus_expected_use_percent = models.PositiveSmallIntegerField(default=100)
     active_from = models.DateTimeField(db_default=Now())

@@ -1,6 +1,6 @@
 -- Takes credits away, with a cause: void (issued in error, E12void), forfeit (terms breached,
 -- E12forfeit), refund (E10), dispute (E11b) or escheat (E17), of one lot or in order of use; what is
--- frozen of a lot where that is said. Restore gives back what a refund took that came to nothing.
+-- frozen of a lot where that is said. What is paid for cannot be void: money came for it. Restore gives back what a refund took that came to nothing.
 -- Freeze and unfreeze (E11), which move nothing in the journal. The credit limit.
 
 create or replace function ledger_adjust_account(p_cause text) returns text
@@ -8,9 +8,15 @@ language sql immutable as $$
     select case p_cause when 'void' then 'U34' when 'forfeit' then 'U31' when 'refund' then 'U32' when 'dispute' then 'U32' when 'escheat' then 'U33' end
 $$;
 
+-- Where the deferred revenue of what is taken goes, unless the caller names the entries.
+create or replace function ledger_adjust_money_account(p_cause text) returns text
+language sql immutable as $$
+    select case p_cause when 'forfeit' then '2110' when 'refund' then '2400' when 'dispute' then '1200' when 'escheat' then '2300' end
+$$;
+
 -- The free lots in order of use that make up an amount, or the one lot asked for; null when they fall short.
 create or replace function ledger_pick_free(
-    w ledger_wallet, p_lot uuid, p_amount bigint, p_now timestamptz, out lots uuid[], out parts bigint[]
+    w ledger_wallet, p_lot uuid, p_amount bigint, p_now timestamptz, p_unpriced boolean default false, out lots uuid[], out parts bigint[]
 )
 language sql stable as $$
     select case when sum(part) = p_amount then array_agg(id order by before) end,
@@ -21,7 +27,7 @@ language sql stable as $$
             select id, free, sum(free) over (order by priority, expires_at, paid, seq) - free as before
             from (
                 select id, priority, expires_at, paid, seq, remaining - held - frozen as free from ledger_lot
-                where customer_id = w.customer_id and (p_lot is null or id = p_lot)
+                where customer_id = w.customer_id and (p_lot is null or id = p_lot) and (price = 0 or not p_unpriced)
                     and open and (expires_at is null or expires_at > p_now) and remaining - held - frozen > 0
             ) l
         ) ordered
@@ -38,11 +44,13 @@ declare
     v_parts bigint[];
     v_lot uuid := (o.detail->>'lot')::uuid;
     v_frozen bigint := coalesce((o.detail->>'frozen')::bigint, 0);
-    v_account text := ledger_adjust_account(o.detail->>'cause');
+    v_cause text := o.detail->>'cause';
+    v_account text := ledger_adjust_account(v_cause);
+    v_money jsonb := o.detail->'money';
     v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
 begin
     -- What is frozen is a dispute's: it may be of a lot that has expired since, of which nobody else may take.
-    if v_account is null or v_frozen > 0 and o.detail->>'cause' <> 'dispute' then
+    if v_account is null or v_frozen > 0 and v_cause <> 'dispute' then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-cause'));
     elsif not ledger_money_is_right(o.detail->'money') then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'malformed-money'));
@@ -51,8 +59,10 @@ begin
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-frozen', o.amount));
     end if;
     if o.amount > v_frozen then
-        select lots, parts into v_lots, v_parts from ledger_pick_free(w, v_lot, o.amount - v_frozen, p_now);
-        if v_lots is null or o.amount - v_frozen > w.balance - w.held - w.frozen then
+        select lots, parts into v_lots, v_parts from ledger_pick_free(w, v_lot, o.amount - v_frozen, p_now, v_cause = 'void');
+        if v_lots is null and v_cause = 'void' and (ledger_pick_free(w, v_lot, o.amount, p_now)).lots is not null then
+            return (ledger_load_head(w, p_now), ledger_refusal(w, 'lot-is-paid', o.amount));
+        elsif v_lots is null or o.amount - v_frozen > w.balance - w.held - w.frozen then
             return (ledger_load_head(w, p_now), ledger_refusal(w, 'insufficient-credits', o.amount));
         end if;
     end if;
@@ -62,13 +72,12 @@ begin
         v_lots := array[v_lot];
         v_parts := array[o.amount];
     end if;
+    v_money := coalesce(v_money, ledger_value_legs(w.customer_id, v_lots, v_parts, '2100', ledger_adjust_money_account(v_cause)));
     perform ledger_settle_lots(w.customer_id, v_lots, array_fill(0::bigint, array[cardinality(v_lots)]), v_parts);
     w.version := w.version + 1;
     w.balance := w.balance - o.amount;
-    perform ledger_write_legs(w, v_transaction, p_now, o.detail->>'cause', 'U20', v_account, v_lots, v_parts, null, o.detail);
-    if o.detail ? 'money' then
-        perform ledger_write_money(w, v_transaction, p_now, o.detail->>'cause', o.detail->'money', v_lot, null, o.detail, false);
-    end if;
+    perform ledger_write_legs(w, v_transaction, p_now, v_cause, 'U20', v_account, v_lots, v_parts, null, o.detail);
+    perform ledger_write_money(w, v_transaction, p_now, v_cause, v_money, v_lot, o.detail, false);
     w := ledger_settle_wallet(w, p_now);
     r := ledger_refusal(w, 'ok');
     r.transaction_id := v_transaction;
@@ -92,17 +101,14 @@ begin
     elsif ledger_is_too_large(w.balance, o.amount) then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'balance-too-large'));
     end if;
-    update ledger_lot set remaining = remaining + o.amount, open = true
-    where customer_id = w.customer_id and id = v_lot and remaining <= units - o.amount;
-    if not found then
+    if ledger_units_of(w.customer_id, v_lot, 'U32') < o.amount then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-found'));
     end if;
+    update ledger_lot set remaining = remaining + o.amount, open = true where customer_id = w.customer_id and id = v_lot;
     w.version := w.version + 1;
     w.balance := w.balance + o.amount;
     perform ledger_write_legs(w, v_transaction, p_now, 'restore', 'U32', 'U20', array[v_lot], array[o.amount], null, o.detail);
-    if o.detail ? 'money' then
-        perform ledger_write_money(w, v_transaction, p_now, 'restore', o.detail->'money', v_lot, null, o.detail, false);
-    end if;
+    perform ledger_write_money(w, v_transaction, p_now, 'restore', o.detail->'money', v_lot, o.detail, false);
     w := ledger_settle_wallet(w, p_now);
     w.due_at := ledger_next_due(w, p_now);
     r := ledger_refusal(w, 'ok');
@@ -127,7 +133,7 @@ begin
         return (w, ledger_refusal(w, 'unknown-kind'));
     end if;
     w.version := w.version + 1;
-    perform ledger_write_money(w, v_transaction, p_now, o.detail->>'kind', o.detail->'money', null, null, o.detail, true);
+    perform ledger_write_money(w, v_transaction, p_now, o.detail->>'kind', o.detail->'money', null, o.detail, true);
     r := ledger_refusal(w, 'ok');
     r.transaction_id := v_transaction;
     return (w, r);

@@ -13,6 +13,13 @@ language sql stable as $$
     end
 $$;
 
+-- Lots of one currency that were sold in one month, in the provider's time zone, unless the caller
+-- knows more (accounting, section 2). What has no price breaks no money.
+create or replace function ledger_cohort_of(p_detail jsonb, p_now timestamptz) returns text
+language sql stable as $$
+    select case when (p_detail->>'price')::bigint > 0 then to_char(ledger_day(p_now), 'YYYY-MM') || '/' || (p_detail->>'currency') end
+$$;
+
 create or replace function ledger_grant(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
 declare
@@ -33,13 +40,11 @@ begin
         cohort, refundable_until, escheat_class, document, reason, issued_at)
     values (w.customer_id, v_lot, w.lots, d->>'kind', coalesce((d->>'priority')::smallint, 100), o.amount, o.amount,
         (d->>'expires_at')::timestamptz, d->>'currency', coalesce((d->>'price')::bigint, 0), coalesce((d->>'tax')::bigint, 0),
-        d->>'cohort', (d->>'refundable_until')::timestamptz, d->>'escheat_class', d->>'document', d->>'reason', p_now);
+        coalesce(d->>'cohort', ledger_cohort_of(d, p_now)), (d->>'refundable_until')::timestamptz, d->>'escheat_class', d->>'document', d->>'reason', p_now);
     w.version := w.version + 1;
     w.balance := w.balance + o.amount;
     perform ledger_write_legs(w, v_transaction, p_now, 'grant', 'U10', 'U20', array[v_lot], array[o.amount], null, d);
-    if d ? 'money' then
-        perform ledger_write_money(w, v_transaction, p_now, 'grant', d->'money', v_lot, d->>'cohort', d, false);
-    end if;
+    perform ledger_write_money(w, v_transaction, p_now, 'grant', d->'money', v_lot, d, false);
     perform ledger_tell(w.customer_id, 'credits.added', v_lot::text,
         jsonb_build_object('amount', o.amount, 'kind', d->>'kind', 'transaction', v_transaction), p_now);
     w.due_at := least(w.due_at, (d->>'expires_at')::timestamptz);

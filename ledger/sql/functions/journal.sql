@@ -9,12 +9,12 @@ create or replace function ledger_write_legs(
 ) returns void
 language sql as $$
     insert into ledger_transfer (customer_id, id, transaction_id, version, unit, debit, credit, amount, lot_id, kind,
-        reservation_id, document, cohort, reverses, actor, reason, posted_at, effective_at, balance_after)
+        reservation_id, document, cohort, reverses, actor, reason, posted_at, effective_at, balance_after, posted_on)
     select w.customer_id, case when p_first and leg = 1 then p_transaction else ledger_new_id() end, p_transaction,
         w.version, 'CR', p_debit, p_credit, amount, lot, p_kind, p_reservation, p_detail->>'document',
         (select cohort from ledger_lot l where l.customer_id = w.customer_id and l.id = lot),
         (p_detail->>'reverses')::uuid, p_detail->>'actor', p_detail->>'reason',
-        p_now, (p_detail->>'effective_at')::timestamptz, w.balance
+        p_now, (p_detail->>'effective_at')::timestamptz, w.balance, (p_detail->>'posted_on')::date
     from (
         select lot, amount, row_number() over (order by i) as leg
         from unnest(p_lots, p_amounts) with ordinality x(lot, amount, i) where amount > 0
@@ -34,17 +34,19 @@ language sql stable as $$
 $$;
 
 create or replace function ledger_write_money(
-    w ledger_wallet, p_transaction uuid, p_now timestamptz, p_kind text, p_legs jsonb, p_lot uuid, p_cohort text,
+    w ledger_wallet, p_transaction uuid, p_now timestamptz, p_kind text, p_legs jsonb, p_lot uuid,
     p_detail jsonb, p_first boolean
 ) returns void
 language sql as $$
     insert into ledger_transfer (customer_id, id, transaction_id, version, unit, debit, credit, amount, lot_id, kind,
-        document, cohort, reverses, actor, reason, posted_at, effective_at, balance_after)
+        document, cohort, reverses, actor, reason, posted_at, effective_at, balance_after, posted_on)
     select w.customer_id, case when p_first and i = 1 then p_transaction else ledger_new_id() end, p_transaction,
         w.version, leg->>'unit', leg->>'debit', leg->>'credit', (leg->>'amount')::bigint,
-        coalesce((leg->>'lot')::uuid, p_lot), p_kind, p_detail->>'document', coalesce(leg->>'cohort', p_cohort),
+        coalesce((leg->>'lot')::uuid, p_lot), p_kind, p_detail->>'document',
+        coalesce(leg->>'cohort', (
+            select cohort from ledger_lot l where l.customer_id = w.customer_id and l.id = coalesce((leg->>'lot')::uuid, p_lot))),
         (p_detail->>'reverses')::uuid, p_detail->>'actor', p_detail->>'reason',
-        p_now, (p_detail->>'effective_at')::timestamptz, w.balance
+        p_now, (p_detail->>'effective_at')::timestamptz, w.balance, (p_detail->>'posted_on')::date
     from jsonb_array_elements(p_legs) with ordinality x(leg, i)
 $$;
 

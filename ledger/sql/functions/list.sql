@@ -30,8 +30,12 @@ $$;
 
 create or replace function ledger_general(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
+declare
+    v_refused text := case when o.detail ? 'posted_on' then ledger_posting_refused(o.detail, p_now) end;
 begin
-    if o.op in ('adjust', 'restore', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0 or o.op = 'limit' and coalesce(o.amount, -1) < 0 then
+    if v_refused is not null then
+        return (w, ledger_refusal(w, v_refused));
+    elsif o.op in ('adjust', 'restore', 'reinstate', 'attach', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0 or o.op = 'limit' and coalesce(o.amount, -1) < 0 then
         return (w, ledger_refusal(w, 'malformed-amount'));
     end if;
     w := ledger_unload_head(w);
@@ -45,6 +49,10 @@ begin
         when 'grant' then ledger_grant(w, o, p_now)
         when 'adjust' then ledger_adjust(w, o, p_now)
         when 'restore' then ledger_restore(w, o, p_now)
+        when 'reinstate' then ledger_reinstate(w, o, p_now)
+        when 'attach' then ledger_attach(w, o, p_now)
+        when 'redate' then ledger_redate(w, o, p_now)
+        when 'classify' then ledger_classify(w, o, p_now)
         when 'post' then ledger_post(w, o, p_now)
         when 'freeze' then ledger_freeze(w, o, p_now)
         when 'unfreeze' then ledger_unfreeze(w, o, p_now)
@@ -245,7 +253,7 @@ begin
             v_calls := v_calls || c;
             if v_used > 0 then
                 v_transfers := v_transfers || row(o.customer_id, v_transaction, v_transaction, w.version, 'CR', 'U20', 'U30',
-                    v_used, w.head_id, 'commit', h.id, null, null, null, null, null, v_now, null, w.balance)::ledger_transfer;
+                    v_used, w.head_id, 'commit', h.id, null, null, null, null, null, v_now, null, w.balance, null)::ledger_transfer;
             end if;
         end if;
 

@@ -79,25 +79,34 @@ language sql as $$
     where l.customer_id = p_customer and l.id = x.lot
 $$;
 
--- Breakage, the unit side: what is free of the lots that have expired goes to U31.
+-- Expiry (accounting E08, step 1): what is free of the lots that have expired goes to U31, and its
+-- deferred revenue to 2110; of those that the state may claim, to U33 and 2300 (E17a). It counts for
+-- the day of the expiry, however late somebody looked.
 create or replace function ledger_expire_lots(inout w ledger_wallet, p_now timestamptz)
 language plpgsql as $$
 declare
     l record;
     v_transaction uuid;
+    v_money jsonb;
+    v_detail jsonb;
 begin
     for l in
-        select id, remaining - held - frozen as free, held + frozen > 0 as open, expires_at from ledger_lot
+        select id, remaining - held - frozen as free, held + frozen > 0 as open, expires_at, document,
+            escheat_class is not null and price > 0 as escheats
+        from ledger_lot
         where customer_id = w.customer_id and open and expires_at <= p_now and remaining - held - frozen > 0
         order by priority, expires_at, paid, seq
     loop
+        v_money := ledger_value_legs(w.customer_id, array[l.id], array[l.free], '2100', '2110');
         update ledger_lot set remaining = remaining - l.free, open = l.open
         where customer_id = w.customer_id and id = l.id;
         w.version := w.version + 1;
         v_transaction := ledger_new_id();
         w.balance := w.balance - l.free;
-        perform ledger_write_legs(w, v_transaction, p_now, 'expire', 'U20', 'U31', array[l.id], array[l.free],
-            null, jsonb_build_object('effective_at', l.expires_at));
+        v_detail := jsonb_build_object('effective_at', l.expires_at, 'posted_on', ledger_posting_day(l.expires_at), 'document', l.document);
+        perform ledger_write_legs(w, v_transaction, p_now, case when l.escheats then 'escheat' else 'expire' end, 'U20',
+            case when l.escheats then 'U33' else 'U31' end, array[l.id], array[l.free], null, v_detail);
+        perform ledger_write_money(w, v_transaction, p_now, case when l.escheats then 'escheat' else 'expire' end, v_money, l.id, v_detail, false);
         perform ledger_tell(w.customer_id, 'lot.expired', l.id::text, jsonb_build_object('amount', l.free), p_now);
     end loop;
 end

@@ -2,17 +2,6 @@
 -- accounts U35 and 2190. The lot is split at its carrying value; expiry, kind, currency and cohort
 -- go along, and no revenue appears.
 
--- Carrying value of a lot with so many units left, in minor units, half to even (accounting 2.3).
-create or replace function ledger_carrying(p_price bigint, p_units bigint, p_left bigint) returns bigint
-language sql immutable strict parallel safe as $$
-    select case
-        when 2 * rest > p_units or (2 * rest = p_units and whole % 2 = 1) then whole + 1 else whole
-    end::bigint
-    from (
-        select div(p_price::numeric * p_left, p_units::numeric) as whole, mod(p_price::numeric * p_left, p_units::numeric) as rest
-    ) x
-$$;
-
 -- The part of a lot that moves, as a lot of the receiver; the rest of it opens a new basis (R16).
 create or replace function ledger_move_lot(
     inout a ledger_wallet, inout b ledger_wallet, p_lot uuid, p_amount bigint, p_transaction uuid, p_other uuid,
@@ -42,9 +31,9 @@ begin
     perform ledger_write_legs(b, p_other, p_now, 'move', 'U35', 'U20', array[v_new], array[p_amount], null, p_detail, p_first);
     if v_value > 0 then
         perform ledger_write_money(a, p_transaction, p_now, 'move', jsonb_build_array(jsonb_build_object(
-            'unit', l.currency, 'debit', '2100', 'credit', '2190', 'amount', v_value)), l.id, l.cohort, p_detail, false);
+            'unit', l.currency, 'debit', '2100', 'credit', '2190', 'amount', v_value)), l.id, p_detail, false);
         perform ledger_write_money(b, p_other, p_now, 'move', jsonb_build_array(jsonb_build_object(
-            'unit', l.currency, 'debit', '2190', 'credit', '2100', 'amount', v_value)), v_new, l.cohort, p_detail, false);
+            'unit', l.currency, 'debit', '2190', 'credit', '2100', 'amount', v_value)), v_new, p_detail, false);
     end if;
     b.due_at := least(b.due_at, l.expires_at);
 end
@@ -76,6 +65,8 @@ begin
         select from ledger_wallet where customer_id in (p_from, p_to) order by customer_id for no key update
     ) locked;
     v_now := ledger_now();
+    -- What was used is revenue at the old basis.
+    perform ledger_recognise(array[p_from]);
     select * into a from ledger_wallet where customer_id = p_from;
     select * into b from ledger_wallet where customer_id = p_to;
     if a.customer_id is null or b.customer_id is null then
@@ -105,7 +96,7 @@ begin
     perform ledger_tell(p_to, 'credits.added', v_other::text, jsonb_build_object('amount', p_amount, 'kind', 'move'), v_now);
     a := ledger_settle_wallet(a, v_now);
     b := ledger_settle_wallet(b, v_now);
-    perform ledger_save(a), ledger_save(b);
+    perform ledger_save(a), ledger_save(b), ledger_mark_recognised(a);
     r := ledger_refusal(a, 'ok');
     r.amount := p_amount;
     r.transaction_id := v_transaction;

@@ -32,7 +32,7 @@ def history(django_db_setup: None, django_db_blocker) -> Book:
         book.reverse(done, 10, **key())
         book.commit(book.reserve(20, **key()), 15, **key())
         services.freeze(book.customer_id, amount=10)
-        services.adjust(book.customer_id, amount=5, cause="void")
+        services.adjust(book.customer_id, amount=5, cause="forfeit")
         services.move(book.customer_id, other.customer_id, amount=5)
         book.grant(200)
         book.commit(book.reserve(10), 4, final=False)

@@ -1,0 +1,1 @@
+"""The books: revenue from use, breakage, periods and what is reported of them."""

@@ -1,0 +1,55 @@
+"""Usage revenue: what was used becomes revenue, lot by lot, each day for itself (E05, E18).
+
+The ledger does it for a few hundred customers at a time, so that memory stays flat and a process
+may end anywhere: what was done stays done, and the next run does the rest.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from ledger import services
+
+CUSTOMERS_AT_ONCE = 200
+
+_WAITING = """
+select w.customer_id from ledger_wallet w left join ledger_recognised d using (customer_id)
+where w.version > coalesce(d.version, 0) and w.customer_id > %s
+order by w.customer_id limit %s
+"""
+_DUE = """
+select customer_id from ledger_wallet
+where due_at <= ledger_now() and customer_id > %s order by customer_id limit %s
+"""
+_NOBODY = UUID(int=0)
+
+
+def recognise_all() -> int:
+    """How many transactions were posted. At once again: none."""
+    posted = 0
+    for customers in _batches(_WAITING):
+        with transaction.atomic():
+            posted += services.recognise(customers)
+    return posted
+
+
+def expire_all() -> int:
+    """Lets expire what is due, of every customer: of how many wallets something was."""
+    expired = 0
+    for customers in _batches(_DUE):
+        services.refresh_all(customers)
+        expired += len(customers)
+    return expired
+
+
+def _batches(sql: str) -> Iterator[list[UUID]]:
+    last = _NOBODY
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [last, CUSTOMERS_AT_ONCE])
+            customers = [row[0] for row in cursor.fetchall()]
+        if not customers:
+            return
+        yield customers
+        last = customers[-1]
