@@ -1,0 +1,1 @@
+"""The books: what of the credits sold is earned, and what is still owed."""
