@@ -37,8 +37,8 @@ def apply_one(operation: Operation) -> Result:
 
 
 class Leg(NamedTuple):
-    """An amount of money from one account to another, in minor units of the currency `unit`. What is
-    of a lot is of the lot's cohort."""
+    """An amount of money from one account to another, in minor units of the currency `unit`. What
+    is of a lot is of the lot's cohort."""
 
     debit: str
     credit: str
@@ -108,9 +108,10 @@ def adjust(
 ) -> Result:
     """Take away free credits, of one lot or in order of use, and `frozen` of the amount out of what
     is frozen of the lot. `cause` is void, forfeit, refund, dispute or escheat. To add credits,
-    grant them. Deferred revenue goes where the cause says (E10, E11b, E12, E17a), unless other money
-    entries are given. Raises Refused with insufficient-credits, not-frozen, unknown-cause,
-    lot-is-paid (void)."""
+    grant them. Deferred revenue goes where the cause says (E10, E11b, E12, E17a), unless other
+    money entries are given.
+
+    Raises Refused with insufficient-credits, not-frozen, unknown-cause, lot-is-paid (void)."""
     detail = {
         "cause": cause,
         "lot": lot_id,
@@ -267,6 +268,11 @@ def set_credit_limit(customer_id: UUID, *, limit: int) -> Result:
 def refresh(customer_id: UUID) -> Result:
     """Let expire what is due, and answer the balance."""
     return apply_one(Operation(op="refresh", customer_id=customer_id))
+
+
+def refresh_all(customers: Sequence[UUID]) -> None:
+    """The same for many."""
+    apply([Operation(op="refresh", customer_id=customer_id) for customer_id in customers])
 
 
 def move(

@@ -1,13 +1,11 @@
-"""Cohorts: lots that were sold in one month, in one currency, of one family of packs and one escheat
-class. A lot's is fixed when it is sold (accounting rules, section 2)."""
+"""Cohorts: lots sold in one month, in one currency, of one family of packs and one escheat class.
+A lot's is fixed when it is sold (accounting rules, section 2)."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
-
 from billing.books.breakage.formula import Position
+from billing.books.rows import rows
 
 STANDARD = "standard"
 _ESCHEAT = "escheat:"
@@ -67,15 +65,19 @@ class Cohort(NamedTuple):
 
 
 def positions(as_of: date) -> dict[str, Position]:
-    """V, C and A of each cohort at the end of a day, of lots past their refund window (R12)."""
+    """V, C and A of each cohort at the end of a day, of lots past their refund window (R12).
+
+    A lost dispute calls used what is held, until it is free: nobody has used less than nothing.
+    """
     return {
-        cohort: Position(c + a + o, c, a) for cohort, _, c, a, o in _rows(_POSITIONS, as_of=as_of)
+        cohort: Position(max(c, 0) + a + o, max(c, 0), a)
+        for cohort, _, c, a, o in rows(_POSITIONS, {"as_of": as_of})
     }
 
 
 def recognised(as_of: date) -> dict[str, int]:
     """N posted so far: what 4200 has of each cohort at the end of a day."""
-    return {cohort: n for cohort, _, n in _rows(_RECOGNISED, as_of=as_of)}
+    return {cohort: n for cohort, _, n in rows(_RECOGNISED, {"as_of": as_of})}
 
 
 def open_at(as_of: date) -> list[str]:
@@ -85,7 +87,7 @@ def open_at(as_of: date) -> list[str]:
 
 def last_expiries() -> dict[str, datetime | None]:
     """When the last lot of each expires; None where one never does."""
-    return {name: None if never else last for name, last, never in _rows(_EXPIRES)}
+    return {name: None if never else last for name, last, never in rows(_EXPIRES)}
 
 
 def age(month: date, as_of: date) -> int:
@@ -95,9 +97,3 @@ def age(month: date, as_of: date) -> int:
 
 def last_day(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-
-
-def _rows(sql: str, **parameters: object) -> Iterable[tuple]:  # type: ignore[type-arg]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()

@@ -7,20 +7,22 @@ may end anywhere: what was done stays done, and the next run does the rest.
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from billing.books.rows import rows
 from ledger import services
 
 CUSTOMERS_AT_ONCE = 200
 
 _WAITING = """
 select w.customer_id from ledger_wallet w left join ledger_recognised d using (customer_id)
-where w.version > coalesce(d.version, 0) and w.customer_id > %s
-order by w.customer_id limit %s
+where w.version > coalesce(d.version, 0) and w.customer_id > %(last)s
+order by w.customer_id limit %(many)s
 """
 _DUE = """
 select customer_id from ledger_wallet
-where due_at <= ledger_now() and customer_id > %s order by customer_id limit %s
+where due_at <= ledger_now() and customer_id > %(last)s
+order by customer_id limit %(many)s
 """
 _NOBODY = UUID(int=0)
 
@@ -46,9 +48,8 @@ def expire_all() -> int:
 def _batches(sql: str) -> Iterator[list[UUID]]:
     last = _NOBODY
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [last, CUSTOMERS_AT_ONCE])
-            customers = [row[0] for row in cursor.fetchall()]
+        found = rows(sql, {"last": last, "many": CUSTOMERS_AT_ONCE})
+        customers = [customer for (customer,) in found]
         if not customers:
             return
         yield customers

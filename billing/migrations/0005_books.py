@@ -4,14 +4,15 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 
-def keep_what_was_set(apps, schema_editor):
+def keep_what_was_set(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """What of a lost dispute was used already was a variable of the environment."""
     receivable = os.environ.get("LOST_DISPUTES") == "receivable"
-    apps.get_model("billing", "Policy").objects.create(
-        only_row=True, chargeback="receivable" if receivable else "contra-revenue"
-    )
+    policies = apps.get_model("billing", "Policy").objects.using(schema_editor.connection.alias)
+    policies.create(only_row=True, chargeback="receivable" if receivable else "contra-revenue")
 
 
 class Migration(migrations.Migration):

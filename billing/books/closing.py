@@ -1,0 +1,172 @@
+"""Closing a month, step by step (accounting rules, section 6: close order).
+
+Each step can be done again: a close that stopped, or whose process ended, goes on where it was.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import User
+from billing.books import engine, estimating, locks, periods, revenue, tie_outs
+from billing.books.cohorts import last_day
+from billing.books.errors import CloseOutOfOrder, PeriodNotOver, TieOutFailed
+from billing.books.rows import value
+from billing.books.tie_outs import Finding
+from billing.models import CloseStep, Method, Period, PeriodState, Policy
+
+FREEZE_PATIENCE_SECONDS: Final = 60
+
+
+class Outcome(NamedTuple):
+    """What a step did, in a line, and what it found broken."""
+
+    told: str
+    findings: list[Finding] = []
+
+    @property
+    def ok(self) -> bool:
+        return not any(finding.broken for finding in self.findings)
+
+
+def close(
+    month: date, *, by: User | None = None, tell: Callable[[CloseStep], None] = lambda step: None
+) -> Period:
+    """All that is left to do. Raises CloseOutOfOrder, PeriodNotOver, TieOutFailed."""
+    period = begin(month)
+    for name in STEPS:
+        step = take(period, name, by=by)
+        tell(step)
+        if not step.ok:
+            broken = next(finding for finding in step.findings if finding["broken"])
+            raise TieOutFailed(f"The close stopped: {broken['title']}.")
+    period.refresh_from_db()
+    return period
+
+
+def begin(month: date) -> Period:
+    """Raises CloseOutOfOrder, PeriodNotOver."""
+    if periods.today() <= last_day(month):
+        raise PeriodNotOver(f"{month:%Y-%m} is not over yet.")
+    return periods.begin_close(month)
+
+
+def take(period: Period, name: str, *, by: User | None = None) -> CloseStep:
+    """One step, recorded. Raises CloseOutOfOrder when one before it was not done."""
+    _check_order(period, name)
+    started: datetime = value("select clock_timestamp()")
+    outcome = STEPS[name](period, by)
+    return CloseStep.objects.create(
+        period=period,
+        name=name,
+        started_at=started,
+        finished_at=value("select clock_timestamp()"),
+        ok=outcome.ok,
+        told=outcome.told,
+        findings=[finding.as_json() for finding in outcome.findings],
+        by=by,
+    )
+
+
+def left(period: Period) -> Iterator[str]:
+    """The steps to come, in their order: after one that failed, from the first on again."""
+    done = _done(period)
+    for name in STEPS:
+        if name not in done:
+            yield name
+
+
+def _check_order(period: Period, name: str) -> None:
+    period.refresh_from_db()
+    if period.state != PeriodState.CLOSING:
+        raise CloseOutOfOrder(f"{period} is {period.state}, not being closed.")
+    names = list(STEPS)
+    missing = [one for one in names[: names.index(name)] if one not in _done(period)]
+    if missing:
+        raise CloseOutOfOrder(f"First {missing[0]}, then {name}.")
+
+
+def _done(period: Period) -> set[str]:
+    """Of this close: since it was last reopened, closed, or a step failed."""
+    since = period.steps.filter(ok=False).aggregate(last=Max("id"))["last"] or 0
+    locked = period.steps.filter(name="lock").aggregate(last=Max("id"))["last"] or 0
+    return set(period.steps.filter(id__gt=max(since, locked)).values_list("name", flat=True))
+
+
+def _freeze(period: Period, by: User | None) -> Outcome:
+    """What was under way when the month ended has been written: whoever began before has ended."""
+    horizon = value("select pg_current_xact_id()::text::bigint")
+    deadline = time.monotonic() + FREEZE_PATIENCE_SECONDS
+    with suppress(StopIteration):
+        while _oldest() < horizon:
+            if time.monotonic() > deadline:
+                raise CloseOutOfOrder(
+                    "Something has been writing for more than a minute: close again when it ended."
+                )
+            time.sleep(0.05)
+    return Outcome(f"All that was used until {last_day(period.month)} is written")
+
+
+def _oldest() -> int:
+    return int(value("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+
+
+def _expire(period: Period, by: User | None) -> Outcome:
+    return Outcome(f"{revenue.expire_all()} wallets had something to expire")
+
+
+def _recognise(period: Period, by: User | None) -> Outcome:
+    """From its end on nothing counts for the month but what the close posts."""
+    posted = revenue.recognise_all()
+    periods.set_closed(periods.closed_through(), closing=last_day(period.month))
+    _freeze(period, by)
+    posted += revenue.recognise_all()
+    return Outcome(f"{posted} entries of usage posted")
+
+
+def _estimate(period: Period, by: User | None) -> Outcome:
+    policy, until = Policy.current(), last_day(period.month)
+    if policy.method == Method.REMOTE:
+        return Outcome("Breakage is recognised at expiry: nothing to estimate")
+    if policy.refresh_estimates:
+        made = estimating.refresh(until, closing=True)
+        return Outcome(f"{len(made)} cohorts estimated from the curve of use")
+    return Outcome(f"{len(engine.latest_estimates(until))} cohorts have an estimate")
+
+
+def _engine(period: Period, by: User | None) -> Outcome:
+    runs = engine.run(last_day(period.month), closing=True)
+    return Outcome(f"{sum(1 for run in runs if run.posted)} cohorts moved")
+
+
+def _tie_outs(period: Period, by: User | None) -> Outcome:
+    findings = list(tie_outs.run(period.month))
+    broken = sum(1 for finding in findings if finding.broken)
+    return Outcome(f"{len(findings)} tie-outs, {broken} broken", findings)
+
+
+@transaction.atomic
+def _lock(period: Period, by: User | None) -> Outcome:
+    locks.books()
+    through = last_day(period.month)
+    periods.set_closed(through, closing=None)
+    period.state = PeriodState.CLOSED
+    period.closed_at, period.closed_by = value("select ledger_now()"), by
+    period.save()
+    return Outcome(f"Closed: nothing is posted up to {through} any more")
+
+
+STEPS: Final[dict[str, Callable[[Period, User | None], Outcome]]] = {
+    "freeze": _freeze,
+    "expire": _expire,
+    "recognise": _recognise,
+    "estimate": _estimate,
+    "engine": _engine,
+    "tie-outs": _tie_outs,
+    "lock": _lock,
+}
