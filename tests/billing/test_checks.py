@@ -6,12 +6,12 @@ from contextlib import contextmanager
 import pytest
 from django.conf import LazySettings
 from django.db import connection, connections, transaction
+from django.test import override_settings
 
 from accounts.ids import uuid7
 from accounts.models import Customer
 from billing import checks as billing_checks
 from billing import refunds
-from billing.facts import Disputed, Refunded
 from billing.models import Payment
 from billing.providers.sandbox import acts
 from ledger import checks
@@ -37,20 +37,52 @@ PACK = {"bonus": 200, "bonus_validity_days": 30, "bonus_expected_use_percent": 5
 
 @pytest.fixture(scope="module")
 def customer(django_db_setup: None, django_db_blocker) -> Iterator[Customer]:
-    """To whom everything has happened that can happen to a payment. It stays, as all that several
-    connections must see does; nothing of it stays open, which other tests would ask about."""
-    with django_db_blocker.unblock():
-        customer = taxed("20")
+    """To whom everything has happened that can happen to a payment; committed, for the owner's
+    connection to see, and gone in the end."""
+    with django_db_blocker.unblock(), override_settings(PAYMENT_PROVIDERS=["test"]):
+        customer = taxed("20", country="ZZ")
         # What is spent is of the first that is not taken or frozen.
         _disputed(customer, "lost")
         _refunded(customer)
         _refund_failed(customer)
-        asked = _refund_requested(customer)
+        _refund_requested(customer)
         _disputed(customer, "won")
-        disputed = _disputed(customer, "open")
+        _disputed(customer, "open")
         yield customer
-        say(asked._replace(state="succeeded"))
-        say(disputed._replace(state="won"))
+        _forget(customer)
+
+
+def _forget(customer: Customer) -> None:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        for sql in FORGETTING:
+            cursor.execute(sql, {"customer": customer.pk})
+
+
+OWN = "customer_id = %(customer)s"
+PURCHASES = f"(select id from billing_purchase where {OWN})"
+FORGETTING = [
+    f"delete from billing_document where {OWN}",
+    """
+    update billing_documentsequence s set last =
+        (select coalesce(max(number), 0) from billing_document d where d.kind = s.kind)
+    """,
+    *(
+        f"delete from billing_{table} where {column} in {PURCHASES}"
+        for table, column in [
+            ("dispute", "payment_id"),
+            ("refund", "payment_id"),
+            ("payment", "purchase_id"),
+        ]
+    ),
+    f"delete from billing_purchase where {OWN}",
+    f"delete from billing_billingprofile where {OWN}",
+    "delete from billing_taxrate where country = 'ZZ'",
+    *(
+        f"delete from ledger_{table} where {OWN}"
+        for table in ("transfer", "event", "key", "call", "hold", "lot", "wallet")
+    ),
+    "delete from accounts_customer where id = %(customer)s",
+]
 
 
 def _bought(customer: Customer) -> Payment:
@@ -70,14 +102,12 @@ def _refund_failed(customer: Customer) -> None:
         say(refund_fact(payment, f"failed {payment.pk}", 30_00, state=state))
 
 
-def _refund_requested(customer: Customer) -> Refunded:
+def _refund_requested(customer: Customer) -> None:
     payment = _bought(customer)
-    fact = refund_fact(payment, f"pending {payment.pk}", 12_00, state="pending")
-    say(fact)
-    return fact
+    say(refund_fact(payment, f"pending {payment.pk}", 12_00, state="pending"))
 
 
-def _disputed(customer: Customer, end: str) -> Disputed:
+def _disputed(customer: Customer, end: str) -> None:
     """Of more than is left, after a part was used and a part refunded."""
     payment = _bought(customer)
     Book(customer.pk).debit(300 * CREDIT)
@@ -86,7 +116,6 @@ def _disputed(customer: Customer, end: str) -> Disputed:
     say(fact)
     if end != "open":
         say(fact._replace(state=end, fee_returned=5_00 if end == "won" else 0))
-    return fact
 
 
 # The database itself would refuse some of this.
@@ -112,10 +141,6 @@ def damaged(customer: Customer, sql: str) -> Iterator[dict[str, Finding]]:
         found = list(checks.run(owner, [customer.pk]))
         yield {finding.check.name: finding for finding in found if finding.broken}
         transaction.set_rollback(True, using="owner")
-
-
-OWN = "customer_id = %(customer)s"
-PURCHASES = f"(select id from billing_purchase where {OWN})"
 
 
 def of_payment(table: str, change: str, condition: str = "true") -> str:
