@@ -128,7 +128,7 @@ DAMAGE = {
 
 
 def test_there_is_damage_for_every_check_of_a_customer():
-    assert set(DAMAGE) == {check.name for check in checks.CHECKS if not check.of_company}
+    assert set(DAMAGE) == {check.name for check in checks.CHECKS.checks if not check.of_company}
 
 
 @pytest.mark.parametrize("check", DAMAGE)
@@ -160,6 +160,33 @@ def test_a_move_that_never_arrived_is_found_over_the_company(history):
         broken = {finding.check.name: finding for finding in checks.run(owner) if finding.broken}
         transaction.set_rollback(True, using="owner")
     assert broken["clearing"].first == {"unit": "CR", "account": "U35", "amount": -5}
+
+
+def test_a_finding_counts_all_rows_and_keeps_the_first_20(history):
+    owner = connections["owner"]
+    with transaction.atomic(using="owner"):
+        with owner.cursor() as cursor:
+            cursor.execute(
+                """
+                insert into ledger_call (customer_id, id, state, ended_as, amount, lots, split,
+                    used, committed, created_at, reserved_until, expires_at, ended_at, overrun)
+                select customer_id, gen_random_uuid(), 'lost', ended_as, amount, lots, split, used,
+                    committed, created_at, reserved_until, expires_at, ended_at, overrun
+                from ledger_call, generate_series(1, 25)
+                where customer_id = %s and state = 'committed'
+                """,
+                [history.customer_id],
+            )
+            added = cursor.rowcount
+        found = {one.check.name: one for one in checks.run(owner, [history.customer_id])}
+        transaction.set_rollback(True, using="owner")
+    finding = found["reservation-state"]
+    assert finding.broken == added >= 25
+    assert len(finding.rows) == 20
+    assert finding.rows[0] == finding.first
+    assert [row["reservation_id"] for row in finding.rows] == sorted(
+        row["reservation_id"] for row in finding.rows
+    )
 
 
 def test_nothing_is_found_in_a_clean_history(history):
