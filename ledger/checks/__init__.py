@@ -3,7 +3,7 @@
 The setting CHECKS names the suites that there are: the ledger's, and those of the rooms above it.
 """
 
-from ledger.checks import history, keys, lots, orphans, reservations, wallets
+from ledger.checks import history, keys, lots, money, orphans, reservations, wallets
 from ledger.checks.base import Check, Finding, Row, Suite, run, verify
 from ledger.checks.outside import outside
 from ledger.checks.sources import SOURCES
@@ -15,6 +15,7 @@ CHECKS = Suite(
     [
         *wallets.CHECKS,
         *lots.CHECKS,
+        *money.CHECKS,
         *reservations.CHECKS,
         *history.CHECKS,
         *keys.CHECKS,

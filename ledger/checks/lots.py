@@ -24,11 +24,13 @@ CHECKS = [
         select customer_id, l.id as lot_id, l.units, coalesce(t.issued, 0) as issued
         from lot l left join (
             select customer_id, lot_id as id, bool_or(credit = 'U35') as moved,
+                bool_or(kind = 'concession') as grown,
                 sum(amount) filter (where debit in ('U10', 'U35')) as issued
             from transfer where unit = 'CR' group by 1, 2
         ) t using (customer_id, id)
         -- What is left of a lot when a part moves away is a new basis of its price.
-        where l.units <> coalesce(t.issued, 0) and not (t.moved and l.units < t.issued)
+        -- What a concession adds to is one, too.
+        where l.units <> coalesce(t.issued, 0) and not (t.moved or t.grown) or l.units > t.issued
         """,
     ),
     Check(
