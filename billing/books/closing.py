@@ -145,7 +145,7 @@ def _engine(period: Period, by: User | None) -> Outcome:
 
 
 def _tie_outs(period: Period, by: User | None) -> Outcome:
-    findings = list(tie_outs.run(period.month))
+    findings = list(tie_outs.run(period.month, last_day(period.month)))
     broken = sum(1 for finding in findings if finding.broken)
     return Outcome(f"{len(findings)} tie-outs, {broken} broken", findings)
 

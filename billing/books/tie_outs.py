@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from billing.books.cohorts import last_day
 from billing.books.rows import named_rows
 from ledger.checks import SOURCES, money
 
@@ -34,8 +33,9 @@ class Finding(NamedTuple):
         }
 
 
-def run(month: date) -> Iterator[Finding]:
-    parameters = {"start": month, "end": last_day(month), "rows": ROWS_SHOWN}
+def run(start: date, end: date) -> Iterator[Finding]:
+    """From the first day to the last, on which the engine ran."""
+    parameters = {"start": start, "end": end, "rows": ROWS_SHOWN}
     for tie_out in TIE_OUTS:
         found = named_rows(
             f"select x.*, count(*) over () as broken from ({tie_out.sql}) x limit %(rows)s",
@@ -57,7 +57,7 @@ TIE_OUTS = [
         from ledger_transfer t
             join ledger_lot l on l.customer_id = t.customer_id and l.id = t.lot_id
             left join ledger_recognised d on d.customer_id = t.customer_id
-        where t.version > coalesce(d.version, 0) and l.price > 0 and t.unit = 'CR'
+        where t.version > coalesce(d.version, 0) and l.paid and t.unit = 'CR'
             and 'U30' in (t.debit, t.credit) and ledger_day(t.posted_at) <= %(end)s
         group by 1, 2
         """,
