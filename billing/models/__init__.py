@@ -3,6 +3,7 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.packs import Pack, PackPrice, TaxRate
@@ -24,6 +25,7 @@ from billing.models.sandbox import (
 
 __all__ = [
     "BillingProfile",
+    "BooksCheck",
     "Dispute",
     "DisputeState",
     "Document",
