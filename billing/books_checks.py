@@ -57,11 +57,12 @@ def is_due(now: datetime) -> bool:
 
 
 def _kept(finding: Finding) -> dict[str, Any]:
-    check = finding.check
+    check, rows = finding.check, [outside(row) for row in finding.rows]
     return {
         "name": check.name,
         "title": check.title,
         "why": check.why,
         "broken": finding.broken,
-        "rows": [outside(row) for row in finding.rows],
+        "columns": list(rows[0]) if rows else [],
+        "rows": rows,
     }

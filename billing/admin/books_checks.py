@@ -43,7 +43,7 @@ class BooksCheckAdmin(BillingWindow):
     list_filter = [OutcomeFilter]
     list_select_related = ["asked_by"]
     search_fields = []
-    fields = ["started", "asked", "length", "proved", "outcome"]
+    fields = ["started"]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.verify)
@@ -71,8 +71,8 @@ class BooksCheckAdmin(BillingWindow):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        told = {"may_verify": self.has_run_permission(request), **(extra_context or {})}
-        return super().changelist_view(request, told)
+        told = {"title": "Books balance", "may_verify": self.has_run_permission(request)}
+        return super().changelist_view(request, told | (extra_context or {}))
 
     def render_change_form(
         self,
@@ -84,10 +84,20 @@ class BooksCheckAdmin(BillingWindow):
         obj: BooksCheck | None = None,
     ) -> HttpResponse:
         if obj is not None:
+            context["figures"] = self._figures(obj)
             context["broken"] = [findings.shown(one) for one in obj.findings if one["broken"]]
             context["held"] = [one for one in obj.findings if not one["broken"]]
         context["may_verify"] = self.has_run_permission(request)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _figures(self, check: BooksCheck) -> list[tuple[str, str | SafeString]]:
+        return [
+            ("books", self.outcome(check)),
+            ("checks", str(check.checks)),
+            ("started", self.started(check)),
+            ("took", self.length(check)),
+            ("asked by", self.asked(check)),
+        ]
 
     @admin.display
     def started(self, check: BooksCheck) -> str:

@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 def shown(finding: dict[str, Any]) -> Table:
     rows: list[Row] = finding["rows"]
-    names = list(rows[0]) if rows else []
+    names: list[str] = finding["columns"]
     return Table(
         finding["name"],
         finding["title"],
@@ -74,6 +74,8 @@ def _linked(text: str, row: Row) -> str | SafeString:
 
 
 def _short(prefix: str, text: str) -> str:
+    if prefix == RESERVATION:
+        text = decode_reservation(text).id.hex
     return f"{prefix}_…{text[-ledger_shown.SHORT :]}"
 
 

@@ -41,8 +41,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "check of the books",
-                "verbose_name_plural": "books balance",
+                "verbose_name": "books balance check",
+                "verbose_name_plural": "books balance checks",
                 "permissions": [("run_books_check", "Can verify the books")],
                 "default_permissions": ("view",),
             },

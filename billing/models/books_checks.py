@@ -10,8 +10,8 @@ from accounts.models import User
 
 class BooksCheck(models.Model):
     """One row is one run over all customers. `findings` has every check: its name, title and why,
-    how many rows break it, and the first of them as people read them. The service's role may add
-    rows, and change none."""
+    how many rows break it, and the first of them as people read them, with their columns in order.
+    The service's role may add rows, and change none."""
 
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
@@ -22,8 +22,8 @@ class BooksCheck(models.Model):
     findings = models.JSONField(encoder=DjangoJSONEncoder)
 
     class Meta:
-        verbose_name = "check of the books"
-        verbose_name_plural = "books balance"
+        verbose_name = "books balance check"
+        verbose_name_plural = "books balance checks"
         default_permissions = ("view",)
         permissions = [("run_books_check", "Can verify the books")]
 

@@ -71,6 +71,14 @@ def test_what_is_broken_comes_with_its_rows_and_links(staff, acme, purchase):
     Payment.objects.filter(purchase=purchase).update(refunded=0)
 
 
+def test_columns_stand_as_the_check_has_them(staff, purchase):
+    Payment.objects.filter(purchase=purchase).update(refunded=1)
+    page = staff.post(VERIFY, follow=True).content.decode()
+    Payment.objects.filter(purchase=purchase).update(refunded=0)
+    columns = re.findall(r"<th[^>]*>([^<]*)</th>", page)
+    assert columns[:5] == ["customer", "purchase", "amount", "refunded", "by refunds"]
+
+
 def test_rows_that_are_not_kept_are_counted(staff, settings):
     settings.CHECKS = ["tests.billing.suites.BROKEN"]
     page = staff.post(VERIFY, follow=True).content.decode()
@@ -122,7 +130,8 @@ def test_a_link_does_not_ask(staff):
     ["cus_", "cus_1", "lot_zz", "rsv_1", "<script>", "pur_"],
 )
 def test_what_is_no_id_is_text(staff, damaged):
-    finding = {"name": "x", "title": "x", "why": "x", "broken": 1, "rows": [{"a": damaged}]}
+    finding = {"name": "x", "title": "x", "why": "x", "broken": 1}
+    finding |= {"columns": ["a"], "rows": [{"a": damaged}]}
     run = books_checks.run()
     kept = BooksCheck.objects.create(
         started_at=run.started_at,
@@ -145,7 +154,8 @@ def test_lots_and_reservations_and_transactions_lead_to_theirs(staff, acme):
         "refund": f"ref_{other}",
         "lots": [f"lot_{other}", f"lot_{other}"],
     }
-    finding = {"name": "x", "title": "x", "why": "x", "broken": 1, "rows": [row]}
+    finding = {"name": "x", "title": "x", "why": "x", "broken": 1}
+    finding |= {"columns": list(row), "rows": [row]}
     run = books_checks.run()
     kept = BooksCheck.objects.create(
         started_at=run.started_at,
