@@ -75,6 +75,10 @@ FORGETTING = [
             ("payment", "purchase_id"),
         ]
     ),
+    f"""
+    delete from billing_sandboxcheckout where purchase_ref in
+        (select 'pur_' || replace(id::text, '-', '') from {PURCHASES} x)
+    """,
     f"delete from billing_purchase where {OWN}",
     f"delete from billing_billingprofile where {OWN}",
     "delete from billing_taxrate where country = 'ZZ'",
