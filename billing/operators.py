@@ -47,7 +47,7 @@ def tell_of_broken(books_check: BooksCheck) -> None:
     lines = [f"{one['name']}: {one['title']} ({one['broken']})" for one in broken]
     page = _link("admin:billing_bookscheck_change", books_check.pk)
     _send(
-        f"The books do not balance: {books_check.broken} checks broken",
+        f"The books do not balance: {books_check.broken} of {books_check.checks} checks",
         _BROKEN_TEXT.format(books_check=books_check, broken="\n".join(lines), page=page),
         f"broken books (check {books_check.pk})",
     )

@@ -76,7 +76,7 @@ def test_operators_are_told_by_name(broken: None, caplog: pytest.LogCaptureFixtu
     assert (done.checks, done.broken) == (2, 1)
     (told,) = mail.outbox
     assert told.to == ["ops@example.com"]
-    assert told.subject == "[Drawdown] The books do not balance: 1 checks broken"
+    assert told.subject == "[Drawdown] The books do not balance: 1 of 2 checks"
     assert "is-broken: It does not hold (25)" in told.body
     assert "holds: " not in told.body
     assert f"https://credits.example.com/admin/billing/bookscheck/{done.pk}/" in told.body
