@@ -175,7 +175,7 @@ else:
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 # A mail server that hangs must not hold up whoever waits for a page.
 EMAIL_TIMEOUT = 10
-# Who is told of money that does not fit what was sold.
+# Who is told of money that does not fit what was sold, and of books that do not balance.
 OPERATORS = env.list("OPERATORS", default=[])
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -13,6 +13,7 @@ from billing.models.books import (
     UnclaimedProperty,
     UnclaimedState,
 )
+from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.packs import Pack, PackPrice, TaxRate
@@ -44,6 +45,7 @@ from billing.models.sandbox import (
 
 __all__ = [
     "BillingProfile",
+    "BooksCheck",
     "BreakageRun",
     "Chargeback",
     "CloseStep",
