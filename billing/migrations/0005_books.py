@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (help texts)
 import os
 
 import django.db.models.deletion
