@@ -48,15 +48,20 @@ def issue_credit_note(refund: Refund) -> Document:
 
 
 def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int) -> Document:
-    """Of what a lost dispute reversed of the sale: tax is due no more, as with a refund."""
+    """Of what a lost dispute reversed of the sale: its tax too, as with a refund, unless there is
+    no relief for it."""
     purchase = dispute.payment.purchase
-    line = _line(purchase, f"Chargeback of {purchase.pack_name}", net, tax)
+    line = _line(
+        purchase, f"Chargeback of {purchase.pack_name}", net, tax if dispute.tax_relief else 0
+    )
     line["credits"] = amounts.show(credits)
     if credits:
         line["details"] = [f"{_number(credits)} unused credits taken back"]
     notes = [
         f"The payer's bank took the payment back; it was decided on {_date(dispute.closed_at)}."
     ]
+    if tax and not dispute.tax_relief:
+        notes.append(f"Tax of {_shown(purchase, tax)} {purchase.currency} stays due.")
     return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, dispute=dispute)
 
 
@@ -97,19 +102,20 @@ def _issue(
 
 
 def _line(purchase: Purchase, text: str, net: int, tax: int) -> dict[str, Any]:
-    def shown(amount: int) -> str:
-        return money.show(amount, purchase.currency)["amount"]
-
     return {
         "text": text,
         "details": [],
-        "net": shown(net),
+        "net": _shown(purchase, net),
         "tax_name": purchase.tax_name or "Tax",
         "tax_percent": f"{purchase.tax_percent.normalize():f}",
         "rate": _rate(purchase, tax),
-        "tax": shown(tax),
-        "total": shown(net + tax),
+        "tax": _shown(purchase, tax),
+        "total": _shown(purchase, net + tax),
     }
+
+
+def _shown(purchase: Purchase, amount: int) -> str:
+    return money.show(amount, purchase.currency)["amount"]
 
 
 def _rate(purchase: Purchase, tax: int) -> str:

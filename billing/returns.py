@@ -54,10 +54,12 @@ def _spoken_for(payment: Payment) -> int:
     return sum(map(sum, wanted)) + sum(lost.values_list("credits", flat=True))
 
 
-def rest_legs(currency: str, *, tax: int, rest: int, account: str, to: str) -> list[Leg]:
+def rest_legs(
+    currency: str, *, tax: int, rest: int, account: str, to: str, tax_account: str = "2200"
+) -> list[Leg]:
     """Tax, and what is no longer deferred: it was used. Below zero it is a rounding of the other
     sign, which the same account takes."""
-    legs = [leg(currency, "2200", to, tax)]
+    legs = [leg(currency, tax_account, to, tax)]
     legs.append(
         leg(currency, account, to, rest) if rest >= 0 else leg(currency, to, account, -rest)
     )

@@ -403,6 +403,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "dispute_tax_relief",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Tax on a lost dispute is due no more. Otherwise it is a loss (6300).",
+                    ),
+                ),
+                (
                     "extension",
                     models.CharField(
                         choices=[

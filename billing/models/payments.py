@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import User
+from billing.models.policy import Chargeback
 from billing.models.purchases import Purchase
 
 REFUND = "ref"
@@ -160,6 +161,11 @@ class Dispute(models.Model):
     lot_credits = ArrayField(models.BigIntegerField())
     frozen = models.BigIntegerField()
     clawed_credits = models.BigIntegerField(default=0)
+    # The policy when it was lost: what is swept later is entered alike.
+    chargeback = models.CharField(
+        max_length=20, choices=Chargeback, default=Chargeback.CONTRA_REVENUE
+    )
+    tax_relief = models.BooleanField(default=True)
     # What a lost dispute left the customer owing: it was spent.
     owed = models.BigIntegerField(default=0)
     opened_at = models.DateTimeField(db_default=Now())
@@ -178,6 +184,9 @@ class Dispute(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=DisputeState.values), name="dispute_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(chargeback__in=Chargeback.values), name="dispute_chargeback_known"
             ),
         ]
 
