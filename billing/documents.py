@@ -1,6 +1,7 @@
 """Receipts and credit notes: numbered in the transaction that they document, shown as PDF."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from babel import Locale
@@ -32,7 +33,7 @@ def issue_receipt(purchase: Purchase) -> Document:
     line["credits"] = amounts.show(purchase.credits + purchase.bonus_credits)
     line["details"] = _issued(purchase)
     notes = [f"Paid in full on {_date(purchase.paid_at)}."]
-    return _issue(DocumentKind.RECEIPT, purchase, line, notes)
+    return _issue(DocumentKind.RECEIPT, purchase, [line], notes)
 
 
 def issue_credit_note(refund: Refund) -> Document:
@@ -44,7 +45,10 @@ def issue_credit_note(refund: Refund) -> Document:
     notes = [f"Refunded to the means of payment on {_date(refund.settled_at)}."]
     if refund.reason:
         notes.append(f"Reason: {refund.reason}")
-    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, refund=refund)
+    lines = [line]
+    if refund.fee_kept:
+        lines.append(_line(purchase, "Fee kept", -refund.fee_kept, 0) | {"rate": ""})
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, lines, notes, refund=refund)
 
 
 def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int) -> Document:
@@ -62,7 +66,7 @@ def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int)
     ]
     if tax and not dispute.tax_relief:
         notes.append(f"Tax of {_shown(purchase, tax)} {purchase.currency} stays due.")
-    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, dispute=dispute)
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, [line], notes, dispute=dispute)
 
 
 def pdf(document: Document) -> bytes:
@@ -72,7 +76,7 @@ def pdf(document: Document) -> bytes:
 def _issue(
     kind: DocumentKind,
     purchase: Purchase,
-    line: dict[str, Any],
+    lines: list[dict[str, Any]],
     notes: list[str],
     *,
     refund: Refund | None = None,
@@ -83,9 +87,9 @@ def _issue(
         "buyer": _buyer(purchase),
         "purchase": purchase.name,
         "currency": purchase.currency,
-        "lines": [line],
+        "lines": lines,
         "notes": notes,
-        **{name: line[name] for name in ("net", "tax", "total")},
+        **{name: _sum(lines, name) for name in ("net", "tax", "total")},
     }
     if kind == DocumentKind.CREDIT_NOTE:
         receipt = Document.objects.filter(purchase=purchase, kind=DocumentKind.RECEIPT).first()
@@ -112,6 +116,11 @@ def _line(purchase: Purchase, text: str, net: int, tax: int) -> dict[str, Any]:
         "tax": _shown(purchase, tax),
         "total": _shown(purchase, net + tax),
     }
+
+
+def _sum(lines: list[dict[str, Any]], name: str) -> str:
+    """With the decimal places of the lines."""
+    return str(sum((Decimal(line[name]) for line in lines[1:]), Decimal(lines[0][name])))
 
 
 def _shown(purchase: Purchase, amount: int) -> str:

@@ -17,6 +17,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name="payment",
+            name="fees_kept",
+            field=models.BigIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="refund",
+            name="fee_kept",
+            field=models.BigIntegerField(default=0),
+        ),
+        migrations.AddField(
             model_name="dispute",
             name="chargeback",
             field=models.CharField(
@@ -41,6 +51,43 @@ class Migration(migrations.Migration):
                     ("chargeback__in", ["contra-revenue", "credit-loss", "receivable"])
                 ),
                 name="dispute_chargeback_known",
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="payment", name="payment_amounts_not_negative"),
+        migrations.RemoveConstraint(model_name="payment", name="payment_returns_no_more_than_came"),
+        migrations.AddConstraint(
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    amount__gt=0,
+                    tax__gte=0,
+                    refunded__gte=0,
+                    fees_kept__gte=0,
+                    disputed__gte=0,
+                    clawed_back__gte=0,
+                    refunds_told__gte=0,
+                ),
+                name="payment_amounts_not_negative",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    amount__gte=models.F("refunded")
+                    + models.F("fees_kept")
+                    + models.F("disputed")
+                    + models.F("clawed_back")
+                ),
+                name="payment_returns_no_more_than_came",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(fee_kept=0)
+                | models.Q(fee_kept__gt=0, fee_kept__lt=models.F("amount")),
+                name="refund_fee_is_of_its_amount",
             ),
         ),
         migrations.RunPython(keep_as_lost, migrations.RunPython.noop),
