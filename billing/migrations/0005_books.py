@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (help texts)
 import os
 
 import django.db.models.deletion
@@ -399,6 +400,13 @@ class Migration(migrations.Migration):
                         ],
                         default="contra-revenue",
                         max_length=20,
+                    ),
+                ),
+                (
+                    "dispute_tax_relief",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Tax on a lost dispute is due no more. Otherwise it is a loss (6300).",
                     ),
                 ),
                 (
