@@ -196,7 +196,7 @@ def broken(history: History) -> list[Any]:
     found = [(one.check.name, one.first) for one in checks.run(connection, customers) if one.broken]
     today = periods.today()
     ties = tie_outs.run(today, today)
-    return found + [(one.tie_out.name, one.rows[0]) for one in ties if one.broken]
+    return found + [(one.check.name, one.first) for one in ties if one.broken]
 
 
 @settings(
