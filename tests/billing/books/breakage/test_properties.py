@@ -84,7 +84,8 @@ def test_use_recognises_no_less_until_it_exceeds_what_was_expected(position, exp
 
 @given(positions, st.integers(0, 10**18), st.data())
 def test_use_beyond_that_recognises_no_more(position, expected, data):
-    assume(position.c >= position.v - max(expected, position.a))
+    """But for the first use where none was expected: until then nothing is recognised (R15)."""
+    assume(position.c and position.c >= position.v - max(expected, position.a))
     used = data.draw(st.integers(0, position.o))
     after = position._replace(c=position.c + used)
     assert recognised(after, Decimal(expected)) <= recognised(position, Decimal(expected))
