@@ -34,6 +34,8 @@ from billing.models.purchases import (
     Purchase,
     PurchaseState,
 )
+from billing.models.reopening import ReopenRequest
+from billing.models.reports import Report
 from billing.models.sandbox import (
     SandboxCard,
     SandboxCheckout,
@@ -73,6 +75,8 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "ReopenRequest",
+    "Report",
     "SandboxCard",
     "SandboxCheckout",
     "SandboxDispute",
