@@ -201,6 +201,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# What must be true of the books, by the room that says it.
+CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS"]
+
 # With INFO every request has its line, with WARNING those that failed by our fault.
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOG_AS_JSON = env.bool("LOG_AS_JSON", default=not sys.stderr.isatty())

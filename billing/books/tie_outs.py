@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from billing.books.cohorts import last_day
 from billing.books.rows import named_rows
+from ledger.checks import SOURCES, money
 
 ROWS_SHOWN = 20
 
@@ -46,40 +47,82 @@ def run(month: date) -> Iterator[Finding]:
         )
 
 
-# Money by lot, where the lot has a price.
-_BY_LOT = """
-with lot as (
-    select l.*, coalesce(d.version, 0) as recognised
-    from ledger_lot_state l left join ledger_recognised d using (customer_id)
-    where l.price > 0
-), money as (
-    select customer_id, lot_id as id, sum(-amount) as deferred
-    from ledger_posting where account = '2100' and lot_id is not null group by 1, 2
-), since as (
-    select t.customer_id, t.lot_id as id,
-        sum(case 'U20' when t.credit then t.amount when t.debit then -t.amount else 0 end)
-            filter (where t.unit = 'CR') as units,
-        sum(case '2100' when t.credit then t.amount when t.debit then -t.amount else 0 end)
-            filter (where t.unit <> 'CR' and t.kind not in ('usage', 'usage-back')) as money
-    from ledger_transfer t left join ledger_recognised d using (customer_id)
-    where t.lot_id is not null and t.version > coalesce(d.version, 0) group by 1, 2
-)
-"""
-
 TIE_OUTS = [
+    TieOut(
+        "recognised",
+        "All that was used in the month is revenue",
+        "What is not recognised would be missing from the month (E05).",
+        """
+        select t.customer_id, t.lot_id, count(*) as transfers, min(t.posted_at) as first
+        from ledger_transfer t
+            join ledger_lot l on l.customer_id = t.customer_id and l.id = t.lot_id
+            left join ledger_recognised d on d.customer_id = t.customer_id
+        where t.version > coalesce(d.version, 0) and l.price > 0 and t.unit = 'CR'
+            and 'U30' in (t.debit, t.credit) and ledger_day(t.posted_at) <= %(end)s
+        group by 1, 2
+        """,
+    ),
     TieOut(
         "deferred-by-lot",
         "2100 of each lot is its carrying value",
         "Deferred revenue is the price of the credits that are left, lot by lot (R2).",
-        _BY_LOT
-        + """
-        select customer_id, id as lot_id, currency, coalesce(m.deferred, 0) as deferred,
-            ledger_carrying(price, units, (remaining - coalesce(s.units, 0))::bigint)
-                + coalesce(s.money, 0) as carrying
-        from lot left join money m using (customer_id, id)
-            left join (select customer_id, id, units as units, money from since) s(
-                customer_id, id, moved, money) using (customer_id, id)
-        where false
+        f"{SOURCES.format(scope='true')} {money.DEFERRED}",
+    ),
+    TieOut(
+        "breakage-by-cohort",
+        "2110 of each cohort is N - A",
+        "The engine sets it, and running it again posts nothing (R3).",
+        """
+        select cohort, r.n as posted, r.a, p.recognised, p.advance
+        from (
+            select distinct on (cohort) * from billing_breakagerun
+            where as_of <= %(end)s order by cohort, as_of desc, id desc
+        ) r full join (
+            select coalesce(l.cohort, p.cohort) as cohort,
+                -coalesce(sum(p.amount) filter (where p.account = '4200'), 0) as recognised,
+                coalesce(sum(p.amount) filter (where p.account = '2110'), 0) as advance
+            from ledger_posting p
+                left join ledger_lot l on l.customer_id = p.customer_id and l.id = p.lot_id
+                cross join ledger_books b
+            where p.account in ('2110', '4200') and p.posting_date <= %(end)s
+                and coalesce(l.refundable_until
+                    <= (%(end)s::date + 1)::timestamp at time zone b.time_zone, true)
+            group by 1
+        ) p using (cohort)
+        where (coalesce(r.n, 0), coalesce(r.n - r.a, 0)) <> (p.recognised, p.advance)
+        """,
+    ),
+    TieOut(
+        "breakage-in-bounds",
+        "0 <= 2110 <= 2100 of each cohort",
+        "No more is recognised in advance than is outstanding; the net liability is never"
+        " negative (R4).",
+        """
+        select cohort, as_of, n, a, v - c - a as outstanding from (
+            select distinct on (cohort) * from billing_breakagerun
+            where as_of <= %(end)s order by cohort, as_of desc, id desc
+        ) r
+        where n - a < 0 or n - a > v - c - a
+        """,
+    ),
+    TieOut(
+        "escheat-never-breaks",
+        "What the state may claim never reaches 4200",
+        "It is a liability for ever (ASC 606-10-55-49, R10).",
+        """
+        select cohort, unit as currency, -sum(amount) as recognised from ledger_posting
+        where account = '4200' and cohort like '%%/escheat:%%' and posting_date <= %(end)s
+        group by 1, 2 having sum(amount) <> 0
+        """,
+    ),
+    TieOut(
+        "clearing",
+        "The clearing accounts of moves between customers are zero",
+        "What left one customer arrived at another (E16, R13).",
+        """
+        select unit, account, sum(amount) as amount from ledger_posting
+        where account in ('U35', '2190') and posting_date <= %(end)s
+        group by 1, 2 having sum(amount) <> 0
         """,
     ),
 ]

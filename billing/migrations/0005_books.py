@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             name="family",
             field=models.SlugField(
                 default="standard",
-                help_text="Packs whose use can be compared: breakage is estimated for them together.",
+                help_text="Packs whose use can be compared: breakage is estimated for them together.",  # noqa: E501
                 max_length=40,
             ),
         ),
@@ -361,21 +361,21 @@ class Migration(migrations.Migration):
                     "gate_waived",
                     models.BooleanField(
                         default=False,
-                        help_text="Recognise in proportion to use even where history does not pass the gate.",
+                        help_text="Recognise in proportion to use even where history does not pass the gate.",  # noqa: E501
                     ),
                 ),
                 (
                     "refresh_estimates",
                     models.BooleanField(
                         default=False,
-                        help_text="Closing a month makes new estimates from the curve of use. Otherwise they are what a person said last.",
+                        help_text="Closing a month makes new estimates from the curve of use. Otherwise they are what a person said last.",  # noqa: E501
                     ),
                 ),
                 (
                     "comparability_broken",
                     models.BooleanField(
                         default=False,
-                        help_text="Expiry policy, price or product change so that history says little of what comes: the gate does not pass.",
+                        help_text="Expiry policy, price or product change so that history says little of what comes: the gate does not pass.",  # noqa: E501
                     ),
                 ),
                 (
@@ -430,7 +430,7 @@ class Migration(migrations.Migration):
                     "reinstatement_grace_days",
                     models.PositiveIntegerField(
                         default=30,
-                        help_text="So long after its expiry a lot is reinstated; later it is goodwill.",
+                        help_text="So long after its expiry a lot is reinstated; later it is goodwill.",  # noqa: E501
                     ),
                 ),
                 ("functional_currency", models.CharField(default="USD", max_length=3)),

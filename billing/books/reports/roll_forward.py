@@ -12,16 +12,16 @@ from billing.books.rows import rows
 
 LINES = {
     "opening": "Opening",
-    "sales": "+ Sales (ex tax)",
-    "usage": "- Usage revenue",
-    "reversals": "+ Commit reversals",
-    "expiry": "- Expiry (moves to 2110)",
-    "reinstated": "+ Reinstatements (from 2110)",
-    "breakage": "- Breakage revenue",
-    "refunds": "- Refunds from deferred",
-    "chargebacks": "- Chargebacks from deferred",
-    "escheat": "- Escheat reclass",
-    "transfers": "± Transfers",
+    "sales": "Sales (ex tax)",
+    "usage": "Usage revenue",
+    "reversals": "Commit reversals",
+    "expiry": "Expiry (moves to 2110)",
+    "reinstated": "Reinstatements (from 2110)",
+    "breakage": "Breakage revenue",
+    "refunds": "Refunds from deferred",
+    "chargebacks": "Chargebacks from deferred",
+    "escheat": "Escheat reclass",
+    "transfers": "Transfers",
     "other": "Other: not classified",
     "closing": "Closing",
 }
@@ -126,13 +126,13 @@ group by 1
 """
 _UNIT_LINES = {
     "opening": "Opening",
-    "U10": "+ Issued (U10)",
-    "U30": "- Consumed, net of reversals (U30)",
-    "U31": "- Expired, net of reinstatements (U31)",
-    "U32": "- Refunded or withdrawn (U32)",
-    "U33": "- Escheated (U33)",
-    "U34": "- Voided (U34)",
-    "U35": "± Moved between customers (U35)",
+    "U10": "Issued (U10)",
+    "U30": "Consumed, net of reversals (U30)",
+    "U31": "Expired, net of reinstatements (U31)",
+    "U32": "Refunded or withdrawn (U32)",
+    "U33": "Escheated (U33)",
+    "U34": "Voided (U34)",
+    "U35": "Moved between customers (U35)",
 }
 _UNIT_COLUMNS = (Column("title", "Line", "text"), Column("credits", "Credits", "credits"))
 
