@@ -14,7 +14,9 @@ Row = Mapping[str, str]
 _NAMES: Final = {"customer_id": ids.CUSTOMER, "lot_id": LOT, "transaction_id": TRANSACTION}
 _WHOLE: Final = re.compile(r"(-?[0-9]{1,18})(?:\.0*)?")
 # Whole numbers beside a currency which are not of it.
-_NO_MONEY: Final = {"units", "credits", "remaining", "version", "seq", "lots", "rows", "cohort"}
+_NO_MONEY: Final = {
+    *("units", "credits", "remaining", "version", "seq", "lots", "rows", "transfers", "cohort"),
+}
 
 
 def outside(row: Row) -> dict[str, str]:
@@ -53,5 +55,7 @@ def _in_decimals(row: Row, name: str) -> str:
 
 
 def _currency(row: Row) -> str | None:
-    code = row.get("currency") or row.get("unit") or ""
+    """Beside it, or in the name of its cohort: 2026-10/USD."""
+    parts = row.get("cohort", "").split("/")
+    code = row.get("currency") or row.get("unit") or (parts[1] if len(parts) > 1 else "")
     return code if re.fullmatch(r"[A-Z]{3}", code) else None

@@ -33,9 +33,7 @@ def decide(request_id: int, *, approve: bool, by: User) -> ReopenRequest:
     if request.asked_by_id == by.pk:
         raise NotClosed("Somebody else must decide: it was you who asked.")
     if approve:
-        periods.reopen(
-            request.month, reason=request.reason, by=request.asked_by, approved_by=by
-        )
+        periods.reopen(request.month, reason=request.reason, by=request.asked_by, approved_by=by)
     request.decided_by, request.approved = by, approve
     request.decided_at = value("select ledger_now()")
     request.save()

@@ -27,9 +27,7 @@ class ReopenRequest(models.Model):
                 name="reopen_is_decided_by_another",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    decided_by__isnull=True, decided_at__isnull=True, approved__isnull=True
-                )
+                condition=Q(decided_by__isnull=True, decided_at__isnull=True, approved__isnull=True)
                 | Q(decided_by__isnull=False, decided_at__isnull=False, approved__isnull=False),
                 name="reopen_is_decided_whole",
             ),

@@ -28,7 +28,9 @@ def axis(values: Iterable[Decimal | int]) -> Axis:
     known = [Decimal(0), *(Decimal(value) for value in values)]
     low, high = min(known), max(known)
     step = _step((high - low) / LINES)
-    return Axis(floor(low / step) * step, max(ceil(high / step), floor(low / step) + 1) * step, step)
+    return Axis(
+        floor(low / step) * step, max(ceil(high / step), floor(low / step) + 1) * step, step
+    )
 
 
 def _step(at_least: Decimal) -> Decimal:

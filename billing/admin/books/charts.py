@@ -37,7 +37,7 @@ class Bar(NamedTuple):
 
 
 def figure(chart: Chart) -> SafeString:
-    """The chart with its title, unit, legend and figures; nothing where there is nothing to show."""
+    """The chart with its title, unit, legend and figures; empty where there is nothing to show."""
     series = _few(chart.series, may_sum=chart.kind != "line")
     if not chart.x or not series:
         return SafeString("")

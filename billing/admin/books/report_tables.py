@@ -46,9 +46,7 @@ def _row(row: Row, table: Table, *, empty: str = "-") -> list[Cell]:
     return list(_cells(row, table.columns, table.currency, empty))
 
 
-def _cells(
-    row: Row, columns: Iterable[Column], currency: str | None, empty: str
-) -> Iterable[Cell]:
+def _cells(row: Row, columns: Iterable[Column], currency: str | None, empty: str) -> Iterable[Cell]:
     for column in columns:
         value: Any = row.get(column.name)
         is_amount = _is_amount(column)

@@ -14,7 +14,10 @@ from ledger.admin import shown
 STEPS: Final = {
     "freeze": ("Freeze", "Waits until all that was under way when the month ended is written."),
     "expire": ("Expire", "Lets credits expire whose time is over."),
-    "recognise": ("Recognise usage", "Turns what was used into revenue, lot by lot and day by day."),
+    "recognise": (
+        "Recognise usage",
+        "Turns what was used into revenue, lot by lot and day by day.",
+    ),
     "estimate": ("Estimate", "Takes the estimates of breakage in force, or makes new ones."),
     "engine": ("Breakage", "Sets breakage revenue of each cohort to what is due (4200, 2110)."),
     "tie-outs": ("Tie-outs", "Checks that the books add up. What does not stops the close."),
