@@ -10,7 +10,8 @@ from billing.books.reports.table import Column, Row, Table
 from billing.pdf import LARGE, LINE, MUTED, SHADE, SMALL, TITLE, Sheet
 
 _UPRIGHT = 5  # so many columns fit on a page that stands
-_SMALLEST, _TIGHT = 5.5, 12  # for more columns than that the writing is smaller
+_LARGE_SHEET = 14  # more than these lie on a sheet of twice the size
+_SMALLEST, _ROOMY = 3.5, 6  # with more columns than these the writing is smaller
 _WORDS = 1.6  # how much wider a column of words is than one of figures
 
 
@@ -40,7 +41,10 @@ def render(title: str, month: date, tables: Iterable[Table], *, made_at: datetim
 
 
 def _table(sheet: _Pages, title: str, month: date, table: Table) -> None:
-    sheet.add_page(orientation="L" if len(table.columns) > _UPRIGHT else "P")
+    sheet.add_page(
+        orientation="L" if len(table.columns) > _UPRIGHT else "P",
+        format="A3" if len(table.columns) > _LARGE_SHEET else "A4",
+    )
     _head(sheet, title, month, table.title, table.currency)
     widths = _widths(table.columns, sheet.epw)
     _titles(sheet, table.columns, widths)
@@ -69,7 +73,7 @@ def _widths(columns: Sequence[Column], whole: float) -> list[float]:
 
 
 def _size(columns: Sequence[Column]) -> float:
-    return SMALL if len(columns) <= _TIGHT // 2 else max(_SMALLEST, SMALL - len(columns) / 8)
+    return SMALL if len(columns) <= _ROOMY else SMALL - 1.5
 
 
 def _titles(sheet: _Pages, columns: Sequence[Column], widths: Sequence[float]) -> None:
@@ -94,10 +98,11 @@ def _row(
     if sheet.will_page_break(LINE):
         sheet.add_page(same=True)
         _titles(sheet, table.columns, widths)
-    sheet.pen(_size(table.columns), bold=bold)
     for column, width in zip(table.columns, widths, strict=True):
-        text = _text(row.get(column.name), column, table.currency)
-        sheet.cell(width, LINE, _fitted(sheet, text, width), align=_side(column))
+        sheet.pen(_size(table.columns), bold=bold)
+        text = sheet.shown(_text(row.get(column.name), column, table.currency))
+        text = _cut(sheet, text, width) if column.kind == "text" else _shrunk(sheet, text, width)
+        sheet.cell(width, LINE, text, align=_side(column))
     sheet.ln(LINE)
 
 
@@ -105,12 +110,22 @@ def _text(value: object, column: Column, currency: str | None) -> str:
     return value if isinstance(value, str) else grouped(value, column, currency)
 
 
-def _fitted(sheet: _Pages, text: str, width: float) -> str:
-    """Figures are never cut: a word may be, and is seen to be."""
-    shown = sheet.shown(text)
-    while len(shown) > 1 and sheet.get_string_width(shown) > width - 2 * sheet.c_margin:
-        shown = shown[:-2] + "…"
-    return shown
+def _cut(sheet: _Pages, text: str, width: float) -> str:
+    """Words may be cut, and are seen to be."""
+    while len(text) > 1 and not _fits(sheet, text, width):
+        text = text[:-2] + "…"
+    return text
+
+
+def _shrunk(sheet: _Pages, text: str, width: float) -> str:
+    """Figures are never cut: they are written smaller."""
+    while sheet.font_size_pt > _SMALLEST and not _fits(sheet, text, width):
+        sheet.set_font_size(sheet.font_size_pt - 0.5)
+    return text
+
+
+def _fits(sheet: _Pages, text: str, width: float) -> bool:
+    return sheet.get_string_width(text) <= width - 2 * sheet.c_margin
 
 
 def _side(column: Column) -> str:

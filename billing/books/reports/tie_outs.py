@@ -60,7 +60,7 @@ having sum(amount) filter (
     or bool_or(account not in ('U10', 'U20', 'U30', 'U31', 'U32', 'U33', 'U34', 'U35'))
 """
 _BALANCE = """
-select unit, sum(amount) as difference, count(*) filter (where a.code is null) as not_in_the_chart
+select p.unit, sum(amount) as difference, count(*) filter (where a.code is null) as not_in_the_chart
 from ledger_posting p left join ledger_account a on a.code = p.account
 where posting_date <= %(end)s group by 1
 having sum(amount) <> 0 or count(*) filter (where a.code is null) > 0
