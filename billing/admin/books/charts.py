@@ -3,6 +3,7 @@ dark. The figures stand in a table behind it."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from math import ceil
 from typing import Any, Final, NamedTuple
 
 from django.template.loader import render_to_string
@@ -22,7 +23,7 @@ LEFT, RIGHT, TOP, BOTTOM = 88, 12, 14, 34
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 BAR_MAX = 28.0
 GAP = 2.0
-LABELS_MAX = 12
+CHARACTER: Final = 6.5  # about the width of one of a label
 # As many colours are told apart; the rest is one series of its own.
 SERIES_MAX = 6
 
@@ -74,7 +75,7 @@ def svg(chart: Chart) -> SafeString:
         HEIGHT,
         f"{chart.title}. The figures are in the table below.",
         _grid(scale, chart.unit),
-        _labels(chart.x),
+        _labels([label.removesuffix(f"/{chart.unit}") for label in chart.x]),
         marks,
     )
 
@@ -179,7 +180,7 @@ def _grid(scale: Axis, unit: str) -> SafeString:
 def _labels(labels: Sequence[str]) -> SafeString:
     """As many as there is room for."""
     slot = PLOT_WIDTH / len(labels)
-    every = -(-len(labels) // LABELS_MAX)
+    every = ceil((max(map(len, labels)) + 2) * CHARACTER / slot)
     return format_html_join(
         "",
         '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>',

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from billing.admin.books import figures
 from billing.books import cohorts, engine, history
 from billing.books.breakage.chain_ladder import by_chain_ladder, differs, factors
 from billing.books.breakage.estimates import by_survival
-from billing.books.breakage.formula import Position, is_over_redeemed
+from billing.books.breakage.formula import Position, is_over_redeemed, ultimate
 from billing.books.breakage.survival import hazards
 from billing.books.cohorts import Cohort
 from billing.books.expected import expected
@@ -99,7 +100,7 @@ def _line(
     currency = Cohort.read(name).currency
     amount = expected(name, estimate, position, as_of)
 
-    def told(minor: Decimal | int | None) -> str:
+    def told(minor: Decimal | Fraction | int | None) -> str:
         return "-" if minor is None else figures.money(round(minor), currency)
 
     return Line(
@@ -116,7 +117,7 @@ def _line(
         version=str(estimate) if estimate else "-",
         rate=figures.percent(estimate.rate) if estimate else "-",
         unconstrained=figures.percent(estimate.unconstrained_rate) if estimate else "-",
-        expected=told(amount) if estimate else "-",
+        expected=told(ultimate(position, amount)) if estimate else "-",
         survival=told(second.survival if second else None),
         ladder=told(second.ladder if second else None),
         differs=second.differs if second else False,

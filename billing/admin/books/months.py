@@ -51,7 +51,7 @@ class PeriodAdmin(BooksPage):
             rows=rows,
             next=next((row for row in rows if row.is_next), None),
             waiting=[row for row in rows if row.waiting],
-            may_close=request.user.has_perm("billing.close_period"),
+            may_report=request.user.has_perm("billing.view_report"),
         )
         return render(request, "billing/admin/books/months.html", context)
 

@@ -20,6 +20,7 @@ class Cell(NamedTuple):
 
 
 class Shown(NamedTuple):
+    name: str
     title: str
     columns: list[tuple[str, bool]]
     rows: list[list[Cell]]
@@ -32,6 +33,7 @@ class Shown(NamedTuple):
 def shown(table: Table) -> Shown:
     rows = [_row(row, table) for row in islice(table.rows, ROWS_MAX + 1)]
     return Shown(
+        table.name,
         table.title,
         [(column.title, _is_amount(column)) for column in table.columns],
         rows[:ROWS_MAX],

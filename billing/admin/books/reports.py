@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 
-from billing.admin.books import report_tables
+from billing.admin.books import report_files, report_tables
 from billing.admin.books.calendar import MonthRow, listed, standing
 from billing.admin.books.months import month_or_404
 from billing.admin.books.pages import BooksPage
@@ -18,7 +19,7 @@ from billing.books.reports import REPORTS
 from billing.books.reports import Report as Reported
 from billing.models import Report
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @admin.register(Report)
@@ -26,11 +27,14 @@ class ReportAdmin(BooksPage):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("<str:month>/<slug:slug>", self._view(self.report), name="billing_report_page"),
+            path("<str:month>/<slug:slug>.csv", self._view(self.csv), name="billing_report_csv"),
+            path("<str:month>/<slug:slug>.pdf", self._view(self.pdf), name="billing_report_pdf"),
             *super().get_urls(),
         ]
 
     def _view(self, view: View) -> View:
-        return self.admin_site.admin_view(view)
+        guarded: View = self.admin_site.admin_view(view)
+        return guarded
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -67,6 +71,17 @@ class ReportAdmin(BooksPage):
             "others": [(one, REPORTS[one].title) for one in REPORTS],
         }
         return render(request, "billing/admin/books/report.html", context)
+
+    def csv(self, request: HttpRequest, month: str, slug: str) -> HttpResponseBase:
+        """Of the table that is named, or of the first."""
+        self.require_view(request)
+        day = month_or_404(month)
+        return report_files.as_csv(report_or_404(slug), day, request.GET.get("table", ""))
+
+    def pdf(self, request: HttpRequest, month: str, slug: str) -> HttpResponse:
+        self.require_view(request)
+        day = month_or_404(month)
+        return report_files.as_pdf(report_or_404(slug), slug, day)
 
     def _index(self, request: HttpRequest, month: date) -> HttpResponse:
         context = self._of_month(request, month) | {
