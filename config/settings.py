@@ -254,6 +254,8 @@ SELLER = {
     "address": env("SELLER_ADDRESS", default=DEMO_ADDRESS if EMBEDDED else "").replace("\\n", "\n"),
     "tax_id": env("SELLER_TAX_ID", default=""),
 }
+# As NetSuite calls the subsidiary whose journals are exported.
+NETSUITE_SUBSIDIARY = env("NETSUITE_SUBSIDIARY", default=SELLER["name"])
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 

@@ -1,5 +1,21 @@
 """Staff's pages: what is sold can be changed; what was bought can be looked at and refunded."""
 
-from billing.admin import books, documents, events, packs, purchases, tax_rates
+from billing.admin import (
+    account_names,
+    books,
+    documents,
+    events,
+    packs,
+    purchases,
+    tax_rates,
+)
 
-__all__ = ["books", "documents", "events", "packs", "purchases", "tax_rates"]
+__all__ = [
+    "account_names",
+    "books",
+    "documents",
+    "events",
+    "packs",
+    "purchases",
+    "tax_rates",
+]

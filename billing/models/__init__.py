@@ -15,6 +15,7 @@ from billing.models.books import (
 )
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
+from billing.models.exports import AccountName, Target
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.models.policy import (
@@ -45,6 +46,7 @@ from billing.models.sandbox import (
 )
 
 __all__ = [
+    "AccountName",
     "BillingProfile",
     "BreakageRun",
     "Chargeback",
@@ -82,6 +84,7 @@ __all__ = [
     "SandboxDispute",
     "SandboxEvent",
     "SandboxRefund",
+    "Target",
     "TaxPoint",
     "TaxRate",
     "UnclaimedProperty",

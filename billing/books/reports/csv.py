@@ -24,7 +24,7 @@ class _Line:
 def stream(table: Table) -> Iterator[bytes]:
     """The header, the rows, and the totals where there are some."""
     return lines(
-        [column.title for column in table.columns],
+        [safe(column.title) for column in table.columns],
         (_cells(row, table) for row in _all_rows(table)),
     )
 
