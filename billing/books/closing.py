@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
-from billing.books import engine, estimating, locks, periods, revenue, tie_outs
+from billing.books import engine, escheat, estimating, locks, periods, revenue, tie_outs
 from billing.books.cohorts import last_day
 from billing.books.errors import CloseOutOfOrder, PeriodNotOver, TieOutFailed
 from billing.books.rows import value
@@ -117,7 +117,10 @@ def _oldest() -> int:
 
 
 def _expire(period: Period, by: User | None) -> Outcome:
-    return Outcome(f"{revenue.expire_all()} wallets had something to expire")
+    expired = revenue.expire_all()
+    claimed = escheat.register_expired()
+    told = f"{expired} wallets had something to expire"
+    return Outcome(f"{told}, {claimed} lots are unclaimed property" if claimed else told)
 
 
 def _recognise(period: Period, by: User | None) -> Outcome:

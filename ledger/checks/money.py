@@ -89,7 +89,8 @@ CHECKS = [
         """
         select t.customer_id, t.transaction_id, t.kind, t.posted_on, t.posted_at, t.effective_at
         from transfer t
-        where t.posted_on > ledger_day(t.posted_at) or t.posted_on < ledger_day(t.effective_at)
+        where t.posted_on is not null and
+            (t.posted_on > ledger_day(t.posted_at) or t.posted_on < ledger_day(t.effective_at))
         """,
     ),
     Check(

@@ -102,7 +102,8 @@ DAMAGE = {
     "lot-deferred": f"update ledger_transfer set amount = amount + 1 {OWN} and kind = 'usage'",
     "lot-steps": f"delete from ledger_transfer {OWN} and kind = 'expire' and unit = 'USD'",
     "lot-free": f"""
-        update ledger_transfer t set unit = 'USD', debit = '1000', credit = '4100' {ANY_TRANSFER}
+        update ledger_transfer set unit = 'USD', debit = '1000', credit = '4100' {OWN}
+            and lot_id in (select id from ledger_lot where kind = 'promo')
     """,
     "tax": f"update ledger_transfer set debit = '2200' {OWN} and credit = '2100'",
     "posting-day": f"update ledger_transfer set posted_on = current_date + 2 {OWN}",
