@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0005_books"),
+        ("billing", "0008_account_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -26,14 +26,13 @@ class EstimateAdmin(BillingWindow):
     change_list_template = "billing/admin/books/estimates.html"
     change_form_template = "billing/admin/books/estimate.html"
     list_display = [
-        *("version", "cohort", "as_of", "way", "rate_used", "without_constraint", "remote"),
-        *("gate_passed", "approver", "made", "note"),
+        *("version", "cohort", "on", "way", "rate_used", "without_constraint", "remote"),
+        *("gate_passed", "approver", "made", "why"),
     ]
-    list_filter = ["method"]
     list_select_related = ["approved_by"]
     search_help_text = "A cohort, 2026-10 or 2026-10/USD, or a version, est_12"
     fields = [
-        *("version", "cohort", "as_of", "way", "rate_used", "without_constraint", "remote"),
+        *("version", "cohort", "on", "way", "rate_used", "without_constraint", "remote"),
         *("curve", "treatment", "approver", "made", "note", "inputs_hash"),
     ]
 
@@ -92,6 +91,14 @@ class EstimateAdmin(BillingWindow):
     @admin.display
     def version(self, estimate: Estimate) -> str:
         return str(estimate)
+
+    @admin.display(description="as of")
+    def on(self, estimate: Estimate) -> str:
+        return estimate.as_of.isoformat()
+
+    @admin.display(description="note")
+    def why(self, estimate: Estimate) -> SafeString:
+        return shown.cut(estimate.note)
 
     @admin.display(description="method")
     def way(self, estimate: Estimate) -> str:

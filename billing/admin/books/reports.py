@@ -4,17 +4,18 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 
-from billing.admin.books import report_files, report_tables
+from billing.admin.books import exports, report_files, report_tables
 from billing.admin.books.calendar import MonthRow, listed, standing
 from billing.admin.books.months import month_or_404
 from billing.admin.books.pages import BooksPage
 from billing.books import periods
+from billing.books.exports.errors import NotExported
 from billing.books.reports import REPORTS
 from billing.books.reports import Report as Reported
 from billing.models import Report
@@ -29,6 +30,12 @@ class ReportAdmin(BooksPage):
             path("<str:month>/<slug:slug>", self._view(self.report), name="billing_report_page"),
             path("<str:month>/<slug:slug>.csv", self._view(self.csv), name="billing_report_csv"),
             path("<str:month>/<slug:slug>.pdf", self._view(self.pdf), name="billing_report_pdf"),
+            path(
+                "<str:month>/export/<slug:target>/<str:currency>",
+                self._view(self.export),
+                name="billing_report_export",
+            ),
+            path("<str:month>/close.zip", self._view(self.pack), name="billing_report_pack"),
             *super().get_urls(),
         ]
 
@@ -83,10 +90,28 @@ class ReportAdmin(BooksPage):
         day = month_or_404(month)
         return report_files.as_pdf(report_or_404(slug), slug, day)
 
+    def export(
+        self, request: HttpRequest, month: str, target: str, currency: str
+    ) -> HttpResponseBase:
+        """What is refused says why."""
+        self.require_view(request)
+        day = month_or_404(month)
+        try:
+            return exports.as_file(day, target, currency)
+        except NotExported as refusal:
+            messages.error(request, f"Not exported: {refusal.detail}")
+            return redirect("admin:billing_report_change", f"{day:%Y-%m}")
+
+    def pack(self, request: HttpRequest, month: str) -> HttpResponseBase:
+        self.require_view(request)
+        return exports.pack(month_or_404(month))
+
     def _index(self, request: HttpRequest, month: date) -> HttpResponse:
         context = self._of_month(request, month) | {
             "title": f"Reports, {month:%B %Y}",
             "reports": list(REPORTS.items()),
+            "exports": exports.links(month),
+            "may_name": request.user.has_perm("billing.view_accountname"),
         }
         return render(request, "billing/admin/books/reports.html", context)
 
