@@ -12,6 +12,7 @@ from ledger.ids import LOT, TRANSACTION, ReservationId
 Row = Mapping[str, str]
 
 _NAMES: Final = {"customer_id": ids.CUSTOMER, "lot_id": LOT, "transaction_id": TRANSACTION}
+_FIRST: Final = ("cohort", "customer_id", "lot_id", "transaction_id", "reservation_id", "currency")
 _WHOLE: Final = re.compile(r"(-?[0-9]{1,18})(?:\.0*)?")
 # Whole numbers beside a currency which are not of it.
 _NO_MONEY: Final = {
@@ -21,7 +22,13 @@ _NO_MONEY: Final = {
 
 def outside(row: Row) -> dict[str, str]:
     """The row with ids as the API shows them, and money with its decimals."""
-    return {name.removesuffix("_id"): cell(row, name) for name in row}
+    return {name.removesuffix("_id"): cell(row, name) for name in columns(row)}
+
+
+def columns(row: Row) -> list[str]:
+    """What it is about comes first: the database keeps no order of them."""
+    known = {name: place for place, name in enumerate(_FIRST)}
+    return sorted(row, key=lambda name: known.get(name, len(known)))
 
 
 def cell(row: Row, name: str) -> str:

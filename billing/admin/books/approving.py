@@ -103,12 +103,21 @@ def _row(change: Change) -> dict[str, str]:
     }
 
 
-def _totals(changes: list[Change]) -> list[tuple[str, str]]:
-    """What would be posted as catch-up, by currency."""
-    sums: dict[str, int] = {}
-    for change in changes:
-        sums[change.currency] = sums.get(change.currency, 0) + change.catch_up
-    return [(code, figures.money(amount, code)) for code, amount in sorted(sums.items())]
+def _totals(changes: list[Change]) -> list[dict[str, str]]:
+    """By currency."""
+    codes = sorted({change.currency for change in changes})
+    return [_total(code, [one for one in changes if one.currency == code]) for code in codes]
+
+
+def _total(currency: str, changes: list[Change]) -> dict[str, str]:
+    posted = sum(change.after - change.before for change in changes)
+    catch_up = sum(change.catch_up for change in changes)
+    return {
+        "currency": currency,
+        "catch_up": figures.money(catch_up, currency),
+        "rest": figures.money(posted - catch_up, currency),
+        "posted": figures.money(posted, currency),
+    }
 
 
 def _warnings(said: dict[str, Any], changes: list[Change], gate: Gate) -> list[str]:

@@ -36,7 +36,7 @@ def tables(found: list[dict[str, Any]]) -> list[Table]:
 
 def _table(finding: dict[str, Any]) -> Table:
     rows: list[Row] = finding["rows"]
-    columns = list(rows[0]) if rows else []
+    columns = findings.columns(rows[0]) if rows else []
     return Table(
         finding["title"],
         finding["why"],

@@ -9,6 +9,7 @@ from django.db import connections
 
 from accounts.models import User
 from billing.books import cohorts, periods
+from billing.books.rows import value
 from ledger.amounts import CREDIT
 from tests.factories.ledger import Book, Clock
 
@@ -58,6 +59,18 @@ def person(email, *codenames):
     assert found.count() == len(codenames)
     user.user_permissions.set(found)
     return user
+
+
+def told(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
+def posted(account):
+    """What stands on it in all books, debits positive."""
+    return value(
+        "select coalesce(sum(amount), 0)::bigint from ledger_posting where account = %(account)s",
+        {"account": account},
+    )
 
 
 @pytest.fixture(autouse=True)

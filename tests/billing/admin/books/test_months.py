@@ -8,7 +8,7 @@ from billing.books import closing, periods, tie_outs
 from billing.books.tie_outs import TieOut
 from billing.models import CloseStep, Period, PeriodState
 from ledger.admin import shown
-from tests.billing.admin.books.conftest import month_ago, person, sold
+from tests.billing.admin.books.conftest import month_ago, person, sold, told
 
 LIST = "admin:billing_period_changelist"
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -20,10 +20,6 @@ def page_of(month):
 
 def close_page(month):
     return reverse("admin:billing_period_close", args=[f"{month:%Y-%m}"])
-
-
-def told(answer):
-    return [str(message) for message in answer.context["messages"]]
 
 
 def press(staff, month, **said):
