@@ -2,16 +2,16 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
 from billing import operators
 from billing.books import periods, tie_outs
-from billing.findings import as_json
 from billing.models import BooksCheck
 from ledger import checks
-from ledger.checks import Finding
+from ledger.checks import Finding, outside
 
 NIGHT_ENDS = 6  # o'clock, UTC
 # Of hourly rounds one falls in the night, and it is not put off by that of the night before.
@@ -32,7 +32,7 @@ def run(asked_by: User | None = None) -> BooksCheck:
         asked_by=asked_by,
         checks=len(findings),
         broken=sum(finding.broken > 0 for finding in findings),
-        findings=[as_json(finding) for finding in findings],
+        findings=[_kept(finding) for finding in findings],
     )
     if books_check.broken:
         names = ", ".join(finding.check.name for finding in findings if finding.broken)
@@ -61,3 +61,15 @@ def _of_last_closed() -> list[Finding]:
     """What tied when the last month was closed ties for ever."""
     through = periods.closed_through()
     return list(tie_outs.run(through.replace(day=1), through)) if through else []
+
+
+def _kept(finding: Finding) -> dict[str, Any]:
+    check, rows = finding.check, [outside(row) for row in finding.rows]
+    return {
+        "name": check.name,
+        "title": check.title,
+        "why": check.why,
+        "broken": finding.broken,
+        "columns": list(rows[0]) if rows else [],
+        "rows": rows,
+    }

@@ -2,6 +2,7 @@
 
 from billing.admin import (
     account_names,
+    books,
     books_checks,
     documents,
     events,
@@ -12,6 +13,7 @@ from billing.admin import (
 
 __all__ = [
     "account_names",
+    "books",
     "books_checks",
     "documents",
     "events",

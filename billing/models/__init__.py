@@ -36,6 +36,8 @@ from billing.models.purchases import (
     Purchase,
     PurchaseState,
 )
+from billing.models.reopening import ReopenRequest
+from billing.models.reports import Report
 from billing.models.sandbox import (
     SandboxCard,
     SandboxCheckout,
@@ -77,6 +79,8 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "ReopenRequest",
+    "Report",
     "SandboxCard",
     "SandboxCheckout",
     "SandboxDispute",

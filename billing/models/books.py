@@ -39,6 +39,7 @@ class Estimate(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        permissions = [("approve_estimate", "Can approve estimates")]
         indexes = [models.Index(fields=["cohort", "as_of", "id"], name="estimate_of_cohort")]
         constraints = [
             models.CheckConstraint(
@@ -112,6 +113,10 @@ class Period(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
+        permissions = [
+            ("close_period", "Can close months"),
+            ("reopen_period", "Can ask to reopen months, and decide what others ask"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(month__day=1), name="period_is_a_month"),
             models.CheckConstraint(
