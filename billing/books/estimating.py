@@ -51,7 +51,8 @@ def estimate(
     _check(draft)
     policy = Policy.current()
     passed = history.gate(as_of, policy)
-    engine.run(as_of, closing=closing)  # where things stand before it
+    if policy.extension == Extension.PROSPECTIVE:
+        engine.run(as_of, closing=closing)  # where things stand before it
     positions = cohorts.positions(as_of)
     made = [
         _version(name, draft, passed, policy, as_of, approved_by, positions[name])

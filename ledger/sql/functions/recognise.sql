@@ -3,7 +3,7 @@
 
 -- What there is to recognise of these customers, by lot and day, up to the version of each wallet.
 create or replace function ledger_usage(p_customers uuid[]) returns table (
-    customer_id uuid, lot_id uuid, currency text, cohort text, day date, last_at timestamptz, used bigint, given_back bigint
+    customer_id uuid, lot_id uuid, currency text, cohort text, day date, used_at timestamptz, back_at timestamptz, used bigint, given_back bigint
 )
 language sql stable
 set enable_seqscan = off
@@ -11,7 +11,8 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
     with day as materialized (
-        select w.customer_id, t.lot_id, (t.posted_at at time zone b.time_zone)::date as day, max(t.posted_at) as last_at,
+        select w.customer_id, t.lot_id, (t.posted_at at time zone b.time_zone)::date as day, max(t.posted_at) as used_at,
+            max(coalesce(t.effective_at, t.posted_at)) filter (where t.debit = 'U30') as back_at,
             coalesce(sum(case 'U20' when t.credit then t.amount when t.debit then -t.amount end) filter (where t.unit = 'CR'), 0) as units,
             coalesce(sum(t.amount) filter (where t.debit = 'U30'), 0) as units_back,
             coalesce(sum(case '2100' when t.credit then t.amount when t.debit then -t.amount end), 0) as money
@@ -33,7 +34,7 @@ as $$
             ledger_carrying(price, basis, after::bigint) - ledger_carrying(price, basis, (after - units_back)::bigint) as back
         from step
     )
-    select customer_id, lot_id, currency, cohort, day, last_at, greatest(net + back, net, 0)::bigint, (greatest(net + back, net, 0) - net)::bigint
+    select customer_id, lot_id, currency, cohort, day, used_at, coalesce(back_at, used_at), greatest(net + back, net, 0)::bigint, (greatest(net + back, net, 0) - net)::bigint
     from worth
     where net <> 0 or back <> 0
 $$;
@@ -45,8 +46,10 @@ language sql as $$
     with leg as (
         select u.*, x.*, greatest(u.day, ledger_first_open()) as posted_on
         from json_to_recordset(p_usage) as u(
-                customer_id uuid, lot_id uuid, currency text, cohort text, day date, last_at timestamptz, used bigint, given_back bigint)
-            cross join lateral (values ('usage', '2100', '4100', used), ('usage-back', '4100', '2100', given_back)) x(kind, debit, credit, amount)
+                customer_id uuid, lot_id uuid, currency text, cohort text, day date, used_at timestamptz, back_at timestamptz,
+                used bigint, given_back bigint)
+            cross join lateral (values ('usage', '2100', '4100', used, used_at), ('usage-back', '4100', '2100', given_back, back_at))
+                x(kind, debit, credit, amount, effective_at)
         where u.customer_id = any(p_customers) and x.amount > 0
     ), numbered as (
         select *, dense_rank() over (partition by customer_id order by posted_on) as nth,
@@ -58,7 +61,7 @@ language sql as $$
         insert into ledger_transfer (customer_id, id, transaction_id, version, unit, debit, credit, amount, lot_id, kind, cohort,
             posted_at, effective_at, balance_after, posted_on)
         select l.customer_id, case when n = 1 then t.id else ledger_new_id() end, t.id, w.version + nth, l.currency, l.debit, l.credit,
-            l.amount, l.lot_id, l.kind, l.cohort, p_now, l.last_at, w.balance, l.posted_on
+            l.amount, l.lot_id, l.kind, l.cohort, p_now, l.effective_at, w.balance, l.posted_on
         from numbered l join named t using (customer_id, nth) join ledger_wallet w using (customer_id)
     )
     update ledger_wallet w set version = w.version + x.nth

@@ -1,5 +1,5 @@
 -- Gives committed credits back to the lots that they came from, the last used first; a new
--- transaction, never an edit (accounting E18). Credits of a lot that has expired since go on to
+-- transaction, never an edit (accounting E18), which counts for today and names the day of the use. Credits of a lot that has expired since go on to
 -- breakage.
 
 -- What was spent on credit and has been covered by lots since goes back to those lots, the last first.
@@ -75,7 +75,7 @@ begin
         w.balance := w.balance + v_amount;
         v_transaction := case when o.key_is_id then o.key else ledger_new_id() end;
         perform ledger_write_legs(w, v_transaction, p_now, 'reverse', 'U30', 'U20', c.lots, v_parts, c.id,
-            coalesce(o.detail, '{}') || jsonb_build_object('reverses', c.transaction_id));
+            jsonb_build_object('effective_at', c.ended_at) || coalesce(o.detail, '{}') || jsonb_build_object('reverses', c.transaction_id));
         -- What was covered since: the consumption without a lot is as it was, a lot's is taken back.
         if v_covered > 0 then
             perform ledger_write_legs(w, v_transaction, p_now, 'uncover', 'U20', 'U30', array[null::uuid], array[v_covered], c.id, p_first => false);
