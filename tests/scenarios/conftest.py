@@ -10,9 +10,7 @@ from config.state import State
 
 
 @pytest.fixture(scope="session")
-def server(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
+def server(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Each scenario has a database of its own: there is no other for these tests."""
     with ExitStack() as stack:
         if settings.EMBEDDED:
