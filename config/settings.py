@@ -175,7 +175,7 @@ else:
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 # A mail server that hangs must not hold up whoever waits for a page.
 EMAIL_TIMEOUT = 10
-# Who is told of money that does not fit what was sold.
+# Who is told of money that does not fit what was sold, and of books that do not balance.
 OPERATORS = env.list("OPERATORS", default=[])
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -252,6 +252,8 @@ SELLER = {
     "address": env("SELLER_ADDRESS", default=DEMO_ADDRESS if EMBEDDED else "").replace("\\n", "\n"),
     "tax_id": env("SELLER_TAX_ID", default=""),
 }
+# As NetSuite calls the subsidiary whose journals are exported.
+NETSUITE_SUBSIDIARY = env("NETSUITE_SUBSIDIARY", default=SELLER["name"])
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 

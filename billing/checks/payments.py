@@ -19,7 +19,7 @@ CHECKS = [
         "A payment's lots exist, and all that were issued for it are its own",
         "Issued twice, it would have a lot too many.",
         """
-        select customer_id, purchase, p.lots, l.lots as issued
+        select customer_id, purchase, p.lots as lot_ids, l.lots as issued_lot_ids
         from (
             select customer_id, purchase, array(select unnest(lots) order by 1) as lots from payment
         ) p full join (

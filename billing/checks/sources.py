@@ -33,10 +33,9 @@ of_payment as not materialized (
     select *, document as purchase from transfer where starts_with(document, 'pur_')
 ),
 entry as not materialized (
-    select customer_id, purchase, unit as currency, debit as account, amount
-    from of_payment where unit <> 'CR'
-    union all
-    select customer_id, purchase, unit, credit, -amount from of_payment where unit <> 'CR'
+    select customer_id, purchase, unit as currency, x.account, x.amount
+    from of_payment t, lateral (values (debit, t.amount), (credit, -t.amount)) x(account, amount)
+    where unit <> 'CR'
 ),
 said as not materialized (
     select customer_id, purchase, currency, x.account, x.amount

@@ -13,8 +13,10 @@ from billing.models.books import (
     UnclaimedProperty,
     UnclaimedState,
 )
+from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
+from billing.models.exports import AccountName, Target
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.models.policy import (
@@ -34,6 +36,8 @@ from billing.models.purchases import (
     Purchase,
     PurchaseState,
 )
+from billing.models.reopening import ReopenRequest
+from billing.models.reports import Report
 from billing.models.sandbox import (
     SandboxCard,
     SandboxCheckout,
@@ -43,7 +47,9 @@ from billing.models.sandbox import (
 )
 
 __all__ = [
+    "AccountName",
     "BillingProfile",
+    "BooksCheck",
     "BreakageRun",
     "Chargeback",
     "CloseStep",
@@ -73,11 +79,14 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "ReopenRequest",
+    "Report",
     "SandboxCard",
     "SandboxCheckout",
     "SandboxDispute",
     "SandboxEvent",
     "SandboxRefund",
+    "Target",
     "TaxPoint",
     "TaxRate",
     "UnclaimedProperty",
