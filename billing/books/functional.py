@@ -45,7 +45,7 @@ sold as (
 _BALANCES = f"""
 with {_FACTORS},
 {_COHORTS},
-posting as (
+posting as not materialized (
     select *, lot_id is null and cohort is not null and account in ('2110', '4200') as of_cohort
     from ledger_posting where unit not in ('CR', %(to)s) and posting_date <= %(as_of)s
 ), converted as (
