@@ -20,7 +20,7 @@ from ledger.amounts import CREDIT
 from ledger.models import Lot
 from ledger.services import Leg
 from tests.accounts.conftest import committed
-from tests.factories.billing import bought, new_pack, refund_fact, say
+from tests.factories.billing import bought, dispute_fact, money, new_pack, refund_fact, say
 from tests.factories.ledger import Book, Clock
 
 __all__ = ["committed"]
@@ -124,6 +124,14 @@ def test_what_is_moved_keeps_its_rate(euros, clock):
     other.debit(250 * CREDIT)
     revenue.recognise_all()
     assert change.now() == {"1000": 110_00, "2100": 82_50, "4100": 27_50}
+
+
+def test_nothing_goes_back_in_another_currency(db):
+    payment = bought(currency="EUR")
+    for fact in (refund_fact(payment, "one", 60_00), dispute_fact(payment, "open", 60_00)):
+        told = say(fact._replace(currency="USD"))
+        assert (told.state, told.code) == ("refused", "currency-mismatch")
+    assert money(payment.purchase.customer_id, "EUR") == {"1000": 100_00, "2100": -100_00}
 
 
 def test_the_past_stays_as_it_was(euros):
