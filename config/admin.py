@@ -18,6 +18,7 @@ GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
     "Sales": ("Purchase", "Document", "ProviderEvent"),
+    "Books": ("BooksCheck", "AccountName"),
     "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),

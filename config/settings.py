@@ -175,7 +175,7 @@ else:
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 # A mail server that hangs must not hold up whoever waits for a page.
 EMAIL_TIMEOUT = 10
-# Who is told of money that does not fit what was sold.
+# Who is told of money that does not fit what was sold, and of books that do not balance.
 OPERATORS = env.list("OPERATORS", default=[])
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -200,6 +200,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'", *env.list("CHECKOUT_ORIGINS", default=[STRIPE_CHECKOUT])],
     }
 }
+
+# What must be true of the books, by the room that says it.
+CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS"]
 
 # With INFO every request has its line, with WARNING those that failed by our fault.
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
@@ -249,6 +252,8 @@ SELLER = {
     "address": env("SELLER_ADDRESS", default=DEMO_ADDRESS if EMBEDDED else "").replace("\\n", "\n"),
     "tax_id": env("SELLER_TAX_ID", default=""),
 }
+# As NetSuite calls the subsidiary whose journals are exported.
+NETSUITE_SUBSIDIARY = env("NETSUITE_SUBSIDIARY", default=SELLER["name"])
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 

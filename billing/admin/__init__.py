@@ -1,5 +1,21 @@
 """Staff's pages: what is sold can be changed; what was bought can be looked at and refunded."""
 
-from billing.admin import documents, events, packs, purchases, tax_rates
+from billing.admin import (
+    account_names,
+    books_checks,
+    documents,
+    events,
+    packs,
+    purchases,
+    tax_rates,
+)
 
-__all__ = ["documents", "events", "packs", "purchases", "tax_rates"]
+__all__ = [
+    "account_names",
+    "books_checks",
+    "documents",
+    "events",
+    "packs",
+    "purchases",
+    "tax_rates",
+]

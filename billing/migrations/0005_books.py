@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (help texts)
 import os
 
+import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
@@ -30,7 +31,7 @@ class Migration(migrations.Migration):
             name="family",
             field=models.SlugField(
                 default="standard",
-                help_text="Packs whose use can be compared: breakage is estimated for them together.",
+                help_text="Packs whose use can be compared: breakage is estimated for them together.",  # noqa: E501
                 max_length=40,
             ),
         ),
@@ -318,7 +319,12 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField()),
                 ("ok", models.BooleanField()),
                 ("told", models.TextField(help_text="What it did, in a line.")),
-                ("findings", models.JSONField(default=list)),
+                (
+                    "findings",
+                    models.JSONField(
+                        default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
                 (
                     "by",
                     models.ForeignKey(
@@ -362,21 +368,21 @@ class Migration(migrations.Migration):
                     "gate_waived",
                     models.BooleanField(
                         default=False,
-                        help_text="Recognise in proportion to use even where history does not pass the gate.",
+                        help_text="Recognise in proportion to use even where history does not pass the gate.",  # noqa: E501
                     ),
                 ),
                 (
                     "refresh_estimates",
                     models.BooleanField(
                         default=False,
-                        help_text="Closing a month makes new estimates from the curve of use. Otherwise they are what a person said last.",
+                        help_text="Closing a month makes new estimates from the curve of use. Otherwise they are what a person said last.",  # noqa: E501
                     ),
                 ),
                 (
                     "comparability_broken",
                     models.BooleanField(
                         default=False,
-                        help_text="Expiry policy, price or product change so that history says little of what comes: the gate does not pass.",
+                        help_text="Expiry policy, price or product change so that history says little of what comes: the gate does not pass.",  # noqa: E501
                     ),
                 ),
                 (
@@ -438,7 +444,7 @@ class Migration(migrations.Migration):
                     "reinstatement_grace_days",
                     models.PositiveIntegerField(
                         default=30,
-                        help_text="So long after its expiry a lot is reinstated; later it is goodwill.",
+                        help_text="So long after its expiry a lot is reinstated; later it is goodwill.",  # noqa: E501
                     ),
                 ),
                 ("functional_currency", models.CharField(default="USD", max_length=3)),

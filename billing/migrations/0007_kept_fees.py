@@ -13,7 +13,7 @@ def keep_as_lost(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> No
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0005_books")]
+    dependencies = [("billing", "0006_books_checks")]
 
     operations = [
         migrations.AddField(

@@ -13,8 +13,10 @@ from billing.models.books import (
     UnclaimedProperty,
     UnclaimedState,
 )
+from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
+from billing.models.exports import AccountName, Target
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.models.policy import (
@@ -43,7 +45,9 @@ from billing.models.sandbox import (
 )
 
 __all__ = [
+    "AccountName",
     "BillingProfile",
+    "BooksCheck",
     "BreakageRun",
     "Chargeback",
     "CloseStep",
@@ -78,6 +82,7 @@ __all__ = [
     "SandboxDispute",
     "SandboxEvent",
     "SandboxRefund",
+    "Target",
     "TaxPoint",
     "TaxRate",
     "UnclaimedProperty",

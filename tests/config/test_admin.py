@@ -6,11 +6,12 @@ import time
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import ids
 from accounts.models import Customer, User
 from billing import events
-from billing.models import Document, ProviderEvent, Purchase, TaxRate
+from billing.models import BooksCheck, Document, ProviderEvent, Purchase, TaxRate
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
 from ledger import rate_cards, services
@@ -26,7 +27,7 @@ from tests.factories.accounts import (
 from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
-BOUGHT = [Purchase, Document, ProviderEvent]
+BOUGHT = [Purchase, Document, ProviderEvent, BooksCheck]
 
 
 @pytest.fixture
@@ -52,6 +53,8 @@ def acme(db, settings):
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
     sell_to(acme)
+    now = timezone.now()
+    BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
     return acme
 
 

@@ -32,7 +32,7 @@ def prospective(position: Position, expected: Decimal, base: Base) -> int:
     else:
         made = _made(position, base, breakage)
         advance = standing * (1 - made) + (breakage - position.a) * made
-    return position.a + round(min(max(advance, Fraction(0)), Fraction(position.o)))
+    return position.a + round(min(advance, Fraction(position.o)))
 
 
 def _standing(position: Position, base: Base) -> int:

@@ -1,21 +1,14 @@
 import json
 import sys
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
 
 from accounts import ids
 from accounts.errors import InvalidId
 from ledger import checks
-from ledger.checks import Finding, Row
-from ledger.ids import LOT, TRANSACTION, ReservationId
-
-SNAPSHOT = "set transaction isolation level repeatable read, read only"
-# For this transaction: sorts and hashes of a million rows stay in memory.
-MEMORY = "set local work_mem = '64MB'"
+from ledger.checks import Finding, outside
 
 
 class Command(BaseCommand):
@@ -27,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, customer: str | None, **options: Any) -> None:
         customer_id = _customer_id(customer) if customer else None
-        findings = _findings(customer_id)
+        findings = checks.verify([customer_id] if customer_id else None)
         broken = [finding for finding in findings if finding.broken]
         if options["json"]:
             self.stdout.write(json.dumps(_document(findings), indent=2, default=str))
@@ -46,14 +39,6 @@ def _customer_id(text: str) -> UUID:
         raise CommandError(f"{text} is no customer's id") from None
 
 
-def _findings(customer_id: UUID | None) -> list[Finding]:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(SNAPSHOT)
-            cursor.execute(MEMORY)
-        return list(checks.run(connection, [customer_id] if customer_id else None))
-
-
 def _document(findings: list[Finding]) -> dict[str, Any]:
     return {
         "ok": not any(finding.broken for finding in findings),
@@ -64,6 +49,7 @@ def _document(findings: list[Finding]) -> dict[str, Any]:
                 "why": finding.check.why,
                 "broken": finding.broken,
                 "first": finding.first and outside(finding.first),
+                "rows": [outside(row) for row in finding.rows],
             }
             for finding in findings
         ],
@@ -75,29 +61,3 @@ def _line(finding: Finding) -> str:
         return f"ok      {finding.check.title}"
     row = " ".join(f"{name}={value}" for name, value in outside(finding.first).items())
     return f"BROKEN  {finding.check.title} ({finding.check.name}: {finding.broken})\n        {row}"
-
-
-def outside(row: Row) -> Row:
-    """The row with its ids as the API shows them."""
-    shown = {name.removesuffix("_id"): _outside(name, value, row) for name, value in row.items()}
-    if shown.get("reservation"):
-        shown.pop("price", None)
-    return shown
-
-
-def _outside(name: str, value: Any, row: Row) -> Any:
-    if value is None:
-        return None
-    if isinstance(value, Decimal):  # a sum of bigints
-        return int(value)
-    match name:
-        case "customer_id":
-            return ids.encode(ids.CUSTOMER, value)
-        case "lot_id":
-            return ids.encode(LOT, value)
-        case "transaction_id":
-            return ids.encode(TRANSACTION, value)
-        case "reservation_id":
-            return str(ReservationId(row["customer_id"], value, row.get("price_id") or 0))
-        case _:
-            return value

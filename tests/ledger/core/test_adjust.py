@@ -69,7 +69,7 @@ def test_what_is_frozen_of_a_lot_is_taken_with_what_is_free_of_it():
     assert (result.available, result.frozen) == (10, 0)
     assert (result.lots, result.lot_amounts) == ([lot], [90])
     taken = [("dispute", "2100", "1200", 90, lot), ("dispute", "U20", "U32", 90, lot)]
-    assert book.transfers()[-2:] == taken
+    assert sorted(book.transfers()[-2:]) == sorted(taken)
 
 
 @pytest.mark.parametrize("frozen", [61, 91, -1])

@@ -13,6 +13,7 @@ from django.db import connection, connections, transaction
 from accounts import ids
 from accounts.ids import uuid7
 from ledger import checks, services
+from ledger.checks import outside
 from tests.factories.ledger import Book, Clock, key
 
 
@@ -25,6 +26,7 @@ def history(django_db_setup: None, django_db_blocker) -> Book:
         book.debit(20, **key())
         book.grant(100, kind="paid", expires_at=clock.after(86_400))
         book.grant(100, expires_at=clock.after(1))
+        book.grant(60, kind="paid", expires_at=clock.after(1))
         expired = book.reserve(30, expires_in=1)
         clock.forward(2)
         book.commit(expired)
@@ -34,6 +36,7 @@ def history(django_db_setup: None, django_db_blocker) -> Book:
         services.freeze(book.customer_id, amount=10)
         services.adjust(book.customer_id, amount=5, cause="forfeit")
         services.move(book.customer_id, other.customer_id, amount=5)
+        services.recognise([book.customer_id])
         book.grant(200)
         book.commit(book.reserve(10), 4, final=False)
         book.reserve(120, key=uuid7(), request=1, expires_in=3600)
@@ -54,8 +57,10 @@ def damaged(book: Book, sql: str) -> Iterator[list[str]]:
             cursor.execute("alter table ledger_wallet drop constraint if exists " + LIMIT)
             cursor.execute(sql, {"customer": book.customer_id, "other": uuid7()})
             assert cursor.rowcount > 0, "nothing was damaged"
-        found = checks.run(owner, [book.customer_id])
-        yield [finding.check.name for finding in found if finding.broken]
+        found = [one for one in checks.run(owner, [book.customer_id]) if one.broken]
+        # What is found can be told.
+        assert json.dumps([outside(row) for one in found for row in one.rows], default=str)
+        yield [finding.check.name for finding in found]
         transaction.set_rollback(True, using="owner")
 
 
@@ -97,6 +102,15 @@ DAMAGE = {
     "lot-price": f"update ledger_lot set price = 1, currency = 'USD' {OWN} and kind = 'promo'",
     "lot-currency": f"update ledger_transfer set unit = 'EUR' {OWN} and unit <> 'CR'",
     "lot-expiry": f"update ledger_lot set expires_at = issued_at {OWN}",
+    "lot-deferred": f"update ledger_transfer set amount = amount + 1 {OWN} and kind = 'usage'",
+    "lot-steps": f"delete from ledger_transfer {OWN} and kind = 'expire' and unit = 'USD'",
+    "lot-free": f"""
+        update ledger_transfer set unit = 'USD', debit = '1000', credit = '4100' {OWN}
+            and lot_id in (select id from ledger_lot where kind = 'promo')
+    """,
+    "tax": f"update ledger_transfer set debit = '2200' {OWN} and credit = '2100'",
+    "posting-day": f"update ledger_transfer set posted_on = current_date + 2 {OWN}",
+    "recognised": f"update ledger_recognised set version = version + 1000 {OWN}",
     "settled-once": COPY_OF_A_HOLD,
     "reservation-parts": f"update ledger_call set used[1] = used[1] + 1 {OWN} and committed > 0",
     "reservation-state": f"""
@@ -128,7 +142,7 @@ DAMAGE = {
 
 
 def test_there_is_damage_for_every_check_of_a_customer():
-    assert set(DAMAGE) == {check.name for check in checks.CHECKS if not check.of_company}
+    assert set(DAMAGE) == {check.name for check in checks.CHECKS.checks if not check.of_company}
 
 
 @pytest.mark.parametrize("check", DAMAGE)
@@ -144,7 +158,7 @@ def test_a_customer_that_was_deleted_leaves_an_orphan(history):
 
 
 def test_a_transfer_that_was_deleted_leaves_a_gap(history):
-    sql = "delete from ledger_transfer where customer_id = %(customer)s and kind = 'void'"
+    sql = "delete from ledger_transfer where customer_id = %(customer)s and kind = 'forfeit'"
     with damaged(history, sql) as found:
         assert {"versions", "balance-chain", "wallet-balance"} <= set(found)
 
@@ -160,6 +174,33 @@ def test_a_move_that_never_arrived_is_found_over_the_company(history):
         broken = {finding.check.name: finding for finding in checks.run(owner) if finding.broken}
         transaction.set_rollback(True, using="owner")
     assert broken["clearing"].first == {"unit": "CR", "account": "U35", "amount": -5}
+
+
+def test_a_finding_counts_all_rows_and_keeps_the_first_20(history):
+    owner = connections["owner"]
+    with transaction.atomic(using="owner"):
+        with owner.cursor() as cursor:
+            cursor.execute(
+                """
+                insert into ledger_call (customer_id, id, state, ended_as, amount, lots, split,
+                    used, committed, created_at, reserved_until, expires_at, ended_at, overrun)
+                select customer_id, gen_random_uuid(), 'lost', ended_as, amount, lots, split, used,
+                    committed, created_at, reserved_until, expires_at, ended_at, overrun
+                from ledger_call, generate_series(1, 25)
+                where customer_id = %s and state = 'committed'
+                """,
+                [history.customer_id],
+            )
+            added = cursor.rowcount
+        found = {one.check.name: one for one in checks.run(owner, [history.customer_id])}
+        transaction.set_rollback(True, using="owner")
+    finding = found["reservation-state"]
+    assert finding.broken == added >= 25
+    assert len(finding.rows) == 20
+    assert finding.rows[0] == finding.first
+    assert [row["reservation_id"] for row in finding.rows] == sorted(
+        row["reservation_id"] for row in finding.rows
+    )
 
 
 def test_nothing_is_found_in_a_clean_history(history):

@@ -79,3 +79,10 @@ def test_use_from_before_the_change_is_reversed_with_its_breakage():
 
 def test_where_no_more_use_is_expected_the_advance_stays():
     assert n(540_00, expected=460_00) == 60_00
+
+
+def test_it_is_never_more_than_what_is_outstanding():
+    """Lots left the cohort: 50.00 are outstanding, and 60.00 were recognised; or 20.00, and the
+    ninth of 300.00 used is 33.33."""
+    assert prospective(Position(590_00, 540_00, 0), Decimal(35_40), BASE) == 50_00
+    assert prospective(Position(320_00, 300_00, 0), Decimal(19_20), BASE) == 20_00
