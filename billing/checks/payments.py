@@ -74,7 +74,7 @@ CHECKS = [
         select customer_id, purchase, p.amount, p.refunded, r.refunded as by_refunds, p.disputed,
             d.disputed as by_disputes, p.clawed_back, d.clawed_back as by_lost, p.tax_returned
         from payment p, lateral (
-            select coalesce(sum(amount), 0) as refunded from billing_refund r
+            select coalesce(sum(amount - fee_kept), 0) as refunded from billing_refund r
             where r.payment_id = p.purchase_id and state <> 'failed'
         ) r, lateral (
             select coalesce(sum(amount - excess) filter (where state = 'open'), 0) as disputed,

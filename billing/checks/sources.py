@@ -35,7 +35,8 @@ of_payment as not materialized (
 entry as not materialized (
     select customer_id, purchase, unit as currency, x.account, x.amount
     from of_payment t, lateral (values (debit, t.amount), (credit, -t.amount)) x(account, amount)
-    where unit <> 'CR'
+    -- What expired is no longer the payment's: it is breakage, or a state's.
+    where unit <> 'CR' and kind not in ('expire', 'escheat')
 ),
 said as not materialized (
     select customer_id, purchase, currency, x.account, x.amount
@@ -46,8 +47,8 @@ said as not materialized (
     union all
     select customer_id, purchase, currency, x.account, x.amount
     from refund r, lateral (values
-        ('1000', case state when 'succeeded' then -r.amount end),
-        ('2400', case state when 'requested' then -r.amount end),
+        ('1000', case state when 'succeeded' then fee_kept - r.amount end),
+        ('2400', case state when 'requested' then fee_kept - r.amount end),
         ('4300', case when state <> 'failed' then concession end),
         ('2100', case when state <> 'failed' then r.amount - concession end)
     ) x(account, amount)

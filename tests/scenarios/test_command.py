@@ -36,7 +36,7 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
 
 def databases() -> set[str]:
     """Of runs."""
-    with connections["owner"].copy().cursor() as cursor:
+    with connections["owner"].cursor() as cursor:
         cursor.execute("select datname from pg_database where starts_with(datname, %s)", [RUN])
         return {name for (name,) in cursor.fetchall()}
 

@@ -100,8 +100,10 @@ def _play(run: Run, event: Event) -> None:
             _happen(run, event)
     except (BillingError, LedgerError, AccountsError) as error:
         _refuse(run, event, before, error.code, error.detail)
-    except (Unfit, Parked) as error:
-        _refuse(run, event, before, "does-not-fit", str(error))
+    except Unfit as error:
+        _refuse(run, event, before, error.code, str(error))
+    except Parked as error:
+        _refuse(run, event, before, "not-yet", str(error))
     except (DataError, IntegrityError) as error:
         _refuse(run, event, before, "not-possible", str(error))
     run.journal.read(run.world)
