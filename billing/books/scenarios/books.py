@@ -12,8 +12,8 @@ from billing.books import cohorts, engine
 from billing.books.breakage.formula import Position
 from billing.books.cohorts import Cohort, last_day
 from billing.books.expected import expected
+from billing.books.reports import roll_forward
 from billing.books.rows import rows
-from billing.books.scenarios.roll_forward import roll_forward
 from billing.models import Estimate, Method
 from ledger import money
 from ledger.money import CREDITS
@@ -32,6 +32,12 @@ select customer_id, account, sum(case when account = 'U10' then amount else -amo
 from ledger_posting where unit = 'CR' group by 1, 2
 """
 _HELD = "select customer_id, held, frozen from ledger_wallet"
+_LINES = {
+    "usage": "usage revenue",
+    "reversals": "commit reversals",
+    "reinstated": "expiry",
+    "breakage": "breakage revenue",
+}
 HELD, FROZEN, FREE = "U21", "U22", "U20"
 _STATES = {
     "U30": "consumed",
@@ -62,7 +68,7 @@ def closes(month: date, currency: str) -> list[Close]:
             currency=unit,
             balances=_of_chart(at_end.get(unit, {}), unit),
             movements=_of_chart(moved.get(unit, {}), unit),
-            roll_forward=roll_forward(month, unit),
+            roll_forward=_roll_forward(month, unit),
             cohorts=_cohorts(until, unit),
         )
         for unit in sorted({*at_end} - {CREDITS}) or [currency]
@@ -100,6 +106,24 @@ def credits(customers: Mapping[str, UUID]) -> dict[str, dict[str, str]]:
         name: {state: money.show_unit(amount, CREDITS) for state, amount in own.items()}
         for name, own in found.items()
     }
+
+
+def _roll_forward(month: date, currency: str) -> list[dict[str, str]]:
+    """The lines of section 8.1; what was reinstated makes expiry smaller."""
+    found: dict[str, list[int]] = {}
+    for line in roll_forward.lines(month, currency):
+        amounts = found.setdefault(_LINES.get(line.name, line.name), [0, 0])
+        amounts[0] += line.deferred
+        amounts[1] += line.advance
+    return [
+        {
+            "line": name,
+            "2100": money.show_unit(deferred, currency),
+            "2110": money.show_unit(advance, currency),
+            "net": money.show_unit(deferred + advance, currency),
+        }
+        for name, (deferred, advance) in found.items()
+    ]
 
 
 def _sums(after: date, until: date) -> dict[str, dict[str, int]]:
