@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts import ids
 from accounts.models import Customer, User
 from billing import events
-from billing.models import Document, ProviderEvent, Purchase, TaxRate
+from billing.models import AccountName, Document, ProviderEvent, Purchase, TaxRate
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
 from ledger import rate_cards, services
@@ -52,6 +52,7 @@ def acme(db, settings):
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
     sell_to(acme)
+    AccountName.objects.create(code="1000", target="xero", account_name="090")
     return acme
 
 
