@@ -63,6 +63,8 @@ class History:
         self.sell(second, 30, 12_345, "KWD", 45)
 
     def take(self, days, who, step):
+        if days:
+            self.used.clear()  # what is given back later than its expiry does not tie yet
         self.day += timedelta(days=days)
         self.calendar.go(self.day)
         name, *values = step
