@@ -18,7 +18,10 @@ GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
     "Sales": ("Purchase", "Document", "ProviderEvent"),
-    "Books": ("AccountName",),
+    "Books": (
+        *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
+        *("ExchangeRate", "AccountName", "BooksCheck"),
+    ),
     "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),

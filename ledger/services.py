@@ -100,6 +100,7 @@ def adjust(
     cause: str,
     lot_id: UUID | None = None,
     frozen: int | None = None,
+    expired: bool = False,
     money: Sequence[Leg] | None = None,
     document: str | None = None,
     reason: str | None = None,
@@ -109,13 +110,15 @@ def adjust(
     """Take away free credits, of one lot or in order of use, and `frozen` of the amount out of what
     is frozen of the lot. `cause` is void, forfeit, refund, dispute or escheat. To add credits,
     grant them. Deferred revenue goes where the cause says (E10, E11b, E12, E17a), unless other
-    money entries are given.
+    money entries are given. With `expired` the state claims what has expired of the lot already.
 
-    Raises Refused with insufficient-credits, not-frozen, unknown-cause, lot-is-paid (void)."""
+    Raises Refused with insufficient-credits, not-frozen, unknown-cause, lot-is-paid (void),
+    not-expired."""
     detail = {
         "cause": cause,
         "lot": lot_id,
         "frozen": frozen,
+        "expired": expired or None,
         "money": _legs(money),
         "document": document,
         "reason": reason,
@@ -129,13 +132,25 @@ def restore(
     *,
     amount: int,
     lot_id: UUID,
+    cause: str | None = None,
+    expires_at: datetime | None = None,
     money: Sequence[Leg] | None = None,
     document: str | None = None,
     reason: str | None = None,
+    actor: str | None = None,
     key: str | None = None,
 ) -> Result:
-    """Give a lot back what a refund took that came to nothing. Raises Refused with not-found."""
-    detail = {"lot": lot_id, "money": _legs(money), "document": document, "reason": reason}
+    """Give a lot back what a cause took of it: a refund that came to nothing, unless another is
+    named (`adjust`). Raises Refused with not-found, unknown-cause, expiry-in-past."""
+    detail = {
+        "lot": lot_id,
+        "cause": cause,
+        "expires_at": expires_at,
+        "money": _legs(money),
+        "document": document,
+        "reason": reason,
+        "actor": actor,
+    }
     return apply_one(_operation("restore", customer_id, amount, detail, key))
 
 

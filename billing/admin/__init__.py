@@ -1,5 +1,23 @@
 """Staff's pages: what is sold can be changed; what was bought can be looked at and refunded."""
 
-from billing.admin import account_names, documents, events, packs, purchases, tax_rates
+from billing.admin import (
+    account_names,
+    books,
+    books_checks,
+    documents,
+    events,
+    packs,
+    purchases,
+    tax_rates,
+)
 
-__all__ = ["account_names", "documents", "events", "packs", "purchases", "tax_rates"]
+__all__ = [
+    "account_names",
+    "books",
+    "books_checks",
+    "documents",
+    "events",
+    "packs",
+    "purchases",
+    "tax_rates",
+]

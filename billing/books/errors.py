@@ -9,7 +9,9 @@ BooksError
 ├── EstimateOutOfRange  estimate-out-of-range
 ├── NoSuchCohort        no-such-cohort
 ├── GraceIsOver         grace-is-over
+├── NoOpenPaidLot       no-open-paid-lot
 ├── NotEscheatable      not-escheatable
+├── AlreadySettled      already-settled
 ├── CurrencyMismatch    currency-mismatch
 └── RateMissing         rate-missing
 """
@@ -58,12 +60,24 @@ class GraceIsOver(BooksError):
     default_detail = "The grace for it is over: give credits as goodwill instead."
 
 
+class NoOpenPaidLot(BooksError):
+    code = "no-open-paid-lot"
+    default_detail = "There is no open paid lot whose price the credits could share."
+
+
 class NotEscheatable(BooksError):
     code = "not-escheatable"
+    default_detail = "Nobody paid for these credits: there is nothing that a state may claim."
+
+
+class AlreadySettled(BooksError):
+    code = "already-settled"
+    default_detail = "This property was remitted or returned before."
 
 
 class CurrencyMismatch(BooksError):
     code = "currency-mismatch"
+    default_detail = "These are of another currency."
 
 
 class RateMissing(BooksError):

@@ -61,8 +61,16 @@ def estimate(
     return made
 
 
-def refresh(as_of: date, *, closing: bool = False) -> list[Estimate]:
-    """From the curve of use, for each open cohort, capped at the constrained rate."""
+def refresh(
+    as_of: date,
+    *,
+    of: str | None = None,
+    approved_by: User | None = None,
+    note: str = "From the curve of use",
+    closing: bool = False,
+) -> list[Estimate]:
+    """From the curve of use, for each open cohort or those named, capped at the constrained rate.
+    None where there is no curve yet. Raises NoSuchCohort."""
     policy = Policy.current()
     passed = history.gate(as_of, policy)
     curve = history.curve(as_of)
@@ -73,9 +81,9 @@ def refresh(as_of: date, *, closing: bool = False) -> list[Estimate]:
         unconstrained_rate=passed.mean,
         hazards=hazards([one.history for one in curve], max(one.months for one in curve)),
         inputs={"cohorts": [one.cohort for one in curve]},
-        note="From the curve of use",
+        note=note,
     )
-    return estimate(draft, as_of=as_of, closing=closing)
+    return estimate(draft, as_of=as_of, of=of, approved_by=approved_by, closing=closing)
 
 
 def _check(draft: Draft) -> None:

@@ -13,6 +13,7 @@ from billing.models.books import (
     UnclaimedProperty,
     UnclaimedState,
 )
+from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.exports import AccountName, Target
@@ -35,6 +36,8 @@ from billing.models.purchases import (
     Purchase,
     PurchaseState,
 )
+from billing.models.reopening import ReopenRequest
+from billing.models.reports import Report
 from billing.models.sandbox import (
     SandboxCard,
     SandboxCheckout,
@@ -46,6 +49,7 @@ from billing.models.sandbox import (
 __all__ = [
     "AccountName",
     "BillingProfile",
+    "BooksCheck",
     "BreakageRun",
     "Chargeback",
     "CloseStep",
@@ -75,6 +79,8 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "ReopenRequest",
+    "Report",
     "SandboxCard",
     "SandboxCheckout",
     "SandboxDispute",

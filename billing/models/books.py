@@ -1,6 +1,7 @@
 """The books beside the ledger: what was estimated, what was recognised of it, and until when the
 months are closed. Amounts are minor units of the cohort's currency."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -38,6 +39,7 @@ class Estimate(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        permissions = [("approve_estimate", "Can approve estimates")]
         indexes = [models.Index(fields=["cohort", "as_of", "id"], name="estimate_of_cohort")]
         constraints = [
             models.CheckConstraint(
@@ -111,6 +113,10 @@ class Period(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
+        permissions = [
+            ("close_period", "Can close months"),
+            ("reopen_period", "Can ask to reopen months, and decide what others ask"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(month__day=1), name="period_is_a_month"),
             models.CheckConstraint(
@@ -139,7 +145,7 @@ class CloseStep(models.Model):
     ok = models.BooleanField()
     told = models.TextField(help_text="What it did, in a line.")
     # Of tie-outs: each with its title, whether it ties, and the rows that break it.
-    findings = models.JSONField(default=list)
+    findings = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -2,15 +2,30 @@
 
 import json
 import time
+from datetime import date
 
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import ids
 from accounts.models import Customer, User
 from billing import events
-from billing.models import AccountName, Document, ProviderEvent, Purchase, TaxRate
+from billing.models import (
+    AccountName,
+    BooksCheck,
+    Document,
+    EscheatClass,
+    Estimate,
+    ExchangeRate,
+    Period,
+    Policy,
+    ProviderEvent,
+    Purchase,
+    TaxRate,
+    UnclaimedProperty,
+)
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
 from ledger import rate_cards, services
@@ -26,7 +41,7 @@ from tests.factories.accounts import (
 from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
-BOUGHT = [Purchase, Document, ProviderEvent]
+BOUGHT = [Purchase, Document, ProviderEvent, Period, Estimate, UnclaimedProperty, BooksCheck]
 
 
 @pytest.fixture
@@ -52,7 +67,9 @@ def acme(db, settings):
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
     sell_to(acme)
-    AccountName.objects.create(code="1000", target="xero", account_name="090")
+    now = timezone.now()
+    BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
+    keep_books(acme)
     return acme
 
 
@@ -101,6 +118,25 @@ def sell_to(customer):
     ).encode()
     events.receive("test", body, {delivery.HEADER: signatures.sign(body, delivery.secret())})
     TaxRate.objects.create(name="VAT", country="DE", percent=19)
+
+
+def keep_books(customer):
+    day = date(2001, 1, 1)
+    Period.objects.create(month=day, state="closing")
+    Policy.current()
+    Estimate.objects.create(cohort="2001-01/USD", as_of=day, method="remote")
+    ExchangeRate.objects.create(currency="EUR", to="USD", day=day, rate=1)
+    AccountName.objects.create(code="2100", target="xero", account_name="800")
+    UnclaimedProperty.objects.create(
+        customer=customer,
+        lot_id=Lot.objects.filter(customer=customer).first().pk,
+        transaction_id=ids.uuid7(),
+        escheat_class=EscheatClass.objects.create(code="us", name="America", country="US"),
+        currency="USD",
+        amount=1200,
+        credits=CREDIT,
+        escheated_on=day,
+    )
 
 
 def lists():
@@ -158,6 +194,8 @@ def test_no_page_changes_what_was_bought_or_told(staff, acme):
 
 def test_nothing_at_all_is_deleted(staff, acme):
     for model, name in lists():
+        if model is AccountName:  # how exports call an account, or what is said in our chart
+            continue
         key = str(model.objects.last().pk)
         chosen = {"action": "delete_selected", "_selected_action": [key], "post": "yes"}
         staff.post(reverse(f"{name}_changelist"), chosen)

@@ -1,7 +1,8 @@
 -- Takes credits away, with a cause: void (issued in error, E12void), forfeit (terms breached,
 -- E12forfeit), refund (E10), dispute (E11b) or escheat (E17), of one lot or in order of use; what is
--- frozen of a lot where that is said. What is paid for cannot be void: money came for it. Restore gives back what a refund took that came to nothing.
--- Freeze and unfreeze (E11), which move nothing in the journal. The credit limit.
+-- frozen of a lot, or has expired of it, where that is said. What is paid for cannot be void: money
+-- came for it. Restore gives back what a cause took. Freeze and unfreeze (E11), which move nothing in
+-- the journal. The credit limit.
 
 create or replace function ledger_adjust_account(p_cause text) returns text
 language sql immutable as $$
@@ -50,7 +51,9 @@ declare
     v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
 begin
     -- What is frozen is a dispute's: it may be of a lot that has expired since, of which nobody else may take.
-    if v_account is null or v_frozen > 0 and v_cause <> 'dispute' then
+    if (o.detail->>'expired')::boolean then
+        return ledger_escheat_expired(w, o, p_now);
+    elsif v_account is null or v_frozen > 0 and v_cause <> 'dispute' then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-cause'));
     elsif not ledger_money_is_right(o.detail->'money') then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'malformed-money'));
@@ -88,26 +91,61 @@ begin
 end
 $$;
 
--- Gives a lot back what a refund took of it. Where the lot has expired meanwhile, it goes on to breakage.
-create or replace function ledger_restore(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+-- What has expired of a lot is the state's after all (E17): breakage becomes property. It is worth what
+-- giving it back would be.
+create or replace function ledger_escheat_expired(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
 declare
     r ledger_result;
     v_lot uuid := (o.detail->>'lot')::uuid;
     v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
 begin
-    if not ledger_money_is_right(o.detail->'money') then
+    w := ledger_load_head(w, p_now);
+    if o.detail->>'cause' is distinct from 'escheat' then
+        return (w, ledger_refusal(w, 'unknown-cause'));
+    elsif ledger_units_of(w.customer_id, v_lot, 'U31') < o.amount then
+        return (w, ledger_refusal(w, 'not-expired', o.amount));
+    end if;
+    w.version := w.version + 1;
+    perform ledger_write_legs(w, v_transaction, p_now, 'escheat', 'U31', 'U33', array[v_lot], array[o.amount], null, o.detail);
+    perform ledger_write_money(w, v_transaction, p_now, 'escheat',
+        ledger_value_legs(w.customer_id, array[v_lot], array[-o.amount], '2110', '2300'), v_lot, o.detail, false);
+    r := ledger_refusal(w, 'ok');
+    r.transaction_id := v_transaction;
+    r.amount := o.amount;
+    r.lot_id := v_lot;
+    return (w, r);
+end
+$$;
+
+-- Gives a lot back what a cause took of it (a refund, unless another is named), until a new expiry where
+-- one is given. Where the lot has expired meanwhile, it goes on to breakage.
+create or replace function ledger_restore(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+declare
+    r ledger_result;
+    v_lot uuid := (o.detail->>'lot')::uuid;
+    v_until timestamptz := (o.detail->>'expires_at')::timestamptz;
+    v_account text := ledger_adjust_account(coalesce(o.detail->>'cause', 'refund'));
+    v_transaction uuid := case when o.key_is_id then o.key else ledger_new_id() end;
+begin
+    if v_account is null then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-cause'));
+    elsif not ledger_money_is_right(o.detail->'money') then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'malformed-money'));
+    elsif v_until <= p_now then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'expiry-in-past'));
     elsif ledger_is_too_large(w.balance, o.amount) then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'balance-too-large'));
     end if;
-    if ledger_units_of(w.customer_id, v_lot, 'U32') < o.amount then
+    if ledger_units_of(w.customer_id, v_lot, v_account) < o.amount then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-found'));
     end if;
-    update ledger_lot set remaining = remaining + o.amount, open = true where customer_id = w.customer_id and id = v_lot;
+    update ledger_lot set remaining = remaining + o.amount, open = true, expires_at = coalesce(v_until, expires_at)
+    where customer_id = w.customer_id and id = v_lot;
     w.version := w.version + 1;
     w.balance := w.balance + o.amount;
-    perform ledger_write_legs(w, v_transaction, p_now, 'restore', 'U32', 'U20', array[v_lot], array[o.amount], null, o.detail);
+    perform ledger_write_legs(w, v_transaction, p_now, 'restore', v_account, 'U20', array[v_lot], array[o.amount], null, o.detail);
     perform ledger_write_money(w, v_transaction, p_now, 'restore', o.detail->'money', v_lot, o.detail, false);
     w := ledger_settle_wallet(w, p_now);
     w.due_at := ledger_next_due(w, p_now);

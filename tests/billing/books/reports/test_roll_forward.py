@@ -7,8 +7,8 @@ import pytest
 from accounts.models import HOUSE_ID
 from billing.books.cohorts import last_day
 from billing.books.reports import roll_forward
-from billing.books.reports.tie_outs import TIE_OUTS
 from billing.books.rows import named_rows
+from billing.books.tie_outs.reports import TIE_OUTS
 from ledger import services
 from ledger.amounts import CREDIT
 from ledger.services import Leg

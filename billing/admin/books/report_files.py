@@ -1,0 +1,29 @@
+"""A report as files."""
+
+from datetime import date
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+
+from billing.books.reports import Report, csv, pdf
+from ledger import selectors
+
+
+def as_csv(report: Report, month: date, name: str) -> StreamingHttpResponse:
+    """Of one table, which streams."""
+    tables = report.report(month)
+    found = [table for table in tables if table.name == name] if name else tables[:1]
+    if not found:
+        raise Http404
+    return StreamingHttpResponse(
+        csv.stream(found[0]), "text/csv; charset=utf-8", headers=_named(found[0].name, month, "csv")
+    )
+
+
+def as_pdf(report: Report, slug: str, month: date) -> HttpResponse:
+    content = pdf.render(report.title, month, report.report(month), made_at=selectors.now())
+    return HttpResponse(content, "application/pdf", headers=_named(slug, month, "pdf"))
+
+
+def _named(name: str, month: date, kind: str) -> dict[str, str]:
+    shown = "inline" if kind == "pdf" else "attachment"
+    return {"Content-Disposition": f'{shown}; filename="{name}-{month:%Y-%m}.{kind}"'}
