@@ -13,6 +13,7 @@ from ledger import services
 from ledger.amounts import CREDIT
 from ledger.services import Leg
 from tests.billing.books.reports.example import COHORT, OCTOBER, SEPTEMBER, month
+from tests.factories.ledger import Book
 
 
 def broken(of: date):
@@ -91,6 +92,19 @@ def test_revenue_from_elsewhere_breaks_a_tie_out(calendar):
     assert broken(OCTOBER) == {"revenue"}
 
 
+def test_what_has_expired_may_be_the_state_s_after_all(calendar):
+    book = month(calendar)
+    lot = next(iter(book.lots()))
+    calendar.go(date(2003, 11, 3))
+    services.adjust(
+        book.customer_id, amount=30_00 * CREDIT, cause="escheat", lot_id=lot, expired=True
+    )
+    assert ("escheat", 0, -30_00, -30_00) in shown(date(2003, 11, 1))
+    units = {name: credits / CREDIT for name, _, credits in roll_forward.units(date(2003, 11, 1))}
+    assert (units["U31"], units["U33"], units["closing"]) == (3000, -3000, 102800)
+    assert broken(date(2003, 11, 1)) == set()
+
+
 def test_reinstatement_is_a_line_of_its_own(calendar):
     book = month(calendar)
     lot = next(iter(book.lots()))
@@ -108,3 +122,16 @@ def book_lot(book):
 def test_without_a_history_everything_ties(calendar, of):
     assert broken(of) == set()
     assert roll_forward.lines(of, "USD")[-1].net == 0
+
+
+@pytest.mark.xfail(strict=True, reason="They expire on the day of their expiry, before they came")
+def test_credits_given_back_after_their_expiry_expire_when_they_came_back(calendar):
+    """They were used until then: January has nothing of it (E18, then E08)."""
+    calendar.go(date(2002, 1, 10))
+    book = Book.funded(10 * CREDIT, expires_at=calendar.at(date(2002, 1, 20)))
+    used = book.debit(6 * CREDIT)
+    calendar.go(date(2002, 1, 21))
+    book.refresh()
+    calendar.go(date(2002, 2, 10))
+    book.reverse(used)
+    assert broken(date(2002, 1, 1)) == set()
