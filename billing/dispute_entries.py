@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 
-from django.conf import settings
-
-from billing import returns, shares
-from billing.models import Dispute
+from billing import returns, shares, used
+from billing.models import Chargeback, Dispute
 from billing.returns import leg
 from billing.shares import Share
 from ledger import services
 from ledger.services import Leg
 
-CONTRA_REVENUE, RECEIVABLE = "4310", "1100"
-# What a bank took beyond what was left of the payment reverses no sale: that was done when it was
-# refunded. It is a payment loss (section 4.2 of the accounting rules), or the customer owes it.
-PAYMENT_LOSS = "6300"
+CONTRA_REVENUE, RECEIVABLE, LOSS, TAX = "4310", "1100", "6300", "2200"
+_OF_USED = {
+    Chargeback.CONTRA_REVENUE: CONTRA_REVENUE,
+    Chargeback.CREDIT_LOSS: LOSS,
+    Chargeback.RECEIVABLE: RECEIVABLE,
+}
 
 
-def account_of_used() -> str:
-    return RECEIVABLE if settings.LOST_DISPUTES == "receivable" else CONTRA_REVENUE
+def account_of_used(dispute: Dispute) -> str:
+    return _OF_USED[Chargeback(dispute.chargeback)]
 
 
-def account_of_excess() -> str:
-    return RECEIVABLE if settings.LOST_DISPUTES == "receivable" else PAYMENT_LOSS
+def account_of_excess(dispute: Dispute) -> str:
+    """What a bank took beyond what was left of the payment reverses no sale: that was done when it
+    was refunded. It is a payment loss (section 4.2 of the accounting rules), or the customer owes
+    it."""
+    return RECEIVABLE if dispute.chargeback == Chargeback.RECEIVABLE else LOSS
 
 
 def freeze(dispute: Dispute, taken: Sequence[Share]) -> None:
@@ -59,10 +62,31 @@ def take(dispute: Dispute, taken: Sequence[Share], *, instead_of: str) -> None:
 
 def lose(dispute: Dispute, *, tax: int, rest: int) -> None:
     """`rest` is of what was used, or is held."""
-    currency = dispute.payment.purchase.currency
-    legs = returns.rest_legs(currency, tax=tax, rest=rest, account=account_of_used(), to="1200")
-    legs.append(leg(currency, account_of_excess(), "1200", dispute.excess))
-    post(dispute, "dispute lost", legs)
+    legs = reversal(dispute, tax=tax, rest=rest, to="1200")
+    excess = leg(
+        dispute.payment.purchase.currency, account_of_excess(dispute), "1200", dispute.excess
+    )
+    post(dispute, "dispute lost", [*legs, excess])
+
+
+def reversal(dispute: Dispute, *, tax: int, rest: int, to: str) -> list[Leg]:
+    """Tax, which is a loss where it is not given back (E11), and what was used."""
+    legs = returns.rest_legs(
+        dispute.payment.purchase.currency,
+        tax=tax,
+        rest=rest,
+        account=account_of_used(dispute),
+        to=to,
+        tax_account=TAX if dispute.tax_relief else LOSS,
+    )
+    return [part for one in legs for part in _over_lots(dispute, one) if one.debit != one.credit]
+
+
+def _over_lots(dispute: Dispute, one: Leg) -> list[Leg]:
+    if CONTRA_REVENUE not in (one.debit, one.credit):
+        return [one]
+    parts = used.over_lots(dispute.payment, one.amount)
+    return [one._replace(amount=part, lot=lot) for lot, part in parts]
 
 
 def post(dispute: Dispute, kind: str, money: Sequence[Leg], which: str = "") -> None:

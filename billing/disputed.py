@@ -6,7 +6,7 @@ from django.utils import timezone
 from billing import dispute_entries as entries
 from billing import documents, returns, shares, swept
 from billing.facts import Disputed
-from billing.models import Dispute, DisputeState, Payment
+from billing.models import Dispute, DisputeState, Payment, Policy
 from billing.outcomes import Parked, Unfit
 from billing.purchases import locked_payment
 from billing.returns import leg
@@ -104,6 +104,8 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     taken = shares.take(holding, dispute.credits, frozen)
     split = returns.split(payment, dispute.counted)
     rest = split.net - sum(share.net for share in taken)
+    policy = Policy.current()
+    dispute.chargeback, dispute.tax_relief = policy.chargeback, policy.dispute_tax_relief
     entries.take(dispute, taken, instead_of="1200")
     entries.lose(dispute, tax=split.tax, rest=rest)
     payment.disputed -= dispute.counted

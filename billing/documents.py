@@ -1,6 +1,7 @@
 """Receipts and credit notes: numbered in the transaction that they document, shown as PDF."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from babel import Locale
@@ -32,7 +33,7 @@ def issue_receipt(purchase: Purchase) -> Document:
     line["credits"] = amounts.show(purchase.credits + purchase.bonus_credits)
     line["details"] = _issued(purchase)
     notes = [f"Paid in full on {_date(purchase.paid_at)}."]
-    return _issue(DocumentKind.RECEIPT, purchase, line, notes)
+    return _issue(DocumentKind.RECEIPT, purchase, [line], notes)
 
 
 def issue_credit_note(refund: Refund) -> Document:
@@ -44,20 +45,28 @@ def issue_credit_note(refund: Refund) -> Document:
     notes = [f"Refunded to the means of payment on {_date(refund.settled_at)}."]
     if refund.reason:
         notes.append(f"Reason: {refund.reason}")
-    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, refund=refund)
+    lines = [line]
+    if refund.fee_kept:
+        lines.append(_line(purchase, "Fee kept", -refund.fee_kept, 0) | {"rate": ""})
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, lines, notes, refund=refund)
 
 
 def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int) -> Document:
-    """Of what a lost dispute reversed of the sale: tax is due no more, as with a refund."""
+    """Of what a lost dispute reversed of the sale: its tax too, as with a refund, unless there is
+    no relief for it."""
     purchase = dispute.payment.purchase
-    line = _line(purchase, f"Chargeback of {purchase.pack_name}", net, tax)
+    line = _line(
+        purchase, f"Chargeback of {purchase.pack_name}", net, tax if dispute.tax_relief else 0
+    )
     line["credits"] = amounts.show(credits)
     if credits:
         line["details"] = [f"{_number(credits)} unused credits taken back"]
     notes = [
         f"The payer's bank took the payment back; it was decided on {_date(dispute.closed_at)}."
     ]
-    return _issue(DocumentKind.CREDIT_NOTE, purchase, line, notes, dispute=dispute)
+    if tax and not dispute.tax_relief:
+        notes.append(f"Tax of {_shown(purchase, tax)} {purchase.currency} stays due.")
+    return _issue(DocumentKind.CREDIT_NOTE, purchase, [line], notes, dispute=dispute)
 
 
 def pdf(document: Document) -> bytes:
@@ -67,7 +76,7 @@ def pdf(document: Document) -> bytes:
 def _issue(
     kind: DocumentKind,
     purchase: Purchase,
-    line: dict[str, Any],
+    lines: list[dict[str, Any]],
     notes: list[str],
     *,
     refund: Refund | None = None,
@@ -78,9 +87,9 @@ def _issue(
         "buyer": _buyer(purchase),
         "purchase": purchase.name,
         "currency": purchase.currency,
-        "lines": [line],
+        "lines": lines,
         "notes": notes,
-        **{name: line[name] for name in ("net", "tax", "total")},
+        **{name: _sum(lines, name) for name in ("net", "tax", "total")},
     }
     if kind == DocumentKind.CREDIT_NOTE:
         receipt = Document.objects.filter(purchase=purchase, kind=DocumentKind.RECEIPT).first()
@@ -97,19 +106,25 @@ def _issue(
 
 
 def _line(purchase: Purchase, text: str, net: int, tax: int) -> dict[str, Any]:
-    def shown(amount: int) -> str:
-        return money.show(amount, purchase.currency)["amount"]
-
     return {
         "text": text,
         "details": [],
-        "net": shown(net),
+        "net": _shown(purchase, net),
         "tax_name": purchase.tax_name or "Tax",
         "tax_percent": f"{purchase.tax_percent.normalize():f}",
         "rate": _rate(purchase, tax),
-        "tax": shown(tax),
-        "total": shown(net + tax),
+        "tax": _shown(purchase, tax),
+        "total": _shown(purchase, net + tax),
     }
+
+
+def _sum(lines: list[dict[str, Any]], name: str) -> str:
+    """With the decimal places of the lines."""
+    return str(sum((Decimal(line[name]) for line in lines[1:]), Decimal(lines[0][name])))
+
+
+def _shown(purchase: Purchase, amount: int) -> str:
+    return money.show(amount, purchase.currency)["amount"]
 
 
 def _rate(purchase: Purchase, tax: int) -> str:

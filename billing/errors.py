@@ -8,6 +8,7 @@ BillingError
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
+├── FeeTooLarge           fee-too-large
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -71,6 +72,11 @@ class RefundWindowOver(BillingError):
 class RefundTooLarge(BillingError):
     code = "refund-too-large"
     default_detail = "That is more than is left of this payment, or of its credits."
+
+
+class FeeTooLarge(BillingError):
+    code = "fee-too-large"
+    default_detail = "A fee is less than the refund that it is kept of: something goes back."
 
 
 class UnknownProvider(BillingError):

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from accounts import ids
 from ledger import money
+from ledger.checks import Finding
 from ledger.ids import LOT, TRANSACTION, ReservationId
 
 Row = Mapping[str, str]
@@ -22,6 +23,17 @@ _NO_MONEY: Final = {
     *("account", "cohort", "credits", "lots", "remaining", "rows", "seq", "transfers", "units"),
     "version",
 }
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """As it is kept: the rows as texts, with names as the database has them."""
+    return {
+        "name": finding.check.name,
+        "title": finding.check.title,
+        "why": finding.check.why,
+        "broken": finding.broken,
+        "rows": [{name: str(row[name]) for name in row} for row in finding.rows],
+    }
 
 
 def outside(row: Row) -> dict[str, str]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from billing import documents
+from billing import documents, sold
 from billing.facts import CheckoutEnded, Paid
 from billing.models import (
     BillingProfile,
@@ -36,9 +36,10 @@ def paid(provider: str, fact: Paid) -> None:
     if purchase.tax_by_provider:
         purchase.tax = fact.tax or 0
         purchase.total = purchase.net + purchase.tax
+    # Whose law holds for the lots depends on where the buyer is.
+    _keep_buyer(purchase, fact)
     _enter(purchase, fact)
     _keep_customer(purchase, fact)
-    _keep_buyer(purchase, fact)
     documents.issue_receipt(purchase)
 
 
@@ -133,6 +134,7 @@ def _grant(purchase: Purchase) -> list[UUID]:
 
 def _lot(purchase: Purchase, kind: str, credits: int, days: int, net: int, tax: int) -> UUID:
     now = selectors.now()
+    terms = sold.terms(purchase, net)
     result = services.grant(
         purchase.customer_id,
         amount=credits,
@@ -145,6 +147,8 @@ def _lot(purchase: Purchase, kind: str, credits: int, days: int, net: int, tax: 
             leg(purchase.currency, "1000", "2100", net),
             leg(purchase.currency, "1000", "2200", tax),
         ],
+        cohort=terms.cohort,
+        escheat_class=terms.escheat_class,
         refundable_until=now + timedelta(days=settings.REFUND_DAYS),
         document=purchase.name,
         reason=purchase.pack_name,

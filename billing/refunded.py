@@ -63,6 +63,7 @@ def enter(
     split: Split,
     taken: Sequence[Share],
     told: int,
+    fee_kept: int = 0,
     pending: int = 0,
     id: UUID | None = None,
     provider_ref: str | None = None,
@@ -80,6 +81,7 @@ def enter(
         amount=split.net + split.tax,
         net=split.net,
         tax=split.tax,
+        fee_kept=fee_kept,
         concession=split.net - sum(net),
         credits=sum(share.credits for share in taken),
         pending=pending,
@@ -89,9 +91,10 @@ def enter(
         reason=reason,
         made_by=made_by,
     )
-    payment.refunded += refund.amount
+    payment.refunded += refund.paid_back
+    payment.fees_kept += refund.fee_kept
     payment.tax_returned += refund.tax
-    payment.save(update_fields=["refunded", "tax_returned"])
+    payment.save(update_fields=["refunded", "fees_kept", "tax_returned"])
     _take(refund, taken)
     return refund
 
@@ -100,7 +103,7 @@ def settle(refund: Refund) -> None:
     """The money has left."""
     if refund.state != RefundState.REQUESTED:
         return
-    _post(refund, "refund paid", [leg(_currency(refund), "2400", "1000", refund.amount)])
+    _post(refund, "refund paid", [leg(_currency(refund), "2400", "1000", refund.paid_back)])
     refund.state = RefundState.SUCCEEDED
     refund.settled_at = timezone.now()
     refund.save(update_fields=["state", "settled_at"])
@@ -114,7 +117,7 @@ def undo(refund: Refund, reason: str) -> None:
         return
     currency, payment = _currency(refund), refund.payment
     if refund.state == RefundState.SUCCEEDED:
-        _post(refund, "refund returned", [leg(currency, "1000", "2400", refund.amount)])
+        _post(refund, "refund returned", [leg(currency, "1000", "2400", refund.paid_back)])
     parts = zip(refund.lots, refund.lot_credits, refund.lot_net, strict=True)
     for lot, credits, net in parts:
         services.restore(
@@ -127,15 +130,16 @@ def undo(refund: Refund, reason: str) -> None:
             key=f"{refund.name} {lot}",
         )
     _post(refund, "refund failed", [_mirror(one) for one in _rest(refund)])
-    payment.refunded -= refund.amount
+    payment.refunded -= refund.paid_back
+    payment.fees_kept -= refund.fee_kept
     payment.tax_returned -= refund.tax
     payment.refunds_told -= min(payment.refunds_told, refund.told)
-    payment.save(update_fields=["refunded", "tax_returned", "refunds_told"])
+    payment.save(update_fields=["refunded", "fees_kept", "tax_returned", "refunds_told"])
     refund.state = RefundState.FAILED
     refund.reason = reason or refund.reason
     refund.settled_at = timezone.now()
     refund.save(update_fields=["state", "reason", "settled_at"])
-    if refund.amount < refund.told:
+    if refund.paid_back < refund.told:
         _lower(payment, reason)
 
 
@@ -231,9 +235,12 @@ def _take(refund: Refund, taken: Sequence[Share]) -> None:
 
 
 def _rest(refund: Refund) -> list[Leg]:
-    return returns.rest_legs(
-        _currency(refund), tax=refund.tax, rest=refund.concession, account="4300", to="2400"
+    currency = _currency(refund)
+    legs = returns.rest_legs(
+        currency, tax=refund.tax, rest=refund.concession, account="4300", to="2400"
     )
+    # A fee is set against what is owed.
+    return [*legs, leg(currency, "2400", "4400", refund.fee_kept)]
 
 
 def _post(refund: Refund, kind: str, money: Sequence[Leg]) -> None:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from billing import events, providers, refunded, shares, swept
 from billing.errors import (
+    FeeTooLarge,
     NothingToRefund,
     ProviderDeclined,
     ProviderFailed,
@@ -31,10 +32,15 @@ class Quote(NamedTuple):
     credits: int
     net: int
     tax: int
+    fee_kept: int = 0
 
     @property
     def amount(self) -> int:
         return self.net + self.tax
+
+    @property
+    def paid_back(self) -> int:
+        return self.amount - self.fee_kept
 
 
 def refundable_until(purchase: Purchase) -> datetime | None:
@@ -44,12 +50,13 @@ def refundable_until(purchase: Purchase) -> datetime | None:
     return purchase.paid_at + timedelta(days=settings.REFUND_DAYS)
 
 
-def quote(purchase: Purchase, credits: int | None = None) -> Quote:
-    """Of so many of its unused credits, or of all. Raises NothingToRefund, RefundTooLarge."""
+def quote(purchase: Purchase, credits: int | None = None, *, fee_kept: int = 0) -> Quote:
+    """Of so many of its unused credits, or of all. Raises NothingToRefund, RefundTooLarge,
+    FeeTooLarge."""
     with transaction.atomic():
         payment = _payment(purchase)
-        taken, split = _reckon(payment, credits)
-    return Quote(sum(share.credits for share in taken), split.net, split.tax)
+        taken, split = _reckon(payment, credits, fee_kept)
+    return Quote(sum(share.credits for share in taken), split.net, split.tax, fee_kept)
 
 
 def request(
@@ -59,20 +66,24 @@ def request(
     by: User | None,
     reason: str,
     as_staff: bool = False,
+    fee_kept: int = 0,
     key: UUID | None = None,
 ) -> Refund:
     """Refund so many unused micro-credits of a purchase, or all. A customer may until
-    `refundable_until`, staff at any time. Under one `key` it is one refund, however often its form
-    is sent.
+    `refundable_until`, staff at any time, who may also keep a fee of it, in minor units and net of
+    tax (E10c). Under one `key` it is one refund, however often its form is sent.
 
-    Raises NothingToRefund, RefundWindowOver, RefundTooLarge. Where the provider does not answer,
-    the refund stays requested, and the hourly reconciliation asks again.
+    Raises NothingToRefund, RefundWindowOver, RefundTooLarge, FeeTooLarge; ValueError for a fee
+    that is not staff's. Where the provider does not answer, the refund stays requested, and the
+    hourly reconciliation asks again.
     """
+    if fee_kept and not as_staff:
+        raise ValueError("Staff may keep a fee, nobody else.")
     until = refundable_until(purchase)
     if not as_staff and until is not None and selectors.now() > until:
         raise RefundWindowOver
     providers.get(purchase.provider)
-    refund = _enter(purchase, credits, by, reason, key)
+    refund = _enter(purchase, credits, fee_kept, by, reason, key)
     with suppress(ProviderFailed):
         send(refund)
     refund.refresh_from_db()
@@ -110,7 +121,12 @@ def unsent(provider: str) -> QuerySet[Refund]:
 
 @retrying
 def _enter(
-    purchase: Purchase, credits: int | None, by: User | None, reason: str, key: UUID | None
+    purchase: Purchase,
+    credits: int | None,
+    fee_kept: int,
+    by: User | None,
+    reason: str,
+    key: UUID | None,
 ) -> Refund:
     with transaction.atomic():
         payment = _payment(purchase)
@@ -119,13 +135,14 @@ def _enter(
             raise NothingToRefund
         if known is not None:
             return known
-        taken, split = _reckon(payment, credits)
+        taken, split = _reckon(payment, credits, fee_kept)
         return refunded.enter(
             payment,
             id=key,
             split=split,
             taken=taken,
-            told=split.net + split.tax,
+            told=split.net + split.tax - fee_kept,
+            fee_kept=fee_kept,
             made_by=by,
             reason=reason,
         )
@@ -155,7 +172,7 @@ def _payment(purchase: Purchase) -> Payment:
     return payment
 
 
-def _reckon(payment: Payment, credits: int | None) -> tuple[list[Share], Split]:
+def _reckon(payment: Payment, credits: int | None, fee_kept: int) -> tuple[list[Share], Split]:
     holding = shares.locked(payment)
     if credits is not None and not 0 < credits <= holding.free:
         raise RefundTooLarge if holding.free else NothingToRefund
@@ -165,11 +182,14 @@ def _reckon(payment: Payment, credits: int | None) -> tuple[list[Share], Split]:
         raise NothingToRefund
     if split.net + split.tax > payment.left:
         raise RefundTooLarge
+    # Nobody can be asked to pay nothing back.
+    if fee_kept and not 0 < fee_kept < split.net + split.tax:
+        raise FeeTooLarge
     return taken, split
 
 
 def _split(payment: Payment, net: int) -> Split:
     """The credits' carrying value, and the tax that goes with all the net that went back so far."""
-    net_before = payment.refunded + payment.clawed_back - payment.tax_returned
+    net_before = payment.reversed - payment.tax_returned
     tax = part_of(payment.tax, net_before + net, payment.amount - payment.tax)
     return Split(net, min(max(tax - payment.tax_returned, 0), payment.tax - payment.tax_returned))

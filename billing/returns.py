@@ -15,13 +15,9 @@ class Split(NamedTuple):
     tax: int
 
 
-def returned_after(payment: Payment, amount: int) -> int:
-    return payment.refunded + payment.clawed_back + amount
-
-
 def split(payment: Payment, amount: int) -> Split:
     """Tax pro rata of all that went back (E10, E11b)."""
-    tax = part_of(payment.tax, returned_after(payment, amount), payment.amount)
+    tax = part_of(payment.tax, payment.reversed + amount, payment.amount)
     tax = min(max(tax - payment.tax_returned, 0), amount)
     return Split(amount - tax, tax)
 
@@ -30,14 +26,14 @@ def credits_to_take(payment: Payment, amount: int) -> int:
     """Of the credits bought, as many in a hundred as of the money that is back with this; less
     those that went, or should have gone, before. Open disputes count for nothing: they may be
     won."""
-    after = _part(payment, returned_after(payment, amount))
+    after = _part(payment, payment.reversed + amount)
     return max(after - _spoken_for(payment), 0) if amount else 0
 
 
 def credits_to_freeze(payment: Payment, amount: int) -> int:
     """The same of what may be back in the end."""
     disputed = payment.disputes.filter(state=DisputeState.OPEN).values_list("credits", flat=True)
-    after = _part(payment, payment.returned + amount)
+    after = _part(payment, payment.reversed + payment.disputed + amount)
     return max(after - _spoken_for(payment) - sum(disputed), 0) if amount else 0
 
 
@@ -54,10 +50,12 @@ def _spoken_for(payment: Payment) -> int:
     return sum(map(sum, wanted)) + sum(lost.values_list("credits", flat=True))
 
 
-def rest_legs(currency: str, *, tax: int, rest: int, account: str, to: str) -> list[Leg]:
+def rest_legs(
+    currency: str, *, tax: int, rest: int, account: str, to: str, tax_account: str = "2200"
+) -> list[Leg]:
     """Tax, and what is no longer deferred: it was used. Below zero it is a rounding of the other
     sign, which the same account takes."""
-    legs = [leg(currency, "2200", to, tax)]
+    legs = [leg(currency, tax_account, to, tax)]
     legs.append(
         leg(currency, account, to, rest) if rest >= 0 else leg(currency, to, account, -rest)
     )

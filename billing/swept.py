@@ -76,15 +76,10 @@ def _count(dispute: Dispute, payment: Payment) -> bool:
 
 
 def _count_lost(dispute: Dispute, payment: Payment, part: int) -> None:
-    currency, split = payment.purchase.currency, returns.split(payment, part)
-    legs = returns.rest_legs(
-        currency,
-        tax=split.tax,
-        rest=split.net,
-        account=entries.account_of_used(),
-        to=entries.account_of_excess(),
+    split = returns.split(payment, part)
+    legs = entries.reversal(
+        dispute, tax=split.tax, rest=split.net, to=entries.account_of_excess(dispute)
     )
-    legs = [one for one in legs if one.debit != one.credit]
     entries.post(dispute, "dispute lost", legs, f" but {dispute.excess}")
     dispute.credits += returns.credits_to_take(payment, part)
     dispute.owed += split.net
@@ -99,7 +94,7 @@ def _take_or_freeze(dispute: Dispute, payment: Payment) -> bool:
     if dispute.state == DisputeState.OPEN:
         entries.freeze(dispute, taken)
     else:
-        entries.take(dispute, taken, instead_of=entries.account_of_used())
+        entries.take(dispute, taken, instead_of=entries.account_of_used(dispute))
         dispute.owed = max(dispute.owed - sum(share.net for share in taken), 0)
         dispute.save(update_fields=["clawed_credits", "owed"])
     return bool(taken)

@@ -20,7 +20,7 @@ GROUPS: Final = {
     "Sales": ("Purchase", "Document", "ProviderEvent"),
     "Books": (
         *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
-        *("ExchangeRate", "AccountName"),
+        *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
     "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
     "Services": ("Service", "ServiceKey"),

@@ -175,7 +175,7 @@ else:
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 # A mail server that hangs must not hold up whoever waits for a page.
 EMAIL_TIMEOUT = 10
-# Who is told of money that does not fit what was sold.
+# Who is told of money that does not fit what was sold, and of books that do not balance.
 OPERATORS = env.list("OPERATORS", default=[])
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -245,8 +245,6 @@ STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 # For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
-# What of a lost dispute was used already: contra-revenue, or a receivable.
-LOST_DISPUTES = env("LOST_DISPUTES", default="contra-revenue")
 # As receipts name the seller. Where the database is ours, one tries things.
 DEMO_ADDRESS = "1 Example Quay\nDublin 2\nIreland"
 SELLER = {

@@ -3,6 +3,7 @@
 from billing.admin import (
     account_names,
     books,
+    books_checks,
     documents,
     events,
     packs,
@@ -13,6 +14,7 @@ from billing.admin import (
 __all__ = [
     "account_names",
     "books",
+    "books_checks",
     "documents",
     "events",
     "packs",

@@ -131,7 +131,7 @@ class PackAdmin(KeptAdmin):
     inlines = [PriceInline]
     actions = ["end"]
     fieldsets = [
-        (None, {"fields": ["name", "code", "credits", "validity_days"]}),
+        (None, {"fields": ["name", "code", "credits", "validity_days", "family"]}),
         ("On sale", {"fields": ["active_from", "active_until", "customer"]}),
         (
             "Bonus",

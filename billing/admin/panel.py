@@ -37,6 +37,7 @@ class RefundRow(NamedTuple):
     name: str
     state: str
     amount: str
+    fee: str
     credits: str
     concession: str
     reason: str
@@ -100,6 +101,7 @@ def _figures(payment: Payment) -> list[tuple[str, str]]:
     figures = {
         "paid": payment.amount,
         "refunded": payment.refunded,
+        "kept as fees": payment.fees_kept,
         "in dispute": payment.disputed,
         "clawed back": payment.clawed_back,
         "left": payment.left,
@@ -137,7 +139,8 @@ def _refund(refund: Refund, currency: str) -> RefundRow:
     return RefundRow(
         refund.name,
         "not sent yet" if waits else refund.state,
-        billing_shown.plain(refund.amount, currency),
+        billing_shown.plain(refund.paid_back, currency),
+        billing_shown.plain(refund.fee_kept, currency),
         shown.number(refund.credits),
         billing_shown.plain(refund.concession, currency),
         refund.reason,

@@ -22,6 +22,7 @@ from billing.books.exports.errors import NotExported
 from billing.books.exports.journal import journals
 from billing.books.reports import REPORTS, csv, pdf
 from billing.books.rows import value
+from billing.findings import as_json
 from billing.models import CloseStep, Period, PeriodState, Policy
 
 CHUNK: Final = 64 * 1024
@@ -119,7 +120,7 @@ def _close(month: date) -> Iterator[Entry]:
     found = (
         tied[-1]
         if tied and _state(month) == PeriodState.CLOSED
-        else [finding.as_json() for finding in tie_outs.run(month)]
+        else [as_json(finding) for finding in tie_outs.run(month, last_day(month))]
     )
     yield _json("tie-outs.json", found, "What must tie, and the rows that break it")
 

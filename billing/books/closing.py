@@ -4,7 +4,7 @@ Each step can be done again: a close that stopped, or whose process ended, goes 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -17,8 +17,9 @@ from billing.books import engine, escheat, estimating, locks, periods, revenue, 
 from billing.books.cohorts import last_day
 from billing.books.errors import CloseOutOfOrder, PeriodNotOver, TieOutFailed
 from billing.books.rows import value
-from billing.books.tie_outs import Finding
+from billing.findings import as_json
 from billing.models import CloseStep, Method, Period, PeriodState, Policy
+from ledger.checks import Finding
 
 FREEZE_PATIENCE_SECONDS: Final = 60
 
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
     """What a step did, in a line, and what it found broken."""
 
     told: str
-    findings: list[Finding] = []
+    findings: Sequence[Finding] = ()
 
     @property
     def ok(self) -> bool:
@@ -68,7 +69,7 @@ def take(period: Period, name: str, *, by: User | None = None) -> CloseStep:
         finished_at=value("select clock_timestamp()"),
         ok=outcome.ok,
         told=outcome.told,
-        findings=[finding.as_json() for finding in outcome.findings],
+        findings=[as_json(finding) for finding in outcome.findings],
         by=by,
     )
 
@@ -148,7 +149,7 @@ def _engine(period: Period, by: User | None) -> Outcome:
 
 
 def _tie_outs(period: Period, by: User | None) -> Outcome:
-    findings = list(tie_outs.run(period.month))
+    findings = list(tie_outs.run(period.month, last_day(period.month)))
     broken = sum(1 for finding in findings if finding.broken)
     return Outcome(f"{len(findings)} tie-outs, {broken} broken", findings)
 

@@ -19,7 +19,7 @@ select l.cohort, l.currency,
 from ledger_posting p
     join ledger_lot l on l.customer_id = p.customer_id and l.id = p.lot_id
     cross join ledger_books b
-where p.unit <> 'CR' and p.posting_date <= %(as_of)s and l.price > 0
+where p.unit <> 'CR' and p.posting_date <= %(as_of)s and l.paid
     and p.account in ('2100', '2110', '4100', '4310')
     and coalesce(l.refundable_until <= (%(as_of)s::date + 1)::timestamp at time zone b.time_zone, true)
 group by 1, 2 order by 1, 2
@@ -31,7 +31,7 @@ group by 1, 2 order by 1, 2
 """
 _EXPIRES = """
 select cohort, max(expires_at), count(*) filter (where expires_at is null) from ledger_lot
-where price > 0 and cohort is not null group by 1
+where paid and cohort is not null group by 1
 """
 
 

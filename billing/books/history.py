@@ -20,7 +20,7 @@ select l.cohort, date_trunc('month', p.posting_date)::date as month,
     coalesce(-sum(p.amount) filter (where p.account = '2110'), 0)::bigint as expired,
     coalesce(-sum(p.amount) filter (where p.account = '2100'), 0)::bigint as deferred
 from ledger_posting p join ledger_lot l on l.customer_id = p.customer_id and l.id = p.lot_id
-where p.unit <> 'CR' and p.posting_date <= %(as_of)s and l.price > 0 and l.cohort is not null
+where p.unit <> 'CR' and p.posting_date <= %(as_of)s and l.paid and l.cohort is not null
     and p.account in ('2100', '2110', '4100')
 group by 1, 2 order by 1, 2
 """

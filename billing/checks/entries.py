@@ -56,6 +56,12 @@ CHECKS = [
         "Money given back for what was used makes revenue smaller.",
     ),
     _ties(
+        "4400",
+        "fees-kept",
+        "Fees kept of refunds are revenue",
+        "What a customer was not given back of a refund is earned.",
+    ),
+    _ties(
         "6100",
         "payment-fees",
         "Processing fees are the fees of the payments",

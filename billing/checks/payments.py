@@ -19,7 +19,7 @@ CHECKS = [
         "A payment's lots exist, and all that were issued for it are its own",
         "Issued twice, it would have a lot too many.",
         """
-        select customer_id, purchase, p.lots, l.lots as issued
+        select customer_id, purchase, p.lots as lot_ids, l.lots as issued_lot_ids
         from (
             select customer_id, purchase, array(select unnest(lots) order by 1) as lots from payment
         ) p full join (
@@ -71,18 +71,22 @@ CHECKS = [
         "A payment's running totals are its refunds and disputes, and no more than came",
         "Refunds, disputes and wins come in any order, and never give money back twice.",
         """
-        select customer_id, purchase, p.amount, p.refunded, r.refunded as by_refunds, p.disputed,
-            d.disputed as by_disputes, p.clawed_back, d.clawed_back as by_lost, p.tax_returned
+        select customer_id, purchase, p.amount, p.refunded, r.refunded as by_refunds, p.fees_kept,
+            p.disputed, d.disputed as by_disputes, p.clawed_back, d.clawed_back as by_lost,
+            p.tax_returned
         from payment p, lateral (
-            select coalesce(sum(amount), 0) as refunded from billing_refund r
+            select coalesce(sum(amount - fee_kept), 0) as refunded,
+                coalesce(sum(fee_kept), 0) as fees_kept
+            from billing_refund r
             where r.payment_id = p.purchase_id and state <> 'failed'
         ) r, lateral (
             select coalesce(sum(amount - excess) filter (where state = 'open'), 0) as disputed,
                 coalesce(sum(amount - excess) filter (where state = 'lost'), 0) as clawed_back
             from billing_dispute d where d.payment_id = p.purchase_id
         ) d
-        where (p.refunded, p.disputed, p.clawed_back) <> (r.refunded, d.disputed, d.clawed_back)
-            or p.refunded + p.disputed + p.clawed_back > p.amount
+        where (p.refunded, p.fees_kept, p.disputed, p.clawed_back)
+                <> (r.refunded, r.fees_kept, d.disputed, d.clawed_back)
+            or p.refunded + p.fees_kept + p.disputed + p.clawed_back > p.amount
             or p.tax_returned not between 0 and p.tax
         """,
     ),

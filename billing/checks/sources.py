@@ -33,10 +33,10 @@ of_payment as not materialized (
     select *, document as purchase from transfer where starts_with(document, 'pur_')
 ),
 entry as not materialized (
-    select customer_id, purchase, unit as currency, debit as account, amount
-    from of_payment where unit <> 'CR'
-    union all
-    select customer_id, purchase, unit, credit, -amount from of_payment where unit <> 'CR'
+    select customer_id, purchase, unit as currency, x.account, x.amount
+    from of_payment t, lateral (values (debit, t.amount), (credit, -t.amount)) x(account, amount)
+    -- What becomes of credits that were paid for is no matter of the payment.
+    where unit <> 'CR' and kind not in ('expire', 'escheat', 'forfeit', 'reinstate')
 ),
 said as not materialized (
     select customer_id, purchase, currency, x.account, x.amount
@@ -47,8 +47,9 @@ said as not materialized (
     union all
     select customer_id, purchase, currency, x.account, x.amount
     from refund r, lateral (values
-        ('1000', case state when 'succeeded' then -r.amount end),
-        ('2400', case state when 'requested' then -r.amount end),
+        ('1000', case state when 'succeeded' then fee_kept - r.amount end),
+        ('2400', case state when 'requested' then fee_kept - r.amount end),
+        ('4400', case when state <> 'failed' then -fee_kept end),
         ('4300', case when state <> 'failed' then concession end),
         ('2100', case when state <> 'failed' then r.amount - concession end)
     ) x(account, amount)

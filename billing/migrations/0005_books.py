@@ -1,5 +1,7 @@
+# ruff: noqa: E501 (help texts)
 import os
 
+import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
@@ -317,7 +319,12 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField()),
                 ("ok", models.BooleanField()),
                 ("told", models.TextField(help_text="What it did, in a line.")),
-                ("findings", models.JSONField(default=list)),
+                (
+                    "findings",
+                    models.JSONField(
+                        default=list, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
                 (
                     "by",
                     models.ForeignKey(
@@ -399,6 +406,13 @@ class Migration(migrations.Migration):
                         ],
                         default="contra-revenue",
                         max_length=20,
+                    ),
+                ),
+                (
+                    "dispute_tax_relief",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Tax on a lost dispute is due no more. Otherwise it is a loss (6300).",
                     ),
                 ),
                 (

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0005_books"),
+        ("billing", "0007_kept_fees"),
     ]
 
     operations = [

@@ -13,6 +13,7 @@ from billing.models.books import (
     UnclaimedProperty,
     UnclaimedState,
 )
+from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.exports import AccountName, Target
@@ -48,6 +49,7 @@ from billing.models.sandbox import (
 __all__ = [
     "AccountName",
     "BillingProfile",
+    "BooksCheck",
     "BreakageRun",
     "Chargeback",
     "CloseStep",

@@ -1,6 +1,7 @@
 """The books beside the ledger: what was estimated, what was recognised of it, and until when the
 months are closed. Amounts are minor units of the cohort's currency."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -145,7 +146,7 @@ class CloseStep(models.Model):
     ok = models.BooleanField()
     told = models.TextField(help_text="What it did, in a line.")
     # Of tie-outs: each with its title, whether it ties, and the rows that break it.
-    findings = models.JSONField(default=list)
+    findings = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import User
+from billing.models.policy import Chargeback
 from billing.models.purchases import Purchase
 
 REFUND = "ref"
@@ -17,7 +18,7 @@ class Payment(models.Model):
     """One for each purchase that was paid. Minor units of the purchase's currency.
 
     `returned` is the one running total over refunds, disputes and wins: what has been given back,
-    or is in dispute. No more than `amount` ever is.
+    or is in dispute. With the fees that were kept of refunds it is no more than `amount`.
     """
 
     purchase = models.OneToOneField(
@@ -29,9 +30,11 @@ class Payment(models.Model):
     tax = models.BigIntegerField()
     fee = models.BigIntegerField(null=True)
     refunded = models.BigIntegerField(default=0)
+    # Of refunds: it did not go back, and is not left to be refunded either (E10c).
+    fees_kept = models.BigIntegerField(default=0)
     disputed = models.BigIntegerField(default=0)
     clawed_back = models.BigIntegerField(default=0)
-    # Of what was refunded or clawed back.
+    # Of `reversed`.
     tax_returned = models.BigIntegerField(default=0)
     # The highest total of refunds that the provider has told of, where it tells totals.
     refunds_told = models.BigIntegerField(default=0)
@@ -46,6 +49,7 @@ class Payment(models.Model):
                     amount__gt=0,
                     tax__gte=0,
                     refunded__gte=0,
+                    fees_kept__gte=0,
                     disputed__gte=0,
                     clawed_back__gte=0,
                     refunds_told__gte=0,
@@ -53,7 +57,9 @@ class Payment(models.Model):
                 name="payment_amounts_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(amount__gte=F("refunded") + F("disputed") + F("clawed_back")),
+                condition=Q(
+                    amount__gte=F("refunded") + F("fees_kept") + F("disputed") + F("clawed_back")
+                ),
                 name="payment_returns_no_more_than_came",
             ),
             models.CheckConstraint(
@@ -70,8 +76,13 @@ class Payment(models.Model):
         return self.refunded + self.disputed + self.clawed_back
 
     @property
+    def reversed(self) -> int:
+        """Of the sale, for good: tax, credits and deferred revenue follow from it."""
+        return self.refunded + self.fees_kept + self.clawed_back
+
+    @property
     def left(self) -> int:
-        return self.amount - self.returned
+        return self.amount - self.reversed - self.disputed
 
 
 class RefundState(models.TextChoices):
@@ -83,8 +94,8 @@ class RefundState(models.TextChoices):
 class Refund(models.Model):
     """Money on its way back, with the credits that were taken for it.
 
-    `told` is what the provider says was refunded by this; `amount` is what this added to the
-    running total: less, where a total told before had it already.
+    `told` is what the provider says was refunded by this; `amount` is what this reversed of the
+    sale: less, where a total told before had it already, and more by the fee that was kept.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -96,6 +107,7 @@ class Refund(models.Model):
     amount = models.BigIntegerField()
     net = models.BigIntegerField()
     tax = models.BigIntegerField()
+    fee_kept = models.BigIntegerField(default=0)
     # Of `net`, what was for credits that are used already (E10b).
     concession = models.BigIntegerField(default=0)
     credits = models.BigIntegerField()
@@ -120,12 +132,20 @@ class Refund(models.Model):
                 name="refund_amounts_not_negative",
             ),
             models.CheckConstraint(
+                condition=Q(fee_kept=0) | Q(fee_kept__gt=0, fee_kept__lt=F("amount")),
+                name="refund_fee_is_of_its_amount",
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=RefundState.values), name="refund_state_known"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def paid_back(self) -> int:
+        return self.amount - self.fee_kept
 
     @property
     def name(self) -> str:
@@ -160,6 +180,11 @@ class Dispute(models.Model):
     lot_credits = ArrayField(models.BigIntegerField())
     frozen = models.BigIntegerField()
     clawed_credits = models.BigIntegerField(default=0)
+    # The policy when it was lost: what is swept later is entered alike.
+    chargeback = models.CharField(
+        max_length=20, choices=Chargeback, default=Chargeback.CONTRA_REVENUE
+    )
+    tax_relief = models.BooleanField(default=True)
     # What a lost dispute left the customer owing: it was spent.
     owed = models.BigIntegerField(default=0)
     opened_at = models.DateTimeField(db_default=Now())
@@ -178,6 +203,9 @@ class Dispute(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=DisputeState.values), name="dispute_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(chargeback__in=Chargeback.values), name="dispute_chargeback_known"
             ),
         ]
 

@@ -59,6 +59,10 @@ class Policy(models.Model):
     chargeback = models.CharField(
         max_length=20, choices=Chargeback, default=Chargeback.CONTRA_REVENUE
     )
+    dispute_tax_relief = models.BooleanField(
+        default=True,
+        help_text="Tax on a lost dispute is due no more. Otherwise it is a loss (6300).",
+    )
     extension = models.CharField(max_length=16, choices=Extension, default=Extension.CATCH_UP)
     tax_point = models.CharField(max_length=16, choices=TaxPoint, default=TaxPoint.SALE)
     reinstatement_grace_days = models.PositiveIntegerField(

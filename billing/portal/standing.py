@@ -87,7 +87,7 @@ def badge(purchase: Purchase) -> Badge:
     if DisputeState.LOST in disputes:
         return Badge("bad", "Charged back")
     if payment.refunded:
-        is_whole = payment.refunded == payment.amount
+        is_whole = payment.reversed == payment.amount
         return Badge("", "Refunded") if is_whole else Badge("accent", "Partly refunded")
     return _BADGES[PurchaseState.PAID]
 
@@ -254,17 +254,19 @@ def _paid(purchase: Purchase) -> str:
 
 
 def _refund(refund: Refund, currency: str) -> Chapter:
-    amount, given = shown.money(refund.amount, currency), shown.credits(refund.credits)
+    amount, given = shown.money(refund.paid_back, currency), shown.credits(refund.credits)
+    fee = shown.money(refund.fee_kept, currency)
+    less = f", less a fee of {fee}" if refund.fee_kept else ""
     match RefundState(refund.state):
         case RefundState.SUCCEEDED:
             title = f"{amount} refunded"
-            text = f"For {given} unused credits. Banks take a few days to show it."
+            text = f"For {given} unused credits{less}. Banks take a few days to show it."
             return Chapter(refund.created_at, "good", title, text)
         case RefundState.FAILED:
             title = f"A refund of {amount} could not be paid out"
             text = f"{refund.reason} The {given} credits are yours again.".strip()
             return Chapter(refund.created_at, "bad", title, text)
-    text = f"For {given} unused credits, which cannot be spent any more."
+    text = f"For {given} unused credits{less}, which cannot be spent any more."
     return Chapter(refund.created_at, "accent", f"{amount} is on its way back", text)
 
 

@@ -4,11 +4,22 @@ The setting CHECKS names the suites that there are: the ledger's, and those of t
 """
 
 from ledger.checks import history, keys, lots, money, orphans, reservations, wallets
-from ledger.checks.base import Check, Finding, Row, Suite, run, verify
+from ledger.checks.base import KEPT_ROWS, Check, Finding, Row, Suite, run, verify
 from ledger.checks.outside import outside
 from ledger.checks.sources import SOURCES
 
-__all__ = ["CHECKS", "SOURCES", "Check", "Finding", "Row", "Suite", "outside", "run", "verify"]
+__all__ = [
+    "CHECKS",
+    "KEPT_ROWS",
+    "SOURCES",
+    "Check",
+    "Finding",
+    "Row",
+    "Suite",
+    "outside",
+    "run",
+    "verify",
+]
 
 CHECKS = Suite(
     SOURCES,

@@ -17,7 +17,7 @@ from lot l left join (
     from transfer t left join ledger_recognised d using (customer_id)
     where t.lot_id is not null group by 1, 2
 ) t using (customer_id, id)
-where l.price > 0 and coalesce(t.deferred, 0)
+where l.paid and coalesce(t.deferred, 0)
     <> ledger_carrying(l.price, l.units, (l.remaining - coalesce(t.units, 0))::bigint)
 """
 
@@ -68,7 +68,7 @@ CHECKS = [
         """
         select t.customer_id, t.lot_id, t.transaction_id, l.kind, t.debit, t.credit, t.amount
         from transfer t join lot l on l.customer_id = t.customer_id and l.id = t.lot_id
-        where t.unit <> 'CR' and l.price = 0
+        where t.unit <> 'CR' and not l.paid
             and (t.debit in ('2100', '4100', '4200') or t.credit in ('2100', '4100', '4200'))
         """,
     ),

@@ -24,6 +24,8 @@ def _outside(name: str, value: Any, row: Row) -> Any:
             return ids.encode(ids.CUSTOMER, value)
         case "lot_id":
             return ids.encode(LOT, value)
+        case "lot_ids" | "issued_lot_ids":
+            return [ids.encode(LOT, lot) for lot in value]
         case "transaction_id":
             return ids.encode(TRANSACTION, value)
         case "reservation_id":

@@ -1,5 +1,6 @@
 """Every kind of damage to payments, or to what was entered for them, is found by its check."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,7 @@ from billing.models import Payment
 from billing.providers.sandbox import acts
 from ledger import checks
 from ledger.amounts import CREDIT
-from ledger.checks import Finding
+from ledger.checks import Finding, outside
 from tests.billing.reports import report, untold
 from tests.factories.billing import (
     bought,
@@ -74,6 +75,10 @@ FORGETTING = [
             ("payment", "purchase_id"),
         ]
     ),
+    f"""
+    delete from billing_sandboxcheckout where purchase_ref in
+        (select 'pur_' || replace(id::text, '-', '') from {PURCHASES} x)
+    """,
     f"delete from billing_purchase where {OWN}",
     f"delete from billing_billingprofile where {OWN}",
     "delete from billing_taxrate where country = 'ZZ'",
@@ -138,8 +143,10 @@ def damaged(customer: Customer, sql: str) -> Iterator[dict[str, Finding]]:
             cursor.execute(sql, {"customer": customer.pk, "other": uuid7()})
             assert cursor.rowcount > 0, "nothing was damaged"
             cursor.execute("set constraints all immediate")
-        found = list(checks.run(owner, [customer.pk]))
-        yield {finding.check.name: finding for finding in found if finding.broken}
+        found = [one for one in checks.run(owner, [customer.pk]) if one.broken]
+        # What is found can be told.
+        assert json.dumps([outside(row) for one in found for row in one.rows], default=str)
+        yield {finding.check.name: finding for finding in found}
         transaction.set_rollback(True, using="owner")
 
 
@@ -166,6 +173,7 @@ DAMAGE = {
     "tax-payable": entered("credit = '2100'", "kind = 'grant' and credit = '2200'"),
     "refunds-payable": of_payment("refund", "state = 'succeeded'", "state = 'requested'"),
     "concessions": entered("debit = '4310'", "kind = 'refund' and debit = '4300'"),
+    "fees-kept": entered("credit = '4400'", "kind = 'refund' and debit = '4300'"),
     "payment-fees": entered("debit = '6200'", "debit = '6100'"),
     "dispute-fees": of_payment("dispute", "fee_returned = fee", "state = 'open'"),
     "deferred-and-lost": entered("debit = '4100'", "kind = 'dispute' and debit = '2100'"),

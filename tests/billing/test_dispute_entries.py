@@ -1,9 +1,13 @@
 """Disputes to the cent: E11 of the accounting rules."""
 
 import pytest
+from django.db import connection
 
-from billing.models import DisputeState
+from billing.books import revenue
+from billing.models import DisputeState, Policy
+from ledger import services
 from ledger.amounts import CREDIT
+from tests.factories.accounts import CustomerFactory
 from tests.factories.billing import (
     bought,
     credits,
@@ -41,6 +45,23 @@ def frozen(payment):
     return book(payment).refresh().frozen // CREDIT
 
 
+def policy(**fields):
+    Policy.current()
+    Policy.objects.update(**fields)
+
+
+def of_lots(payment, account):
+    """What stands on it of each lot, debits positive."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(sum(p.amount), 0) from ledger_lot l left join ledger_posting p"
+            " on p.customer_id = l.customer_id and p.lot_id = l.id and p.account = %s"
+            " where l.customer_id = %s group by l.id, l.seq order by l.seq",
+            [account, payment.purchase.customer_id],
+        )
+        return [int(amount) for (amount,) in cursor.fetchall()]
+
+
 def entered(payment):
     return money(payment.purchase.customer_id)
 
@@ -65,10 +86,81 @@ def test_lost_it_takes_what_is_unused_and_the_rest_is_owed(payment):
     assert (available(payment), frozen(payment)) == (0, 0)
 
 
-def test_what_is_owed_may_be_a_receivable(payment, settings):
-    settings.LOST_DISPUTES = "receivable"
+@pytest.mark.parametrize(
+    ("chargeback", "account"),
+    [("contra-revenue", "4310"), ("credit-loss", "6300"), ("receivable", "1100")],
+)
+def test_what_was_used_is_what_the_policy_says(payment, chargeback, account):
+    """Section 9."""
+    policy(chargeback=chargeback)
     say(dispute_fact(payment, "lost"))
-    assert entered(payment) == {"2100": -40_00, "1100": 40_00}
+    assert entered(payment) == {"2100": -40_00, account: 40_00}
+
+
+@pytest.mark.parametrize(
+    ("chargeback", "books"),
+    [
+        ("contra-revenue", {"4310": 40_00, "6300": 20_00}),
+        ("credit-loss", {"6300": 60_00}),
+        ("receivable", {"1100": 40_00, "6300": 20_00}),
+    ],
+)
+def test_without_relief_the_tax_stays_due(payment, chargeback, books):
+    """E11: Dr 6300 instead of 2200. Its credit note gives no tax back."""
+    policy(chargeback=chargeback, dispute_tax_relief=False)
+    say(dispute_fact(payment, "lost"))
+    assert entered(payment) == {"2100": -40_00, "2200": -20_00} | books
+    note = payment.disputes.get().credit_notes.get().content
+    assert [note[name] for name in ("net", "tax", "total")] == ["100.00", "0.00", "100.00"]
+    assert note["notes"][-1] == "Tax of 20.00 USD stays due."
+
+
+@pytest.mark.parametrize("chargeback", ["contra-revenue", "credit-loss", "receivable"])
+def test_a_dispute_keeps_the_policy_under_which_it_was_lost(payment, chargeback):
+    """100 credits were held; when they are taken, the same account gives them back."""
+    policy(chargeback=chargeback)
+    hold = book(payment).reserve(100 * CREDIT)
+    say(dispute_fact(payment, "lost"))
+    policy(chargeback="receivable" if chargeback == "contra-revenue" else "contra-revenue")
+    book(payment).release(hold)
+    say(dispute_fact(payment, "lost"))
+    account = {"contra-revenue": "4310", "credit-loss": "6300", "receivable": "1100"}[chargeback]
+    assert entered(payment) == {"2100": -40_00, account: 40_00}
+
+
+def test_what_was_used_is_of_its_lots():
+    """240 for 1,000 credits and a bonus of 200, worth 200 and 40. All of the bonus, which expires
+    first, and 300 of the rest are used; 100 are held."""
+    payment = bought(bonus=200, bonus_validity_days=30, price="240.00")
+    book(payment).debit(500 * CREDIT)
+    hold = book(payment).reserve(100 * CREDIT)
+    say(dispute_fact(payment, "lost"))
+    assert of_lots(payment, "4310") == [80_00, 40_00]
+    book(payment).release(hold)
+    say(dispute_fact(payment, "lost"))
+    assert of_lots(payment, "4310") == [60_00, 40_00]
+    assert of_lots(payment, "2100") == [-60_00, -40_00]
+    revenue.recognise_all()
+    assert of_lots(payment, "4100") == [-60_00, -40_00]
+    assert of_lots(payment, "2100") == [0, 0]
+
+
+def test_of_each_lot_what_was_refunded_is_not_used():
+    """300 for 1,000 credits and a bonus of 500, worth 200 and 100. 160 and 80 of them are
+    refunded, then 300 of the bonus used, and the rest is disputed."""
+    payment = bought(bonus=500, bonus_validity_days=30, price="300.00")
+    say(refund_fact(payment, "one", 48_00))
+    book(payment).debit(300 * CREDIT)
+    say(dispute_fact(payment, "lost", 252_00))
+    assert of_lots(payment, "4310") == [0, 60_00]
+
+
+def test_what_was_moved_to_another_customer_goes_by_what_was_sold():
+    """Nothing of it is in this customer's books any more."""
+    payment = bought(bonus=250, bonus_validity_days=30)
+    services.move(payment.purchase.customer_id, CustomerFactory().id, amount=1250 * CREDIT)
+    say(dispute_fact(payment, "lost"))
+    assert of_lots(payment, "4310") == [80_00, 20_00]
 
 
 def test_won_everything_is_as_before_but_the_fee(payment):
@@ -191,8 +283,8 @@ def test_a_bank_does_not_ask_what_was_refunded_before(payment):
     assert credits(payment.purchase.customer_id) == {"U10": 1000, "U30": 400, "U32": 600}
 
 
-def test_what_is_beyond_the_payment_may_be_a_receivable_too(payment, settings):
-    settings.LOST_DISPUTES = "receivable"
+def test_what_is_beyond_the_payment_may_be_a_receivable_too(payment):
+    policy(chargeback="receivable")
     say(refund_fact(payment, "one", 24_00))
     say(dispute_fact(payment, "lost"))
     assert entered(payment) == {"1000": -24_00, "2100": -40_00, "1100": 64_00}

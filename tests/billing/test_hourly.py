@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connections
 
-from billing import rounds
-from billing.models import Purchase
+from billing import books_checks, rounds
+from billing.models import BooksCheck, Purchase
 from billing.providers.sandbox import acts
 from tests.billing.reports import untold
 from tests.factories.billing import credits, order
@@ -37,6 +37,16 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return times
 
 
+@pytest.fixture(autouse=True)
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """How often the books were; the snapshot of that is not to be had within a test's own
+    transaction."""
+    times: list[bool] = []
+    done = BooksCheck(checks=1, broken=0)
+    monkeypatch.setattr(books_checks, "run_and_tell", lambda: times.append(True) or done)
+    return times
+
+
 def hourly() -> None:
     with pytest.raises(Ended):
         call_command("reconcile_payments", "--hourly")
@@ -53,6 +63,7 @@ def test_at_once_and_every_hour(books_tie: None, slept: list[float], closed: lis
 
 
 def test_a_round_that_fails_is_a_line_and_not_the_end(
+    db: None,
     slept: list[float],
     closed: list[bool],
     monkeypatch: pytest.MonkeyPatch,
@@ -63,10 +74,34 @@ def test_a_round_that_fails_is_a_line_and_not_the_end(
 
     monkeypatch.setattr(rounds, "reconcile", away)
     hourly()
-    assert len(slept) == len(closed) == len(caplog.records) == 3
-    told = caplog.records[0]
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(slept) == len(closed) == len(errors) == 3
+    told = errors[0]
     assert "the server closed the connection unexpectedly" in told.getMessage()
     assert told.exc_info is None
+
+
+def test_the_books_are_checked_when_it_is_time(
+    db: None, slept: list[float], checked: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([False, True, False])
+    monkeypatch.setattr(books_checks, "is_due", lambda now: next(times))
+    hourly()
+    assert checked == [True]
+
+
+def test_the_books_are_checked_though_the_reconciliation_fails_and_it_though_they_cannot_be(
+    db: None, slept: list[float], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(rounds, "reconcile", away)
+    monkeypatch.setattr(books_checks, "run_and_tell", away)
+    hourly()
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    told = [record.getMessage().partition(" failed")[0] for record in errors]
+    assert told == ["The reconciliation", "The check of the books"] * 3
 
 
 def test_it_is_ended_from_a_terminal_without_noise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,14 @@ from datetime import date
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import ids
 from accounts.models import Customer, User
 from billing import events
 from billing.models import (
     AccountName,
+    BooksCheck,
     Document,
     EscheatClass,
     Estimate,
@@ -39,7 +41,7 @@ from tests.factories.accounts import (
 from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
-BOUGHT = [Purchase, Document, ProviderEvent, Period, Estimate, UnclaimedProperty]
+BOUGHT = [Purchase, Document, ProviderEvent, Period, Estimate, UnclaimedProperty, BooksCheck]
 
 
 @pytest.fixture
@@ -65,6 +67,8 @@ def acme(db, settings):
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
     sell_to(acme)
+    now = timezone.now()
+    BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
     keep_books(acme)
     return acme
 

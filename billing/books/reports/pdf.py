@@ -62,7 +62,7 @@ def _head(sheet: _Pages, title: str, month: date, subtitle: str, currency: str |
     sheet.pen(TITLE * 0.75, bold=True)
     sheet.cell(0, 9, sheet.shown(title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.pen(LARGE, colour=MUTED)
-    of = f"{month:%B %Y}" + (f" · {currency}" if currency else "")
+    of = f"{month:%B %Y}" + (f" · {currency}" if currency and currency not in subtitle else "")
     sheet.cell(0, 7, sheet.shown(f"{subtitle} · {of}"), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.ln(LINE)
 
@@ -84,8 +84,15 @@ def _titles(sheet: _Pages, columns: Sequence[Column], widths: Sequence[float]) -
     x = sheet.l_margin
     for column, width in zip(columns, widths, strict=True):
         sheet.set_xy(x, top)
-        sheet.multi_cell(width, LINE * 0.8, sheet.shown(column.title), align=_side(column))
-        bottom = max(bottom, sheet.get_y() + LINE * 0.8)
+        sheet.multi_cell(
+            width,
+            LINE * 0.8,
+            sheet.shown(column.title),
+            align=_side(column),
+            new_x=XPos.LMARGIN,
+            new_y=YPos.NEXT,
+        )
+        bottom = max(bottom, sheet.get_y())
         x += width
     sheet.set_y(bottom + 1)
     sheet.set_draw_color(0)

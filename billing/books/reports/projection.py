@@ -73,22 +73,23 @@ class Standing:
 
 
 def standings(as_of: date) -> list[Standing]:
-    """Of every cohort past its refund window (R12), the oldest first."""
+    """Of every cohort, the oldest first; without what is refundable still (R12)."""
     observed = {one.cohort: one for one in history.observed(as_of)}
     curves = _curves(history.curve(as_of))
     recognised = cohorts.recognised(as_of)
     estimates = engine.latest_estimates(as_of)
+    positions = cohorts.positions(as_of)
     return [
         Standing(
             name,
             as_of,
-            position,
+            positions.get(name, engine.NOTHING),
             recognised.get(name, 0),
             estimates.get(name),
             observed.get(name),
             curves.get(name),
         )
-        for name, position in sorted(cohorts.positions(as_of).items())
+        for name in sorted({*positions, *observed})
     ]
 
 

@@ -104,7 +104,7 @@ def _keep_as(keeper: BaseDatabaseWrapper, template: str, name: str) -> None:
 
 
 def _drop(keeper: BaseDatabaseWrapper, name: str) -> None:
-    _do(keeper, f'drop database if exists "{name}" with (force)')
+    _do(keeper, f'drop database if exists "{name}"')
 
 
 @contextmanager

@@ -69,7 +69,8 @@ class _Names:
         self._customers = {id: name for name, id in world.customers.items()}
         self._purchases = {made.name: name for name, made in world.purchases.items()}
         self._lots = lots
-        self._lots |= {named.lot_id: name for name, named in world.lots.items()}
+        for name, named in world.lots.items():
+            self._lots.setdefault(named.lot_id, name)
 
     def line(self, row: dict[str, object]) -> Line:
         customer_id, lot_id, at = row.pop("customer_id"), row.pop("lot_id"), row.pop("at")

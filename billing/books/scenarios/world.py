@@ -10,7 +10,6 @@ from accounts.errors import NotFound
 from billing.models import Purchase
 from ledger import money
 
-
 T = TypeVar("T")
 
 

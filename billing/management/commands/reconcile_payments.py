@@ -25,7 +25,8 @@ class Command(BaseCommand):
         when.add_argument(
             "--hourly",
             action="store_true",
-            help="At once, and every hour until it is ended; what it finds is in the log",
+            help="At once, and every hour until it is ended, and at night the books are verified"
+            " too; what it finds is in the log",
         )
 
     def handle(self, *, since: datetime | None, hourly: bool, **options: Any) -> None:

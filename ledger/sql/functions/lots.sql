@@ -92,7 +92,7 @@ declare
 begin
     for l in
         select id, remaining - held - frozen as free, held + frozen > 0 as open, expires_at, document,
-            escheat_class is not null and price > 0 as escheats
+            escheat_class is not null and paid as escheats
         from ledger_lot
         where customer_id = w.customer_id and open and expires_at <= p_now and remaining - held - frozen > 0
         order by priority, expires_at, paid, seq

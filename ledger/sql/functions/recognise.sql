@@ -27,7 +27,7 @@ as $$
             l.remaining - coalesce(sum(d.units) over (
                 partition by d.customer_id, d.lot_id order by d.day desc rows between unbounded preceding and 1 preceding), 0) as after
         from day d join ledger_lot_state l on l.customer_id = d.customer_id and l.id = d.lot_id
-        where l.price > 0
+        where l.paid
     ), worth as (
         select *, ledger_carrying(price, basis, (after - units)::bigint) + money - ledger_carrying(price, basis, after::bigint) as net,
             ledger_carrying(price, basis, after::bigint) - ledger_carrying(price, basis, (after - units_back)::bigint) as back

@@ -17,6 +17,7 @@ def form(*prices, existing=0, **changes):
         "code": "starter",
         "credits": "5000",
         "validity_days": "365",
+        "family": "standard",
         "active_from_0": "2026-01-01",
         "active_from_1": "00:00:00",
         "active_until_0": "",
@@ -46,9 +47,10 @@ def change_page(row):
 
 
 def test_a_pack_is_made_with_its_prices(staff, acme):
-    made = add(staff, ("25.00", "USD"), ("23.5", "EUR"), bonus_credits="250.5")
+    made = add(staff, ("25.00", "USD"), ("23.5", "EUR"), bonus_credits="250.5", family="small")
     assert made.status_code == 302
     pack = Pack.objects.get()
+    assert pack.family == "small"
     assert (pack.credits, pack.bonus_credits) == (5000 * CREDIT, 250_500_000)
     assert [str(one.price) for one in selectors.packs_for(acme, "USD")] == ["$25.00"]
     assert selectors.currencies_for(acme) == ["EUR", "USD"]
@@ -66,6 +68,8 @@ def test_a_pack_is_made_with_its_prices(staff, acme):
         {"bonus_expected_use_percent": "101"},
         {"active_until_0": "2025-12-31", "active_until_1": "00:00:00"},
         {"code": "not a code"},
+        {"family": ""},
+        {"family": "not/one"},
     ],
 )
 def test_a_pack_that_is_none_is_refused(staff, changes):

@@ -256,3 +256,35 @@ def test_a_list_asks_no_more_for_more_rows(staff, acme, model):
     for _ in range(5):
         billing.sold_by_the_test_provider(acme)
     assert asked() == once
+
+
+def test_of_a_refund_a_fee_may_be_kept(staff, purchase):
+    page = post(staff, purchase, "preview", credits="250", fee_kept="2.5")
+    assert page.context["quote"] == [
+        ("credits", "250"),
+        ("net", "25.00 USD"),
+        ("tax", "0.00 USD"),
+        ("fee kept", "2.50 USD"),
+        ("money back", "22.50 USD"),
+    ]
+    page = post(staff, purchase, credits="250", fee_kept="2.5")
+    assert told(page) == ["Refunded: 22.50 USD for 250 credits."]
+    assert Refund.objects.get().fee_kept == 2_50
+    shown = staff.get(change_page(purchase)).content.decode()
+    assert "kept as fees</dt><dd>2.50 USD" in shown
+
+
+@pytest.mark.parametrize(
+    ("fee", "answer"),
+    [
+        ("25.00", "less than the refund"),
+        ("2.555", "no fractions"),
+        ("-1", "greater than or equal to 0"),
+        ("a lot", "Enter a number"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["preview", "confirm"])
+def test_a_fee_that_cannot_be_kept_is_refused(staff, purchase, verb, fee, answer):
+    page = post(staff, purchase, verb, credits="250", fee_kept=fee)
+    assert answer in page.content.decode()
+    assert not Refund.objects.exists()

@@ -5,7 +5,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from billing.books import close_pack
 from billing.models import Period
@@ -77,3 +77,14 @@ def test_the_command_writes_a_file(closed, tmp_path):
     file = tmp_path / "pack.zip"
     call_command("close_pack", "2003-10", "--output", str(file))
     assert file.read_bytes() == packed()
+
+
+def test_alone_it_reads_one_snapshot(committed, tmp_path):
+    file = tmp_path / "pack.zip"
+    call_command("close_pack", "1999-01", "--output", str(file))
+    assert ZipFile(file).testzip() is None
+
+
+def test_a_month_is_written_as_such(committed):
+    with pytest.raises(CommandError, match="2026-10"):
+        call_command("close_pack", "October")

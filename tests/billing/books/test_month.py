@@ -15,13 +15,12 @@ from django.db import connection, connections
 
 from billing.books import closing, revenue
 from billing.books.errors import BooksError
-from billing.models import CloseStep, Period, PeriodState
+from billing.books.scenarios.database import throw_away
+from billing.models import Period, PeriodState
 from ledger import checks, services
 from ledger.models import Lot
 from ledger.operations import Operation
-from tests.factories.ledger import Book, Clock
-
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+from tests.factories.ledger import Book
 
 MONTH = datetime(2025, 1, 1, tzinfo=UTC)
 CREDIT = 1_000_000
@@ -38,13 +37,10 @@ SHORT, FULL = Size(4, 100, 4), Size(500, 2000, 4)
 
 
 @pytest.fixture
-def month(db: None):
-    yield
-    Clock().reset()
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("select ledger_close_books(null, null)")
-    CloseStep.objects.all().delete()
-    Period.objects.all().delete()
+def month(django_db_setup: None, django_db_blocker):
+    """In a database of its own."""
+    with django_db_blocker.unblock(), throw_away():
+        yield
 
 
 def play(size: Size) -> None:

@@ -13,6 +13,7 @@ from django.db import connection, connections, transaction
 from accounts import ids
 from accounts.ids import uuid7
 from ledger import checks, services
+from ledger.checks import outside
 from tests.factories.ledger import Book, Clock, key
 
 
@@ -56,8 +57,10 @@ def damaged(book: Book, sql: str) -> Iterator[list[str]]:
             cursor.execute("alter table ledger_wallet drop constraint if exists " + LIMIT)
             cursor.execute(sql, {"customer": book.customer_id, "other": uuid7()})
             assert cursor.rowcount > 0, "nothing was damaged"
-        found = checks.run(owner, [book.customer_id])
-        yield [finding.check.name for finding in found if finding.broken]
+        found = [one for one in checks.run(owner, [book.customer_id]) if one.broken]
+        # What is found can be told.
+        assert json.dumps([outside(row) for one in found for row in one.rows], default=str)
+        yield [finding.check.name for finding in found]
         transaction.set_rollback(True, using="owner")
 
 

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 
 from accounts import ids
 from billing.books import closing, tie_outs
-from billing.books.tie_outs import TieOut
 from billing.models import Period, PeriodState
+from ledger.checks import Check
 from tests.billing.admin.books.conftest import month_ago, sold
 
 
@@ -32,7 +32,7 @@ def test_it_prints_each_step(october, last_month):
 def test_it_stops_where_something_does_not_tie(october, last_month, monkeypatch):
     book, lot = october
     sql = f"select '{book.customer_id}'::uuid as customer_id, 'USD' as currency, 12345 as deferred"
-    broken = TieOut("broken", "Nothing ties", "Why.", sql)
+    broken = Check("broken", "Nothing ties", "Why.", sql)
     monkeypatch.setattr(tie_outs, "TIE_OUTS", [broken])
     code, out, err = close(last_month)
     assert code == 1

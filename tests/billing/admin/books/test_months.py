@@ -5,9 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from billing.books import closing, periods, tie_outs
-from billing.books.tie_outs import TieOut
 from billing.models import CloseStep, Period, PeriodState
 from ledger.admin import shown
+from ledger.checks import Check
 from tests.billing.admin.books.conftest import month_ago, person, sold, told
 
 LIST = "admin:billing_period_changelist"
@@ -40,7 +40,7 @@ def does_not_tie(monkeypatch, october):
     book, lot = october
     sql = f"""select '{book.customer_id}'::uuid as customer_id, '{lot}'::uuid as lot_id,
         'USD' as currency, 7000 as deferred, 7123 as carrying"""
-    broken = TieOut("deferred-by-lot", "2100 of each lot is its carrying value", "Why (R2).", sql)
+    broken = Check("deferred-by-lot", "2100 of each lot is its carrying value", "Why (R2).", sql)
     with monkeypatch.context() as patch:
         patch.setattr(tie_outs, "TIE_OUTS", [*tie_outs.TIE_OUTS, broken])
         yield patch

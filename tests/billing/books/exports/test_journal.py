@@ -1,5 +1,6 @@
 """A month summarised into journals (8.9)."""
 
+import csv as reader
 from datetime import date
 
 import pytest
@@ -77,14 +78,8 @@ def test_accounts_are_called_as_in_our_chart_or_as_finance_says(calendar):
 
 
 def accounts(target):
-    column = {"quickbooks": 2, "xero": 3, "netsuite": 7}[target]
-    lines = lines_of(target)[1:3]
-    return [
-        line.replace('"', "").split(",", column)[column].rsplit(",", 2)[0]
-        if target == "netsuite"
-        else line.split(",")[column]
-        for line in lines
-    ]
+    title = {"quickbooks": "AccountName", "xero": "*AccountCode", "netsuite": "Account"}[target]
+    return [line[title] for line in reader.DictReader(lines_of(target))][:2]
 
 
 def lines_of(target, currency="USD"):

@@ -18,7 +18,12 @@ def test_title_month_currency_and_when_it_was_made(calendar):
     month(calendar)
     first, *_ = pages(roll_forward.report(OCTOBER))
     shown = first.extract_text()
-    for part in ("A report", "October 2003 · USD", "made at 2003-11-03 09:30 UTC", "Page 1"):
+    for part in (
+        "A report",
+        "Deferred revenue, USD · October 2003",
+        "made at 2003-11-03 09:30 UTC",
+        "Page 1",
+    ):
         assert part in shown
     assert "-310.00" in shown and "978.50" in shown
 

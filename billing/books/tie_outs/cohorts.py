@@ -1,54 +1,9 @@
-"""What must tie before a month is closed, each with the rows that break it (accounting rules,
-sections 6 and 8.1)."""
+"""Lots and cohorts (accounting rules, section 6)."""
 
-from collections.abc import Iterator
-from datetime import date
-from typing import Any, NamedTuple
-
-from billing.books.cohorts import last_day
-from billing.books.rows import named_rows
-from ledger.checks import SOURCES, money
-
-ROWS_SHOWN = 20
-
-
-class TieOut(NamedTuple):
-    name: str
-    title: str
-    why: str
-    sql: str
-
-
-class Finding(NamedTuple):
-    tie_out: TieOut
-    broken: int
-    rows: list[dict[str, Any]]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "name": self.tie_out.name,
-            "title": self.tie_out.title,
-            "why": self.tie_out.why,
-            "broken": self.broken,
-            "rows": [{name: str(value) for name, value in row.items()} for row in self.rows],
-        }
-
-
-def run(month: date) -> Iterator[Finding]:
-    parameters = {"start": month, "end": last_day(month), "rows": ROWS_SHOWN}
-    for tie_out in TIE_OUTS:
-        found = named_rows(
-            f"select x.*, count(*) over () as broken from ({tie_out.sql}) x limit %(rows)s",
-            parameters,
-        )
-        broken = found[0]["broken"] if found else 0
-        yield Finding(
-            tie_out, broken, [{k: v for k, v in row.items() if k != "broken"} for row in found]
-        )
-
+from ledger.checks import SOURCES, Check, money
 
 TIE_OUTS = [
-    TieOut(
+    Check(
         "recognised",
         "All that was used in the month is revenue",
         "What is not recognised would be missing from the month (E05).",
@@ -57,18 +12,18 @@ TIE_OUTS = [
         from ledger_transfer t
             join ledger_lot l on l.customer_id = t.customer_id and l.id = t.lot_id
             left join ledger_recognised d on d.customer_id = t.customer_id
-        where t.version > coalesce(d.version, 0) and l.price > 0 and t.unit = 'CR'
+        where t.version > coalesce(d.version, 0) and l.paid and t.unit = 'CR'
             and 'U30' in (t.debit, t.credit) and ledger_day(t.posted_at) <= %(end)s
         group by 1, 2
         """,
     ),
-    TieOut(
+    Check(
         "deferred-by-lot",
         "2100 of each lot is its carrying value",
         "Deferred revenue is the price of the credits that are left, lot by lot (R2).",
         f"{SOURCES.format(scope='true')} {money.DEFERRED}",
     ),
-    TieOut(
+    Check(
         "breakage-by-cohort",
         "2110 of each cohort is N - A",
         "The engine sets it, and running it again posts nothing (R3).",
@@ -92,7 +47,7 @@ TIE_OUTS = [
         where (coalesce(r.n, 0), coalesce(r.n - r.a, 0)) <> (p.recognised, p.advance)
         """,
     ),
-    TieOut(
+    Check(
         "breakage-in-bounds",
         "0 <= 2110 <= 2100 of each cohort",
         "No more is recognised in advance than is outstanding; the net liability is never"
@@ -105,7 +60,7 @@ TIE_OUTS = [
         where n - a < 0 or n - a > v - c - a
         """,
     ),
-    TieOut(
+    Check(
         "escheat-never-breaks",
         "What the state may claim never reaches 4200",
         "It is a liability for ever (ASC 606-10-55-49, R10).",
@@ -115,7 +70,7 @@ TIE_OUTS = [
         group by 1, 2 having sum(amount) <> 0
         """,
     ),
-    TieOut(
+    Check(
         "clearing",
         "The clearing accounts of moves between customers are zero",
         "What left one customer arrived at another (E16, R13).",

@@ -1,7 +1,7 @@
 """What the reports of a month must tie to (accounting rules, 8.1, 8.5, 4.1)."""
 
 from billing.books.reports.movements import MOVED
-from billing.books.tie_outs import TieOut
+from ledger.checks import Check
 
 # The lines beside the accounts as the ledger's own view has them.
 _BOTH = f"""
@@ -67,31 +67,31 @@ having sum(amount) <> 0 or count(*) filter (where a.code is null) > 0
 """
 
 TIE_OUTS = [
-    TieOut(
+    Check(
         "roll-forward",
         "The roll-forward closes at the balances of 2100 and 2110, of each cohort",
         "Opening and the lines of the month are all that moved them (8.1).",
         _BOTH,
     ),
-    TieOut(
+    Check(
         "roll-forward-lines",
         "Every movement of 2100 and 2110 has a line of the roll-forward",
         "What has none would be unexplained (8.1).",
         _UNCLASSIFIED,
     ),
-    TieOut(
+    Check(
         "revenue",
         "Usage and breakage of the roll-forward are the movements of 4100 and 4200",
         "Revenue comes out of deferred revenue, and from nowhere else (8.1).",
         _REVENUE,
     ),
-    TieOut(
+    Check(
         "units",
         "Credits issued are those left, used, expired, refunded, escheated and voided, of each lot",
         "U10 = U20 + U30 + U31 + U32 + U33 + U34, and what was moved to another customer (4.1).",
         _UNITS,
     ),
-    TieOut(
+    Check(
         "trial-balance",
         "Debits are credits, in each currency and in credits, on accounts of the chart",
         "The trial balance sums to zero (8.5).",
