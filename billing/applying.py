@@ -34,7 +34,7 @@ def decide(provider: str, fact: Fact) -> Outcome:
     except Parked as parked:
         return Outcome(EventState.PARKED, str(parked))
     except Unfit as unfit:
-        return Outcome(EventState.REFUSED, str(unfit))
+        return Outcome(EventState.REFUSED, str(unfit), unfit.code)
     except Refused as refused:
         return Outcome(EventState.PARKED, f"The ledger says: {refused.detail}")
     except DataError:

@@ -7,7 +7,7 @@ from billing import dispute_entries as entries
 from billing import documents, returns, shares, swept
 from billing.facts import Disputed
 from billing.models import Dispute, DisputeState, Payment, Policy
-from billing.outcomes import Parked, Unfit
+from billing.outcomes import OtherCurrency, Parked, Unfit
 from billing.purchases import locked_payment
 from billing.returns import leg
 from ledger import services
@@ -38,7 +38,7 @@ def sweep_all() -> int:
 
 def _check(payment: Payment, dispute: Dispute | None, fact: Disputed) -> None:
     if fact.currency != payment.purchase.currency:
-        raise Unfit(f"Disputed in {fact.currency}, not in {payment.purchase.currency}.")
+        raise OtherCurrency(f"Disputed in {fact.currency}, not in {payment.purchase.currency}.")
     if fact.amount <= 0:
         raise Unfit(f"Disputed {fact.amount} minor units.")
     if dispute is not None and dispute.amount != fact.amount:

@@ -182,7 +182,7 @@ def _decide(row: ProviderEvent, said: Fact | Outcome) -> EventState:
             return EventState(locked.state)
         is_asked_again = locked.state == EventState.RECEIVED and locked.decided_at is not None
         outcome = said if isinstance(said, Outcome) else decide(row.provider, said)
-        locked.state, locked.reason = outcome
+        locked.state, locked.reason = outcome.state, outcome.reason
         locked.decided_at = timezone.now()
         locked.save(update_fields=["state", "reason", "decided_at"])
     if outcome.state == EventState.REFUSED:

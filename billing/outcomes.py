@@ -8,6 +8,7 @@ from billing.models import EventState
 class Outcome(NamedTuple):
     state: EventState
     reason: str = ""
+    code: str = ""  # of a refusal
 
 
 class Parked(Exception):
@@ -16,3 +17,11 @@ class Parked(Exception):
 
 class Unfit(Exception):
     """It does not fit what we know, and never will."""
+
+    code = "unfit"
+
+
+class OtherCurrency(Unfit):
+    """Nothing is reckoned from one into another (E19)."""
+
+    code = "currency-mismatch"

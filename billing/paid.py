@@ -15,7 +15,7 @@ from billing.models import (
     Purchase,
     PurchaseState,
 )
-from billing.outcomes import Unfit
+from billing.outcomes import OtherCurrency, Unfit
 from billing.purchases import locked
 from billing.returns import leg
 from billing.shares import part_of
@@ -60,7 +60,7 @@ def ended(provider: str, fact: CheckoutEnded) -> None:
 def _check(purchase: Purchase, provider: str, fact: Paid) -> None:
     expected = purchase.net + (fact.tax or 0) if purchase.tax_by_provider else purchase.total
     if fact.currency != purchase.currency:
-        raise Unfit(f"Paid in {fact.currency}, not in {purchase.currency}.")
+        raise OtherCurrency(f"Paid in {fact.currency}, not in {purchase.currency}.")
     if fact.amount != expected:
         raise Unfit(f"Paid {fact.amount}, not {expected} minor units.")
     if Payment.objects.filter(provider=provider, provider_ref=fact.payment_ref).exists():

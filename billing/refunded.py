@@ -15,7 +15,7 @@ from billing import documents, returns, shares, swept
 from billing.facts import Refunded, RefundTotal
 from billing.models import Payment, Refund, RefundState
 from billing.models.payments import REFUND
-from billing.outcomes import Parked, Unfit
+from billing.outcomes import OtherCurrency, Parked, Unfit
 from billing.purchases import locked_payment
 from billing.returns import Split, leg
 from billing.shares import Share
@@ -166,7 +166,7 @@ def _known(payment: Payment, fact: Refunded) -> Refund | None:
 
 def _check(payment: Payment, currency: str, amount: int) -> None:
     if currency != payment.purchase.currency:
-        raise Unfit(f"Refunded in {currency}, not in {payment.purchase.currency}.")
+        raise OtherCurrency(f"Refunded in {currency}, not in {payment.purchase.currency}.")
     if not 0 < amount <= payment.amount:
         raise Unfit(f"Refunded {amount} of {payment.amount} minor units.")
 

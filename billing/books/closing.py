@@ -87,7 +87,8 @@ def _check_order(period: Period, name: str) -> None:
     if period.state != PeriodState.CLOSING:
         raise CloseOutOfOrder(f"{period} is {period.state}, not being closed.")
     names = list(STEPS)
-    missing = [one for one in names[: names.index(name)] if one not in _done(period)]
+    done = _done(period)
+    missing = [one for one in names[: names.index(name)] if one not in done]
     if missing:
         raise CloseOutOfOrder(f"First {missing[0]}, then {name}.")
 

@@ -108,7 +108,7 @@ CHECKS = [
         from transfer t join lot l on l.customer_id = t.customer_id and l.id = t.lot_id
             left join reservation r on r.customer_id = t.customer_id and r.id = t.reservation_id
         -- A lost dispute takes what was frozen before, and expired credit could not be.
-        where t.debit = 'U20' and t.credit <> 'U31' and t.kind <> 'dispute'
+        where t.debit = 'U20' and t.credit not in ('U31', 'U33') and t.kind <> 'dispute'
             and t.posted_at >= l.expires_at
             and coalesce(t.kind <> 'commit' or r.created_at >= l.expires_at, true)
         """,

@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 RUN = "drawdown_scenario_run_"
 TEMPLATE = "drawdown_scenario_empty_"
 
+_SETTINGS = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
 _LEFT = """
 select datname from pg_database d where starts_with(datname, %s)
     and not exists (select from pg_stat_activity a where a.application_name = d.datname)
@@ -72,8 +73,9 @@ def _make(keeper: BaseDatabaseWrapper, name: str) -> None:
         _keep_as(keeper, template, name)
         if not _copied(keeper, template, name):
             _migrated(keeper, name)
-    # Nobody misses what a crash would lose.
-    _do(keeper, f'alter database "{name}" set synchronous_commit = off')
+    # Nobody misses what a crash would lose, and nothing here is worth a second process.
+    for setting, value in _SETTINGS.items():
+        _do(keeper, f'alter database "{name}" set {setting} = {value}')
 
 
 def _copied(keeper: BaseDatabaseWrapper, template: str, name: str) -> bool:

@@ -10,6 +10,7 @@ from ledger import amounts, money
 from ledger.errors import MalformedAmount, MalformedMoney
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
+_JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,10})?")
 _RATE = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?)\s*(%?)")
 
 Reader = Callable[[Any], Any]
@@ -97,6 +98,13 @@ def currency(value: Any) -> str:
         return money.parse({"amount": "1", "currency": value}).currency
     except MalformedMoney:
         raise ValueError(f"{value!r} is no ISO 4217 currency") from None
+
+
+def jurisdiction(value: Any) -> str:
+    """ISO 3166: a country, or a region of it."""
+    if not isinstance(value, str) or not _JURISDICTION.fullmatch(value):
+        raise ValueError(f"{value!r} is no jurisdiction like US-DE")
+    return value
 
 
 def yes(value: Any) -> bool:

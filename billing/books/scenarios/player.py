@@ -1,7 +1,7 @@
 """Plays a scenario's events, one after the other, each whole or not at all."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,8 +57,8 @@ class Run:
     differences: list[Difference] = field(default_factory=list)
 
 
-def play(scenario: Scenario) -> Answer:
-    """In a database of its own."""
+def play(scenario: Scenario, *, then: Callable[[], None] = lambda: None) -> Answer:
+    """In a database of its own; `then` is done in it before it is dropped."""
     with _installation(), database.throw_away():
         settings.apply(scenario.settings)
         run = Run(World(scenario.currency, settlements=_settlements(scenario)))
@@ -67,6 +67,7 @@ def play(scenario: Scenario) -> Answer:
         with transaction.atomic():
             _settle_what_is_due()
         run.journal.read(run.world)
+        then()
         return _answer(scenario, run)
 
 

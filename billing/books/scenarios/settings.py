@@ -96,12 +96,10 @@ def _classes(value: Any) -> dict[str, int]:
         value = dict.fromkeys(value, usual)
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is no jurisdiction like US-DE")
-    found = {}
-    for code, days in value.items():
-        if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,10})?", str(code)):
-            raise ValueError(f"{code!r} is no jurisdiction like US-DE")
-        found[str(code)] = usual if days is None else fields.whole(days)
-    return found
+    return {
+        fields.jurisdiction(code): usual if days is None else fields.whole(days)
+        for code, days in value.items()
+    }
 
 
 _ESCHEAT = {

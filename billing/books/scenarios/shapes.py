@@ -1,8 +1,9 @@
 """What each event may say (accounting rules, section 10).
 
 Beyond that section: a purchase may have a bonus and how much of each is expected to be used (E03b),
-and a state that may claim it; an escheat may be settled, and a lot be found to be a state's (E17);
-an expectation may have the journal since the last one, and the refusals so far.
+a family of packs (E20), and its buyer's place, which may have an escheat class; what a state claims
+may be remitted or returned, and a lot be found to be of a class (E17); an expectation may have the
+journal since the last one, and the refusals so far.
 """
 
 from typing import Any
@@ -59,7 +60,8 @@ EVENTS: dict[str, Shape | Field] = {
         "expires": may(fields.instant),
         "expected_use": may(fields.rate),
         "bonus": may(_mapping(_BONUS)),
-        "escheat": may(fields.name),
+        "family": may(fields.name),
+        "jurisdiction": may(fields.jurisdiction),
     },
     "grant": {
         "id": may(fields.name),

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from billing import paid
-from billing.books import escheat
+from billing.books.cohorts import STANDARD
 from billing.books.scenarios.bank import NAME
 from billing.books.scenarios.file import Event
 from billing.books.scenarios.world import Named, World, minor
@@ -39,8 +39,6 @@ def purchase(world: World, event: Event) -> None:
         (said["id"], f"{said['id']}-bonus"), bought, expiries, strict=False
     ):
         services.redate(made.customer_id, lot_id=lot_id, expires_at=expires)
-        if said["escheat"]:
-            escheat.classify(made.customer_id, lot_id, said["escheat"])
         world.lots[name] = Named(made.customer_id, lot_id)
     world.purchases[said["id"]] = made
 
@@ -62,6 +60,7 @@ def _make(world: World, event: Event) -> Purchase:
     if not net or not said["credits"]:
         raise LedgerError("price-missing", "A purchase has credits, and a price above zero.")
     pack = _pack(event)
+    country, _, region = (said["jurisdiction"] or "").partition("-")
     return Purchase.objects.create(
         customer_id=world.customer(said["customer"]),
         pack=pack,
@@ -76,6 +75,8 @@ def _make(world: World, event: Event) -> Purchase:
         net=net,
         tax=tax,
         total=net + tax,
+        tax_country=country,
+        tax_region=region,
         provider=NAME,
         expires_at=timezone.now(),
     )
@@ -88,6 +89,7 @@ def _pack(event: Event) -> Pack:
     return Pack.objects.create(
         code=f"event-{event.number}",
         name=said["id"],
+        family=said["family"] or STANDARD,
         credits=said["credits"],
         bonus_credits=bonus.get("credits") or 0,
         validity_days=_days(event, said["expires"]),
