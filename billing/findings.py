@@ -13,11 +13,15 @@ from ledger.ids import LOT, TRANSACTION, ReservationId
 Row = Mapping[str, str]
 
 _NAMES: Final = {"customer_id": ids.CUSTOMER, "lot_id": LOT, "transaction_id": TRANSACTION}
-_FIRST: Final = ("cohort", "customer_id", "lot_id", "transaction_id", "reservation_id", "currency")
+_FIRST: Final = (
+    *("cohort", "account", "customer_id", "lot_id", "transaction_id", "reservation_id"),
+    *("currency", "unit"),
+)
 _WHOLE: Final = re.compile(r"(-?[0-9]{1,18})(?:\.0*)?")
 # Whole numbers beside a currency which are not of it.
 _NO_MONEY: Final = {
-    *("units", "credits", "remaining", "version", "seq", "lots", "rows", "transfers", "cohort"),
+    *("account", "cohort", "credits", "lots", "remaining", "rows", "seq", "transfers", "units"),
+    "version",
 }
 
 

@@ -29,10 +29,11 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(
             name="period",
             options={
+                "verbose_name": "month",
                 "permissions": [
                     ("close_period", "Can close months"),
                     ("reopen_period", "Can ask to reopen months, and decide what others ask"),
-                ]
+                ],
             },
         ),
         migrations.CreateModel(

@@ -113,6 +113,7 @@ class Period(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = "month"
         permissions = [
             ("close_period", "Can close months"),
             ("reopen_period", "Can ask to reopen months, and decide what others ask"),

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 
 from accounts.models import User
 from billing.admin.books import figures, gate_told
+from billing.admin.books.cohort_figures import METHODS
 from billing.admin.books.estimate_form import EstimateForm, Kind
 from billing.books import estimating, history, preview, revenue
 from billing.books.breakage.gate import Gate
@@ -90,7 +91,7 @@ def _told(form: EstimateForm, changes: list[Change] | None) -> dict[str, Any]:
 def _row(change: Change) -> dict[str, str]:
     return {
         "cohort": change.cohort,
-        "method": Method(change.method).label,
+        "method": METHODS[change.method],
         **{
             name: figures.money(amount, change.currency)
             for name, amount in (

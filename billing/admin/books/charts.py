@@ -23,7 +23,7 @@ LEFT, RIGHT, TOP, BOTTOM = 88, 12, 14, 34
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 BAR_MAX = 28.0
 GAP = 2.0
-CHARACTER: Final = 6.5  # about the width of one of a label
+CHARACTER: Final = 5.8  # about the width of one of a label
 # As many colours are told apart; the rest is one series of its own.
 SERIES_MAX = 6
 
@@ -180,7 +180,7 @@ def _grid(scale: Axis, unit: str) -> SafeString:
 def _labels(labels: Sequence[str]) -> SafeString:
     """As many as there is room for."""
     slot = PLOT_WIDTH / len(labels)
-    every = ceil((max(map(len, labels)) + 2) * CHARACTER / slot)
+    every = ceil((max(map(len, labels)) + 1) * CHARACTER / slot)
     return format_html_join(
         "",
         '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>',

@@ -120,6 +120,8 @@ class PeriodAdmin(BooksPage):
         if period is None or name not in closing.STEPS:
             raise Http404
         if period.state == PeriodState.CLOSING and name == next(closing.left(period), ""):
+            if name in ("freeze", "lock"):
+                closing.begin(day)  # an earlier month may have been reopened meanwhile
             step = closing.take(period, name, by=user)
             if step.name == "lock" and step.ok:
                 self._log(request, day, "Closed.")

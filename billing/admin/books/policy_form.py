@@ -23,9 +23,10 @@ EXPLAINED: Final = {
     "comparability_broken": "Expiry, price or product change so that history says little of what"
     " comes: the gate does not pass until this is taken off (ASC 606-10-32-12).",
     "goodwill": "A lot without a price costs when it is served. As a price concession the credits"
-    " join an open paid lot, and its price is spread over more of them (ASC 606-10-32-25).",
+    " join an open paid lot, and its price is spread over more of them (ASC 606-10-32-7).",
     "chargeback": "What of a lost dispute was used already: contra-revenue takes the sale back, a"
-    " loss keeps the revenue, a receivable says that the customer owes it (ASC 606-10-32-25).",
+    " loss keeps the revenue, a receivable says that the customer owes it"
+    " (ASC 606-10-32-7, 326-20).",
     "extension": "A lot is given longer: a catch-up restates what was recognised so far, now; as a"
     " modification nothing is reversed, and the rest is spread over the use to come"
     " (ASC 606-10-25-10 to 25-13).",

@@ -1,6 +1,7 @@
 """A report's table as the page shows it."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,8 +16,7 @@ ROWS_MAX = 500
 
 class Cell(NamedTuple):
     text: str
-    is_amount: bool
-    is_below_zero: bool
+    classes: str
 
 
 class Shown(NamedTuple):
@@ -51,9 +51,15 @@ def _row(row: Row, table: Table, *, empty: str = "-") -> list[Cell]:
 def _cells(row: Row, columns: Iterable[Column], currency: str | None, empty: str) -> Iterable[Cell]:
     for column in columns:
         value: Any = row.get(column.name)
-        is_amount = _is_amount(column)
         text = empty if value is None else figures.of_kind(value, column.kind, currency)
-        yield Cell(text, is_amount, is_amount and text.startswith(figures.MINUS))
+        yield Cell(text, _classes(value) if _is_amount(column) else "")
+
+
+def _classes(value: Any) -> str:
+    """What is nothing is quiet, so that the rest is seen."""
+    if isinstance(value, int | Decimal) and value <= 0:
+        return "amount below-zero" if value < 0 else "amount zero"
+    return "amount"
 
 
 def _is_amount(column: Column) -> bool:

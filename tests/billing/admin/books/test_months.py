@@ -160,6 +160,20 @@ def test_wrong_months_are_refused(staff, months_ago, why):
         assert why in fragment and 'hx-trigger="load"' not in fragment
 
 
+def test_not_while_an_earlier_month_was_reopened(staff, boss, october, last_month):
+    earlier = month_ago(2)
+    sold(2)
+    closing.close(earlier)
+    page = press(staff, last_month)
+    for name in list(closing.STEPS)[:-1]:
+        page = press(staff, last_month, step=name)
+    approver = person("approves@example.com")
+    periods.reopen(earlier, reason="Wrong", by=boss, approved_by=approver)
+    page = press(staff, last_month, step="lock")
+    assert any("comes first" in one for one in told(page))
+    assert Period.objects.get(month=last_month).state == PeriodState.CLOSING
+
+
 def test_a_closed_month_is_not_closed_again(staff, october, last_month):
     close_by_hand(staff, last_month)
     assert any("closed already" in one for one in told(press(staff, last_month)))
