@@ -11,6 +11,7 @@ from ledger import sql
 # Their arguments have changed, so that they would stay beside the new ones.
 _REPLACED = """
 drop function if exists ledger_pick_free(ledger_wallet, uuid, bigint, timestamptz);
+drop function if exists ledger_expire_lots(ledger_wallet, timestamptz);
 drop function if exists ledger_write_money(
     ledger_wallet, uuid, timestamptz, text, jsonb, uuid, text, jsonb, boolean);
 """

@@ -67,7 +67,7 @@ $$;
 create or replace function ledger_settle_wallet(inout w ledger_wallet, p_now timestamptz)
 language plpgsql as $$
 begin
-    w := ledger_expire_lots(w, p_now);
+    w := ledger_expire_lots(w, p_now, true);
     w := ledger_cover_debt(w, p_now);
     w := ledger_load_head(w, p_now);
 end

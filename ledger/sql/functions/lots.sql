@@ -88,6 +88,7 @@ declare
     l record;
     v_transaction uuid;
     v_money jsonb;
+    v_at timestamptz;
     v_detail jsonb;
 begin
     for l in
@@ -103,7 +104,8 @@ begin
         w.version := w.version + 1;
         v_transaction := ledger_new_id();
         w.balance := w.balance - l.free;
-        v_detail := jsonb_build_object('effective_at', l.expires_at, 'posted_on', ledger_posting_day(l.expires_at), 'document', l.document);
+        v_at := case when p_came_back then p_now else l.expires_at end;
+        v_detail := jsonb_build_object('effective_at', v_at, 'posted_on', ledger_posting_day(v_at), 'document', l.document);
         perform ledger_write_legs(w, v_transaction, p_now, case when l.escheats then 'escheat' else 'expire' end, 'U20',
             case when l.escheats then 'U33' else 'U31' end, array[l.id], array[l.free], null, v_detail);
         perform ledger_write_money(w, v_transaction, p_now, case when l.escheats then 'escheat' else 'expire' end, v_money, l.id, v_detail, false);

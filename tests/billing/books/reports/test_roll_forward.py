@@ -124,7 +124,6 @@ def test_without_a_history_everything_ties(calendar, of):
     assert roll_forward.lines(of, "USD")[-1].net == 0
 
 
-@pytest.mark.xfail(strict=True, reason="They expire on the day of their expiry, before they came")
 def test_credits_given_back_after_their_expiry_expire_when_they_came_back(calendar):
     """They were used until then: January has nothing of it (E18, then E08)."""
     calendar.go(date(2002, 1, 10))
