@@ -40,7 +40,7 @@ CHECKS = [
     _ties(
         "2200",
         "tax-payable",
-        "Tax payable is the tax of what was paid, less what went back",
+        "Tax payable is the tax of what was paid, less what went back with relief",
         "What was collected for the tax office is owed to it, to the cent.",
     ),
     _ties(
@@ -54,6 +54,12 @@ CHECKS = [
         "concessions",
         "Concessions are what was refunded of credits that were used",
         "Money given back for what was used makes revenue smaller.",
+    ),
+    _ties(
+        "4400",
+        "kept-fees",
+        "Non-refundable fees are what was kept of the refunds",
+        "A refund that fails gives its fee back too.",
     ),
     _ties(
         "6100",

@@ -46,8 +46,9 @@ said as not materialized (
     union all
     select customer_id, purchase, currency, x.account, x.amount
     from refund r, lateral (values
-        ('1000', case state when 'succeeded' then -r.amount end),
-        ('2400', case state when 'requested' then -r.amount end),
+        ('1000', case state when 'succeeded' then fee_kept - r.amount end),
+        ('2400', case state when 'requested' then fee_kept - r.amount end),
+        ('4400', case when state <> 'failed' then -fee_kept end),
         ('4300', case when state <> 'failed' then concession end),
         ('2100', case when state <> 'failed' then r.amount - concession end)
     ) x(account, amount)
@@ -56,7 +57,8 @@ said as not materialized (
     from dispute d, lateral (values
         ('1000', fee_returned - fee - case when state <> 'won' then d.amount else 0 end),
         ('1200', case state when 'open' then d.amount end),
-        ('2100', case state when 'lost' then d.amount end),
+        ('2100', case state when 'lost' then d.amount + tax_lost end),
+        ('2200', case state when 'lost' then -tax_lost end),
         ('6200', fee - fee_returned)
     ) x(account, amount)
 )
