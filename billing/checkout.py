@@ -133,7 +133,8 @@ def _snapshot(
 ) -> Purchase:
     pack, net = price.pack, price.price.get_amount_in_sub_unit()
     profile = BillingProfile.objects.filter(customer=customer).first()
-    due = tax.Tax(0) if settings.TAX_BY_PROVIDER else tax.due(net, profile)
+    by_provider = settings.TAX_BY_PROVIDER and not tax.is_on_use()
+    due = tax.Tax(0) if by_provider else tax.at_sale(net, profile)
     return Purchase(
         customer=customer,
         pack=pack,
@@ -152,7 +153,8 @@ def _snapshot(
         tax_percent=due.percent,
         tax_country=due.country,
         tax_region=due.region,
-        tax_by_provider=settings.TAX_BY_PROVIDER,
+        tax_on_use=due.on_use,
+        tax_by_provider=by_provider,
         provider=providers.default().name,
         key=key,
         made_by=member.user if member else None,

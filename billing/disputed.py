@@ -113,6 +113,7 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     payment.tax_returned += split.tax
     payment.save(update_fields=["disputed", "clawed_back", "tax_returned"])
     dispute.owed = max(rest, 0)
+    dispute.tax_lost = 0 if dispute.tax_relief else split.tax
     _close(dispute, DisputeState.LOST)
     if dispute.counted:
         taken_back = dispute.clawed_credits

@@ -33,6 +33,10 @@ def issue_receipt(purchase: Purchase) -> Document:
     line["credits"] = amounts.show(purchase.credits + purchase.bonus_credits)
     line["details"] = _issued(purchase)
     notes = [f"Paid in full on {_date(purchase.paid_at)}."]
+    if purchase.tax_on_use:
+        rate, line["rate"] = line["rate"] or "Tax", ""
+        due = f"{_shown(purchase, purchase.tax_on_use)} {purchase.currency}"
+        notes.append(f"{rate} is charged when the credits are used: {due} for all of them.")
     return _issue(DocumentKind.RECEIPT, purchase, [line], notes)
 
 

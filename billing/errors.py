@@ -76,7 +76,7 @@ class RefundTooLarge(BillingError):
 
 class FeeTooLarge(BillingError):
     code = "fee-too-large"
-    default_detail = "A fee is less than the refund that it is kept of: something goes back."
+    default_detail = "A fee is no more than the net of the refund, and something goes back."
 
 
 class UnknownProvider(BillingError):

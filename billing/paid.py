@@ -120,11 +120,12 @@ def _enter(purchase: Purchase, fact: Paid) -> None:
 
 def _grant(purchase: Purchase) -> list[UUID]:
     """One lot, or two where the bonus has terms of its own (E03)."""
+    tax = purchase.tax_on_use or purchase.tax
     if not purchase.has_own_bonus_lot:
         credits = purchase.credits + purchase.bonus_credits
-        return [_lot(purchase, "paid", credits, purchase.validity_days, purchase.net, purchase.tax)]
-    bonus_tax = part_of(purchase.tax, purchase.bonus_net, purchase.net)
-    net, tax = purchase.net - purchase.bonus_net, purchase.tax - bonus_tax
+        return [_lot(purchase, "paid", credits, purchase.validity_days, purchase.net, tax)]
+    bonus_tax = part_of(tax, purchase.bonus_net, purchase.net)
+    net, tax = purchase.net - purchase.bonus_net, tax - bonus_tax
     days = purchase.bonus_validity_days or purchase.validity_days
     return [
         _lot(purchase, "paid", purchase.credits, purchase.validity_days, net, tax),
@@ -134,7 +135,7 @@ def _grant(purchase: Purchase) -> list[UUID]:
 
 def _lot(purchase: Purchase, kind: str, credits: int, days: int, net: int, tax: int) -> UUID:
     now = selectors.now()
-    terms = sold.terms(purchase, net)
+    terms, tax_on_use = sold.terms(purchase, net), purchase.tax_on_use > 0
     result = services.grant(
         purchase.customer_id,
         amount=credits,
@@ -142,10 +143,11 @@ def _lot(purchase: Purchase, kind: str, credits: int, days: int, net: int, tax: 
         expires_at=now + timedelta(days=days),
         price=net,
         tax=tax,
+        tax_on_use=tax_on_use,
         currency=purchase.currency,
         money=[
             leg(purchase.currency, "1000", "2100", net),
-            leg(purchase.currency, "1000", "2200", tax),
+            leg(purchase.currency, "1000", "2200", 0 if tax_on_use else tax),
         ],
         cohort=terms.cohort,
         escheat_class=terms.escheat_class,

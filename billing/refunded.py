@@ -118,13 +118,13 @@ def undo(refund: Refund, reason: str) -> None:
     currency, payment = _currency(refund), refund.payment
     if refund.state == RefundState.SUCCEEDED:
         _post(refund, "refund returned", [leg(currency, "1000", "2400", refund.paid_back)])
-    parts = zip(refund.lots, refund.lot_credits, refund.lot_net, strict=True)
-    for lot, credits, net in parts:
+    parts = zip(refund.lots, refund.lot_credits, _owed_by_lot(refund), strict=True)
+    for lot, credits, money in parts:
         services.restore(
             payment.purchase.customer_id,
             amount=credits,
             lot_id=lot,
-            money=[leg(currency, "2400", "2100", net)],
+            money=[_mirror(one) for one in money],
             document=payment.purchase.name,
             reason=reason or None,
             key=f"{refund.name} {lot}",
@@ -218,14 +218,14 @@ def _sum_failed(payment: Payment) -> int:
 
 
 def _take(refund: Refund, taken: Sequence[Share]) -> None:
-    currency, purchase = _currency(refund), refund.payment.purchase
-    for share in taken:
+    purchase = refund.payment.purchase
+    for share, money in zip(taken, _owed_by_lot(refund), strict=True):
         services.adjust(
             purchase.customer_id,
             amount=share.credits,
             cause="refund",
             lot_id=share.lot.id,
-            money=[leg(currency, "2100", "2400", share.net)],
+            money=money,
             document=purchase.name,
             reason=refund.reason or None,
             actor=str(refund.made_by_id) if refund.made_by_id else None,
@@ -235,12 +235,18 @@ def _take(refund: Refund, taken: Sequence[Share]) -> None:
 
 
 def _rest(refund: Refund) -> list[Leg]:
-    currency = _currency(refund)
-    legs = returns.rest_legs(
-        currency, tax=refund.tax, rest=refund.concession, account="4300", to="2400"
+    return returns.rest_legs(
+        _currency(refund), tax=refund.tax, rest=refund.concession, account="4300", to="2400"
     )
-    # A fee is set against what is owed.
-    return [*legs, leg(currency, "2400", "4400", refund.fee_kept)]
+
+
+def _owed_by_lot(refund: Refund) -> list[list[Leg]]:
+    """What was deferred is owed, but for the fee, which is not (E10c)."""
+    currency, fees = _currency(refund), shares.pro_rata(refund.fee_kept, refund.lot_net)
+    return [
+        [leg(currency, "2100", "2400", net - fee), leg(currency, "2100", "4400", fee)]
+        for net, fee in zip(refund.lot_net, fees, strict=True)
+    ]
 
 
 def _post(refund: Refund, kind: str, money: Sequence[Leg]) -> None:

@@ -182,8 +182,8 @@ def _reckon(payment: Payment, credits: int | None, fee_kept: int) -> tuple[list[
         raise NothingToRefund
     if split.net + split.tax > payment.left:
         raise RefundTooLarge
-    # Nobody can be asked to pay nothing back.
-    if fee_kept and not 0 < fee_kept < split.net + split.tax:
+    # Tax is never revenue (R9), and no provider can be asked to pay nothing back.
+    if fee_kept and not 0 < fee_kept <= min(split.net, split.net + split.tax - 1):
         raise FeeTooLarge
     return taken, split
 

@@ -70,7 +70,7 @@ def _count(dispute: Dispute, payment: Payment) -> bool:
         payment.disputed += part
     else:
         _count_lost(dispute, payment, part)
-    dispute.save(update_fields=["excess", "credits", "owed"])
+    dispute.save(update_fields=["excess", "credits", "owed", "tax_lost"])
     payment.save(update_fields=["disputed", "clawed_back", "tax_returned"])
     return True
 
@@ -83,6 +83,7 @@ def _count_lost(dispute: Dispute, payment: Payment, part: int) -> None:
     entries.post(dispute, "dispute lost", legs, f" but {dispute.excess}")
     dispute.credits += returns.credits_to_take(payment, part)
     dispute.owed += split.net
+    dispute.tax_lost += 0 if dispute.tax_relief else split.tax
     payment.clawed_back += part
     payment.tax_returned += split.tax
     documents.issue_chargeback_note(dispute, net=split.net, tax=split.tax, credits=0)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing.errors import PlaceMissing
-from billing.models import BillingProfile, TaxRate
+from billing.models import BillingProfile, Policy, TaxPoint, TaxRate
 from billing.shares import part_of
 from ledger import selectors
 
@@ -15,6 +15,22 @@ class Tax(NamedTuple):
     percent: Decimal = Decimal(0)
     country: str = ""
     region: str = ""
+    on_use: int = 0  # instead of `amount`
+
+
+def at_sale(net: int, profile: BillingProfile | None) -> Tax:
+    """As `due`; where the tax point is redemption, none of it is charged now, at a rate that is
+    fixed now (E01). Raises PlaceMissing."""
+    return _at_its_point(due(net, profile))
+
+
+def shown(net: int, profile: BillingProfile | None) -> Tax:
+    """The same for a price that is looked at."""
+    return _at_its_point(on(net, profile))
+
+
+def is_on_use() -> bool:
+    return Policy.current().tax_point == TaxPoint.REDEMPTION
 
 
 def due(net: int, profile: BillingProfile | None) -> Tax:
@@ -41,6 +57,10 @@ def on(net: int, profile: BillingProfile | None) -> Tax:
     # Thousandths of a per cent are whole numbers.
     amount = part_of(net, int(rate.percent * 1000), 100_000)
     return Tax(amount, rate.name, rate.percent, rate.country, rate.region)
+
+
+def _at_its_point(tax: Tax) -> Tax:
+    return tax._replace(amount=0, on_use=tax.amount) if is_on_use() else tax
 
 
 def _rate(profile: BillingProfile) -> TaxRate | None:

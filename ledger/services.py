@@ -57,6 +57,7 @@ def grant(
     priority: int = 100,
     price: int = 0,
     tax: int = 0,
+    tax_on_use: bool = False,
     currency: str | None = None,
     money: Sequence[Leg] | None = None,
     cohort: str | None = None,
@@ -70,7 +71,10 @@ def grant(
     """Issue a lot of `amount` micro-credits; `price` is in minor units, net of tax, for all of it.
 
     A priced lot is entered as paid in cash, free of tax (E01 of the accounting rules), unless other
-    money entries are given. With a `key`, what was granted under it before is answered again.
+    money entries are given. Its tax is charged with it, or with `tax_on_use` becomes due as it is
+    used: Dr 1100, Cr 2200 when that is recognised. With a `key`, what was granted under it before
+    is answered again.
+
     Raises Refused with expiry-in-past, price-not-allowed, price-missing, malformed-money.
     """
     if money is None:
@@ -81,6 +85,7 @@ def grant(
         "priority": priority,
         "price": price,
         "tax": tax,
+        "tax_on_use": tax_on_use or None,
         "currency": currency,
         "money": _legs(money),
         "cohort": cohort,

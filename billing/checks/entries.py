@@ -40,7 +40,7 @@ CHECKS = [
     _ties(
         "2200",
         "tax-payable",
-        "Tax payable is the tax of what was paid, less what went back",
+        "Tax payable is the tax of what was paid, less what went back with relief",
         "What was collected for the tax office is owed to it, to the cent.",
     ),
     _ties(
@@ -57,9 +57,9 @@ CHECKS = [
     ),
     _ties(
         "4400",
-        "fees-kept",
-        "Fees kept of refunds are revenue",
-        "What a customer was not given back of a refund is earned.",
+        "kept-fees",
+        "Non-refundable fees are what was kept of the refunds",
+        "A refund that fails gives its fee back too.",
     ),
     _ties(
         "6100",

@@ -55,14 +55,17 @@ CHECKS = [
         "A payment's lots carry its net and its tax",
         "A lot's price is what its credits become revenue by.",
         """
-        select customer_id, purchase, p.amount - p.tax as net, l.price, p.tax, l.tax as lots_tax
+        select customer_id, purchase, p.amount - p.tax as net, l.price, p.tax, x.tax_on_use,
+            l.tax as lots_tax
         from payment p join purchase x using (customer_id, purchase) join (
             select customer_id, document as purchase, sum(units) as units, sum(price) as price,
                 sum(tax) as tax
             from lot_row where starts_with(document, 'pur_') group by 1, 2
         ) l using (customer_id, purchase)
-        -- What is left of a lot when a part moves away is a new basis of its price.
-        where p.tax <> l.tax or p.amount - p.tax <> l.price
+        -- What is left of a lot when a part moves away is a new basis of its price, and of tax
+        -- that is due on use.
+        where x.tax_on_use = 0 and p.tax <> l.tax
+            or (p.amount - p.tax <> l.price or p.tax + x.tax_on_use <> l.tax)
             and l.units = x.credits + x.bonus_credits
         """,
     ),
@@ -72,8 +75,8 @@ CHECKS = [
         "Refunds, disputes and wins come in any order, and never give money back twice.",
         """
         select customer_id, purchase, p.amount, p.refunded, r.refunded as by_refunds, p.fees_kept,
-            p.disputed, d.disputed as by_disputes, p.clawed_back, d.clawed_back as by_lost,
-            p.tax_returned
+            r.fees_kept as by_fees, p.disputed, d.disputed as by_disputes, p.clawed_back,
+            d.clawed_back as by_lost, p.tax_returned
         from payment p, lateral (
             select coalesce(sum(amount - fee_kept), 0) as refunded,
                 coalesce(sum(fee_kept), 0) as fees_kept

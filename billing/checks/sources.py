@@ -58,7 +58,8 @@ said as not materialized (
     from dispute d, lateral (values
         ('1000', fee_returned - fee - case when state <> 'won' then d.amount else 0 end),
         ('1200', case state when 'open' then d.amount end),
-        ('2100', case state when 'lost' then d.amount end),
+        ('2100', case state when 'lost' then d.amount + tax_lost end),
+        ('2200', case state when 'lost' then -tax_lost end),
         ('6200', fee - fee_returned)
     ) x(account, amount)
 )

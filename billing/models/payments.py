@@ -185,6 +185,8 @@ class Dispute(models.Model):
         max_length=20, choices=Chargeback, default=Chargeback.CONTRA_REVENUE
     )
     tax_relief = models.BooleanField(default=True)
+    # Of its tax, what stays due without relief: it is a loss.
+    tax_lost = models.BigIntegerField(default=0)
     # What a lost dispute left the customer owing: it was spent.
     owed = models.BigIntegerField(default=0)
     opened_at = models.DateTimeField(db_default=Now())

@@ -43,6 +43,8 @@ class Purchase(models.Model):
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
     tax_country = models.CharField(max_length=2, blank=True)
     tax_region = models.CharField(max_length=10, blank=True)
+    # Of all of its credits, due when they are used: then none is charged at the sale.
+    tax_on_use = models.BigIntegerField(default=0)
     # The provider finds out the tax: `tax` and `total` are what it says when it is paid.
     tax_by_provider = models.BooleanField(default=False)
     # Whether the payer agreed that the card is charged again without being asked.
@@ -77,6 +79,10 @@ class Purchase(models.Model):
             models.CheckConstraint(
                 condition=Q(net__gt=0, tax__gte=0, bonus_net__gte=0, bonus_net__lt=F("net")),
                 name="purchase_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_on_use=0) | Q(tax_on_use__gt=0, tax=0),
+                name="purchase_has_one_tax_point",
             ),
             models.CheckConstraint(
                 condition=Q(credits__gt=0, bonus_credits__gte=0), name="purchase_has_credits"

@@ -61,6 +61,8 @@ def currency_for(customer: Customer, wanted: str = "") -> str:
 
 def tax_note(customer: Customer) -> str:
     """What the prices do not say by themselves."""
+    if tax.is_on_use():
+        return "Prices are without tax, which is charged when credits are used."
     if settings.TAX_BY_PROVIDER:
         return "Prices are without tax; it is added at the checkout."
     profile = BillingProfile.objects.filter(customer=customer).first()
@@ -77,7 +79,7 @@ def tax_note(customer: Customer) -> str:
 def _offer(one: PackOnSale, dearest: Decimal, profile: BillingProfile | None) -> Offer:
     pack, currency = one.pack, one.price.currency.code
     net = one.price.get_amount_in_sub_unit()
-    due = tax.Tax(0) if settings.TAX_BY_PROVIDER else tax.on(net, profile)
+    due = tax.Tax(0) if settings.TAX_BY_PROVIDER else tax.shown(net, profile)
     return Offer(
         id=pack.id,
         code=pack.code,

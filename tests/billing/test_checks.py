@@ -173,7 +173,7 @@ DAMAGE = {
     "tax-payable": entered("credit = '2100'", "kind = 'grant' and credit = '2200'"),
     "refunds-payable": of_payment("refund", "state = 'succeeded'", "state = 'requested'"),
     "concessions": entered("debit = '4310'", "kind = 'refund' and debit = '4300'"),
-    "fees-kept": entered("credit = '4400'", "kind = 'refund' and debit = '4300'"),
+    "kept-fees": of_payment("refund", "fee_kept = 1", "amount > 1"),
     "payment-fees": entered("debit = '6200'", "debit = '6100'"),
     "dispute-fees": of_payment("dispute", "fee_returned = fee", "state = 'open'"),
     "deferred-and-lost": entered("debit = '4100'", "kind = 'dispute' and debit = '2100'"),

@@ -8,6 +8,7 @@ from billing.facts import RefundTotal
 from billing.models import Document, RefundState, SandboxRefund
 from billing.providers.sandbox import acts
 from ledger.amounts import CREDIT
+from ledger.models import Transfer
 from tests.factories.billing import (
     bought,
     credits,
@@ -132,6 +133,21 @@ def test_a_bank_that_takes_the_fee_too_makes_a_loss_of_it(payment):
     }
 
 
+def test_no_more_was_ever_owed_than_goes_back(payment, silent):
+    """62.00 are credited to 2400, not 72.00 and a part of it debited."""
+    request(payment)
+    found = Transfer.objects.filter(customer_id=payment.purchase.customer_id)
+    owed = [one.amount for one in found if one.credit == "2400"]
+    assert sum(owed) == 62_00
+    assert not [one for one in found if one.debit == "2400"]
+
+
+def test_all_of_the_net_may_be_kept_but_none_of_the_tax(payment):
+    """R9: no tax in 4xxx."""
+    request(payment, fee_kept=60_00)
+    assert entered(payment) == {"1000": 108_00, "2100": -40_00, "2200": -8_00, "4400": -60_00}
+
+
 def test_parts_with_fees_add_up(payment):
     for part in (100, 200, 300):
         request(payment, part, fee_kept=1)
@@ -140,8 +156,8 @@ def test_parts_with_fees_add_up(payment):
     assert entered(payment) == {"1000": 48_03, "2100": -40_00, "2200": -8_00, "4400": -3}
 
 
-@pytest.mark.parametrize("fee", [72_00, 72_01, 10**9, -1])
-def test_a_fee_that_leaves_nothing_to_go_back_is_refused(payment, fee):
+@pytest.mark.parametrize("fee", [60_01, 72_00, 72_01, 10**9, -1])
+def test_a_fee_of_more_than_the_net_is_refused(payment, fee):
     for ask in (request, lambda payment, **said: refunds.quote(payment.purchase, **said)):
         with pytest.raises(FeeTooLarge) as refused:
             ask(payment, fee_kept=fee)
@@ -176,8 +192,10 @@ def test_a_quote_says_what_goes_back(payment):
 
 
 def test_with_the_fee_nothing_is_left_of_a_payment(silent):
-    """In yen, which has no cents."""
+    """In yen, which has no cents. Without tax one of them has to go back."""
     payment = bought(price="1000", currency="JPY")
+    with pytest.raises(FeeTooLarge):
+        request(payment, fee_kept=1000)
     refund = request(payment, fee_kept=1)
     assert (refund.told, refund.paid_back) == (999, 999)
     payment.refresh_from_db()

@@ -37,10 +37,10 @@ begin
     end if;
     w.lots := w.lots + 1;
     insert into ledger_lot (customer_id, id, seq, kind, priority, units, remaining, expires_at, currency, price, tax,
-        cohort, refundable_until, escheat_class, document, reason, issued_at)
+        cohort, refundable_until, escheat_class, document, reason, issued_at, tax_on_use)
     values (w.customer_id, v_lot, w.lots, d->>'kind', coalesce((d->>'priority')::smallint, 100), o.amount, o.amount,
         (d->>'expires_at')::timestamptz, d->>'currency', coalesce((d->>'price')::bigint, 0), coalesce((d->>'tax')::bigint, 0),
-        coalesce(d->>'cohort', ledger_cohort_of(d, p_now)), (d->>'refundable_until')::timestamptz, d->>'escheat_class', d->>'document', d->>'reason', p_now);
+        coalesce(d->>'cohort', ledger_cohort_of(d, p_now)), (d->>'refundable_until')::timestamptz, d->>'escheat_class', d->>'document', d->>'reason', p_now, coalesce((d->>'tax_on_use')::boolean, false));
     w.version := w.version + 1;
     w.balance := w.balance + o.amount;
     perform ledger_write_legs(w, v_transaction, p_now, 'grant', 'U10', 'U20', array[v_lot], array[o.amount], null, d);

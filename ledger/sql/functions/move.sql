@@ -12,17 +12,23 @@ declare
     l ledger_lot;
     v_new uuid := ledger_new_id();
     v_value bigint;
+    v_tax bigint := 0;
 begin
     select * into l from ledger_lot where customer_id = a.customer_id and id = p_lot;
     v_value := ledger_carrying(l.price, l.units, l.remaining) - ledger_carrying(l.price, l.units, l.remaining - p_amount);
+    -- Tax that was charged at the sale stays with it; what is due on use goes along.
+    if l.tax_on_use then
+        v_tax := ledger_carrying(l.tax, l.units, l.remaining) - ledger_carrying(l.tax, l.units, l.remaining - p_amount);
+    end if;
     b.lots := b.lots + 1;
     insert into ledger_lot (customer_id, id, seq, kind, priority, units, remaining, expires_at, currency, price, cohort,
-        refundable_until, escheat_class, document, reason, issued_at)
+        refundable_until, escheat_class, document, reason, issued_at, tax, tax_on_use)
     values (b.customer_id, v_new, b.lots, l.kind, l.priority, p_amount, p_amount, l.expires_at, l.currency, v_value, l.cohort,
-        l.refundable_until, l.escheat_class, 'move:' || l.id, p_detail->>'reason', l.issued_at);
+        l.refundable_until, l.escheat_class, 'move:' || l.id, p_detail->>'reason', l.issued_at, v_tax, l.tax_on_use);
     if l.remaining > p_amount then
         update ledger_lot
-        set price = ledger_carrying(l.price, l.units, l.remaining) - v_value, units = l.remaining - p_amount, remaining = l.remaining - p_amount
+        set price = ledger_carrying(l.price, l.units, l.remaining) - v_value,
+            tax = case when l.tax_on_use then ledger_carrying(l.tax, l.units, l.remaining) - v_tax else l.tax end, units = l.remaining - p_amount, remaining = l.remaining - p_amount
         where customer_id = a.customer_id and id = l.id;
     else
         update ledger_lot set remaining = 0, open = false where customer_id = a.customer_id and id = l.id;

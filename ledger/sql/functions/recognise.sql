@@ -1,9 +1,11 @@
 -- Usage becomes revenue (accounting E05, E18). Whatever else takes credits out of a lot posts what
 -- they are worth itself; so what account 2100 has of a lot beyond its carrying value was used (R2).
+-- Where tax is due on use (E01, redemption), it is posted with it, by the same differences.
 
 -- What there is to recognise of these customers, by lot and day, up to the version of each wallet.
 create or replace function ledger_usage(p_customers uuid[]) returns table (
-    customer_id uuid, lot_id uuid, currency text, cohort text, day date, used_at timestamptz, back_at timestamptz, used bigint, given_back bigint
+    customer_id uuid, lot_id uuid, currency text, cohort text, day date, used_at timestamptz, back_at timestamptz,
+    used bigint, given_back bigint, tax bigint
 )
 language sql stable
 set enable_seqscan = off
@@ -15,28 +17,31 @@ as $$
             max(coalesce(t.effective_at, t.posted_at)) filter (where t.debit = 'U30') as back_at,
             coalesce(sum(case 'U20' when t.credit then t.amount when t.debit then -t.amount end) filter (where t.unit = 'CR'), 0) as units,
             coalesce(sum(t.amount) filter (where t.debit = 'U30'), 0) as units_back,
+            coalesce(sum(case 'U30' when t.credit then t.amount when t.debit then -t.amount end), 0) as units_used,
             coalesce(sum(case '2100' when t.credit then t.amount when t.debit then -t.amount end), 0) as money
         from ledger_wallet w
             cross join ledger_books b
             left join ledger_recognised d on d.customer_id = w.customer_id
             join ledger_transfer t on uuid_hash(t.customer_id) = uuid_hash(w.customer_id) and t.customer_id = w.customer_id
                 and t.version > coalesce(d.version, 0) and t.version <= w.version
-        where w.customer_id = any(p_customers) and t.lot_id is not null and t.kind not in ('usage', 'usage-back')
+        where w.customer_id = any(p_customers) and t.lot_id is not null and t.kind not in ('usage', 'usage-back', 'usage-tax', 'usage-tax-back')
         group by 1, 2, 3
     ), step as (
-        select d.*, l.price, l.units as basis, l.currency, l.cohort,
+        select d.*, l.price, l.units as basis, l.currency, l.cohort, case when l.tax_on_use then l.tax else 0 end as tax,
             l.remaining - coalesce(sum(d.units) over (
                 partition by d.customer_id, d.lot_id order by d.day desc rows between unbounded preceding and 1 preceding), 0) as after
         from day d join ledger_lot_state l on l.customer_id = d.customer_id and l.id = d.lot_id
         where l.paid
     ), worth as (
         select *, ledger_carrying(price, basis, (after - units)::bigint) + money - ledger_carrying(price, basis, after::bigint) as net,
-            ledger_carrying(price, basis, after::bigint) - ledger_carrying(price, basis, (after - units_back)::bigint) as back
+            ledger_carrying(price, basis, after::bigint) - ledger_carrying(price, basis, (after - units_back)::bigint) as back,
+            ledger_carrying(tax, basis, (after + units_used)::bigint) - ledger_carrying(tax, basis, after::bigint) as due
         from step
     )
-    select customer_id, lot_id, currency, cohort, day, used_at, coalesce(back_at, used_at), greatest(net + back, net, 0)::bigint, (greatest(net + back, net, 0) - net)::bigint
+    select customer_id, lot_id, currency, cohort, day, used_at, coalesce(back_at, used_at), greatest(net + back, net, 0)::bigint,
+        (greatest(net + back, net, 0) - net)::bigint, due
     from worth
-    where net <> 0 or back <> 0
+    where net <> 0 or back <> 0 or due <> 0
 $$;
 
 -- Writes it: each day is a transaction of its own, posted for that day or for the first open one.
@@ -47,8 +52,9 @@ language sql as $$
         select u.*, x.*, greatest(u.day, ledger_first_open()) as posted_on
         from json_to_recordset(p_usage) as u(
                 customer_id uuid, lot_id uuid, currency text, cohort text, day date, used_at timestamptz, back_at timestamptz,
-                used bigint, given_back bigint)
-            cross join lateral (values ('usage', '2100', '4100', used, used_at), ('usage-back', '4100', '2100', given_back, back_at))
+                used bigint, given_back bigint, tax bigint)
+            cross join lateral (values ('usage', '2100', '4100', used, used_at), ('usage-back', '4100', '2100', given_back, back_at),
+                ('usage-tax', '1100', '2200', tax, used_at), ('usage-tax-back', '2200', '1100', -tax, back_at))
                 x(kind, debit, credit, amount, effective_at)
         where u.customer_id = any(p_customers) and x.amount > 0
     ), numbered as (

@@ -61,7 +61,8 @@ begin
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'balance-too-large'));
     end if;
     update ledger_lot
-    set price = ledger_carrying(price, units, remaining), units = remaining + o.amount, remaining = remaining + o.amount
+    set price = ledger_carrying(price, units, remaining),
+        tax = case when tax_on_use then ledger_carrying(tax, units, remaining) else tax end, units = remaining + o.amount, remaining = remaining + o.amount
     where customer_id = w.customer_id and id = v_lot and open and price > 0 and (expires_at is null or expires_at > p_now);
     if not found then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'lot-has-ended'));

@@ -14,6 +14,16 @@ create table ledger_recognised (
     version bigint not null                     -- usage up to this version of the wallet is revenue
 );
 
+-- Its tax is due when it is used, not when it is sold: it is a part of every use.
+alter table ledger_lot add column tax_on_use boolean not null default false;
+create or replace view ledger_lot_state as
+select l.customer_id, l.id, l.seq, l.kind, l.priority, l.paid, l.units,
+       case when w.head_id = l.id then w.head_free + w.head_held + l.frozen else l.remaining end as remaining,
+       case when w.head_id = l.id then w.head_held else l.held end as held,
+       l.frozen, l.expires_at, l.currency, l.price, l.tax, l.cohort, l.refundable_until, l.escheat_class,
+       l.document, l.reason, l.issued_at, l.open, l.tax_on_use
+from ledger_lot l join ledger_wallet w using (customer_id);
+
 -- The day that a transfer counts for, where that is not the day on which it was posted.
 alter table ledger_transfer add column posted_on date;
 create index ledger_transfer_money on ledger_transfer (customer_id, lot_id) where unit <> 'CR';

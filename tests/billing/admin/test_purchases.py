@@ -277,7 +277,7 @@ def test_of_a_refund_a_fee_may_be_kept(staff, purchase):
 @pytest.mark.parametrize(
     ("fee", "answer"),
     [
-        ("25.00", "less than the refund"),
+        ("25.00", "no more than the net"),
         ("2.555", "no fractions"),
         ("-1", "greater than or equal to 0"),
         ("a lot", "Enter a number"),

@@ -14,6 +14,7 @@ from billing.books.scenarios.world import Named, World, minor
 from billing.checkout import bonus_net
 from billing.facts import Paid
 from billing.models import Pack, Payment, Purchase
+from billing.tax import is_on_use
 from ledger import services
 from ledger.errors import LedgerError
 
@@ -59,7 +60,7 @@ def _make(world: World, event: Event) -> Purchase:
     net, tax = minor(said["price"], currency), minor(said["tax"], currency)
     if not net or not said["credits"]:
         raise LedgerError("price-missing", "A purchase has credits, and a price above zero.")
-    pack = _pack(event)
+    pack, on_use = _pack(event), is_on_use()
     country, _, region = (said["jurisdiction"] or "").partition("-")
     return Purchase.objects.create(
         customer_id=world.customer(said["customer"]),
@@ -73,8 +74,9 @@ def _make(world: World, event: Event) -> Purchase:
         bonus_net=bonus_net(pack, net),
         currency=currency,
         net=net,
-        tax=tax,
-        total=net + tax,
+        tax=0 if on_use else tax,
+        total=net if on_use else net + tax,
+        tax_on_use=tax if on_use else 0,
         tax_country=country,
         tax_region=region,
         provider=NAME,
