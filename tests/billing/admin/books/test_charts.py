@@ -69,7 +69,7 @@ def test_labels_do_not_run_into_each_other():
     many = [f"2026-{number:02}/USD" for number in range(40)]
     svg = drawn("bars", [("A", [1] * 40)], x=many)
     labels = [text.text for text in svg.iter("text") if re.match("2026-", text.text or "")]
-    assert labels[0] == "2026-00" and len(labels) <= 13
+    assert labels[0] == "2026-00" and len(labels) <= 14
 
 
 @pytest.mark.parametrize(

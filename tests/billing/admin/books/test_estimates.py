@@ -139,6 +139,15 @@ def test_not_in_a_closed_month(staff, october, last_month, last_day):
     assert f"in a closed month: from {first} on" in page.content.decode()
 
 
+def test_not_in_a_month_that_is_being_closed(staff, october, proportional, last_month, last_day):
+    period = closing.begin(last_month)
+    for name in ("freeze", "expire", "recognise"):
+        closing.take(period, name)
+    page = post(staff, "confirm", as_of=last_day.isoformat())
+    assert page.context["form"].non_field_errors()
+    assert not Estimate.objects.exists()
+
+
 def test_it_is_for_the_month_that_is_to_be_closed(staff, october, last_day):
     assert staff.get(reverse(NEW)).context["form"]["as_of"].value() == last_day
 
