@@ -24,7 +24,7 @@ select t.customer_id, t.lot_id, t.transaction_id, t.unit as currency, t.amount, 
     coalesce(t.posted_on, ledger_day(t.posted_at)) as escheated_on,
     (select sum(u.amount)::bigint from ledger_transfer u
      where u.customer_id = t.customer_id and u.version = t.version and u.lot_id = t.lot_id
-        and u.transaction_id = t.transaction_id and u.credit = 'U33') as credits,
+        and u.transaction_id = t.transaction_id and u.credit in ('U31', 'U33')) as credits,
     coalesce((
         select max(u.posted_at) from ledger_transfer u
         where u.customer_id = t.customer_id and u.kind = 'commit' and u.posted_at <= t.posted_at
@@ -35,7 +35,7 @@ where t.unit <> 'CR' and t.credit = '2300' and {which}
 """
 _OF_TRANSACTION = "t.customer_id = %(customer)s and t.transaction_id = %(transaction)s"
 _EXPIRED = """
-l.escheat_class is not null and not exists (
+not exists (
     select from billing_unclaimedproperty p where p.transaction_id = t.transaction_id)
 """
 

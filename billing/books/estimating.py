@@ -39,24 +39,26 @@ def estimate(
     *,
     as_of: date,
     of: str | None = None,
+    currency: str | None = None,
     approved_by: User | None = None,
     closing: bool = False,
 ) -> list[Estimate]:
-    """A version for each open cohort, or for those of one month or name; the difference is posted
-    at once (KPMG 10A/10B: cumulative catch-up). Usage is to be recognised before.
+    """A version for each open cohort, or for those of one month, name or currency; the difference
+    is posted at once (KPMG 10A/10B: cumulative catch-up). Usage is to be recognised before.
 
     Raises EstimateOutOfRange, NoSuchCohort.
     """
     locks.books()
     _check(draft)
     policy = Policy.current()
-    passed = history.gate(as_of, policy)
+    gates = history.gates(as_of, policy)
     if policy.extension == Extension.PROSPECTIVE:
         engine.run(as_of, closing=closing)  # where things stand before it
     positions = cohorts.positions(as_of)
     made = [
-        _version(name, draft, passed, policy, as_of, approved_by, positions[name])
+        _version(name, draft, gates(name), policy, as_of, approved_by, positions[name])
         for name in _named(of, as_of)
+        if currency in (None, Cohort.read(name).currency)
     ]
     engine.run(as_of, closing=closing)
     return made
@@ -72,19 +74,34 @@ def refresh(
 ) -> list[Estimate]:
     """From the curve of use, for each open cohort or those named, capped at the constrained rate.
     None where there is no curve yet. Raises NoSuchCohort."""
-    policy = Policy.current()
-    passed = history.gate(as_of, policy)
-    curve = history.curve(as_of)
+    made = []
+    for currency in sorted({Cohort.read(name).currency for name in _named(of, as_of)}):
+        draft = _from_curve(as_of, currency, note)
+        if draft is not None:
+            made += estimate(
+                draft,
+                as_of=as_of,
+                of=of,
+                currency=currency,
+                approved_by=approved_by,
+                closing=closing,
+            )
+    return made
+
+
+def _from_curve(as_of: date, currency: str, note: str) -> Draft | None:
+    """Amounts of different currencies are no sum, so each has a curve of its own."""
+    curve = history.curve(as_of, currency)
     if not curve:
-        return []
-    draft = Draft(
+        return None
+    passed = history.gate(as_of, Policy.current(), currency)
+    return Draft(
         rate=passed.constrained,
         unconstrained_rate=passed.mean,
         hazards=hazards([one.history for one in curve], max(one.months for one in curve)),
         inputs={"cohorts": [one.cohort for one in curve]},
         note=note,
     )
-    return estimate(draft, as_of=as_of, of=of, approved_by=approved_by, closing=closing)
 
 
 def _check(draft: Draft) -> None:

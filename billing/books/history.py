@@ -1,13 +1,15 @@
 """What is known of cohorts: month by month of their age, and those that have matured."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from billing.books import cohorts
-from billing.books.breakage import gate as gates
 from billing.books.breakage.gate import Gate, Matured
+from billing.books.breakage.gate import gate as gate_of
 from billing.books.breakage.survival import History
 from billing.books.cohorts import Cohort, age
 from billing.books.rows import rows
@@ -45,25 +47,38 @@ def observed(as_of: date) -> list[Observed]:
     return [_observed(name, figures, as_of, expiries.get(name)) for name, figures in months.items()]
 
 
-def curve(as_of: date) -> list[Observed]:
-    """Those whose lots expire: what never does has no last age."""
+def curve(as_of: date, currency: str | None = None) -> list[Observed]:
+    """Those whose lots expire: what never does has no last age. Of one currency, or of all."""
     never = {name for name, expiry in cohorts.last_expiries().items() if expiry is None}
     found = [one for one in observed(as_of) if one.cohort not in never]
-    return [one for one in found if not Cohort.read(one.cohort).escheat_class]
-
-
-def matured(as_of: date) -> list[Matured]:
-    """Cohorts of which nothing is outstanding, and the rate that broke."""
     return [
-        Matured(Cohort.read(one.cohort).month, Decimal(one.expired) / one.history.value)
-        for one in curve(as_of)
-        if not one.outstanding and one.history.value > 0
+        one
+        for one in found
+        if not Cohort.read(one.cohort).escheat_class
+        and currency in (None, Cohort.read(one.cohort).currency)
     ]
 
 
-def gate(as_of: date, policy: Policy) -> Gate:
-    months = {Cohort.read(one.cohort).month for one in curve(as_of)}
-    return gates.gate(matured(as_of), len(months), change_pending=policy.comparability_broken)
+def gate(as_of: date, policy: Policy, currency: str | None = None) -> Gate:
+    """What the cohorts of one currency say, or all together."""
+    seen = curve(as_of, currency)
+    months = {Cohort.read(one.cohort).month for one in seen}
+    return gate_of(_matured(seen), len(months), change_pending=policy.comparability_broken)
+
+
+def gates(as_of: date, policy: Policy) -> Callable[[str], Gate]:
+    """The gate of a cohort's currency, by the cohort's name."""
+    by_currency = cache(lambda currency: gate(as_of, policy, currency))
+    return lambda name: by_currency(Cohort.read(name).currency)
+
+
+def _matured(seen: Iterable[Observed]) -> list[Matured]:
+    """Cohorts of which nothing is outstanding, and the rate that broke."""
+    return [
+        Matured(Cohort.read(one.cohort).month, Decimal(one.expired) / one.history.value)
+        for one in seen
+        if not one.outstanding and one.history.value > 0
+    ]
 
 
 def as_json(passed: Gate, *, waived: bool) -> dict[str, Any]:
@@ -85,7 +100,8 @@ def _observed(name: str, figures: list[Any], as_of: date, expiry: Any) -> Observ
     used, censored, expired = [0] * until, [0] * until, [0] * until
     value = outstanding = 0
     for month, used_then, expired_then, deferred in figures:
-        at = age(first, month) - 1
+        # A day may be of another month once the books' time zone was changed.
+        at = min(max(age(first, month), 1), until) - 1
         came = deferred + used_then + expired_then  # sold, less what left without being used
         used[at] += used_then
         expired[at] += expired_then

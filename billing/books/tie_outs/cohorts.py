@@ -71,6 +71,21 @@ TIE_OUTS = [
         """,
     ),
     Check(
+        "escheat-register",
+        "2300 is what the register holds",
+        "Each claim of a state has its line until it is remitted or returned (E17).",
+        """
+        select unit as currency, booked, registered from (
+            select unit, -sum(amount) as booked from ledger_posting
+            where account = '2300' and posting_date <= %(end)s group by 1
+        ) b full join (
+            select currency as unit, sum(amount) as registered from billing_unclaimedproperty
+            where escheated_on <= %(end)s and coalesce(settled_on > %(end)s, true) group by 1
+        ) r using (unit)
+        where coalesce(booked, 0) <> coalesce(registered, 0)
+        """,
+    ),
+    Check(
         "clearing",
         "The clearing accounts of moves between customers are zero",
         "What left one customer arrived at another (E16, R13).",

@@ -81,8 +81,8 @@ $$;
 
 -- Expiry (accounting E08, step 1): what is free of the lots that have expired goes to U31, and its
 -- deferred revenue to 2110; of those that the state may claim, to U33 and 2300 (E17a). It counts for
--- the day of the expiry, however late somebody looked.
-create or replace function ledger_expire_lots(inout w ledger_wallet, p_now timestamptz)
+-- the day of the expiry, however late somebody looked; what came back after it, for now.
+create or replace function ledger_expire_lots(inout w ledger_wallet, p_now timestamptz, p_came_back boolean default false)
 language plpgsql as $$
 declare
     l record;

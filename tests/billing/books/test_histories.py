@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from billing.books import cohorts, engine, estimating, periods, revenue, tie_outs
+from billing.books import cohorts, engine, escheat, estimating, periods, revenue, tie_outs
 from billing.books.estimating import Draft
 from billing.models import BreakageRun, Policy
 from ledger import checks, services
@@ -195,6 +195,7 @@ def broken(history: History) -> list[Any]:
     customers = [book.customer_id for book in history.books]
     found = [(one.check.name, one.first) for one in checks.run(connection, customers) if one.broken]
     today = periods.today()
+    escheat.register_expired()
     ties = tie_outs.run(today, today)
     return found + [(one.check.name, one.first) for one in ties if one.broken]
 
