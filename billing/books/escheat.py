@@ -101,7 +101,7 @@ def return_to_owner(
         held.customer_id,
         amount=held.credits,
         lot_id=held.lot_id,
-        cause="escheat",
+        cause=_cause(held),
         expires_at=expires_at or _new_expiry(owned),
         money=_return_legs(held, owned),
         reason=reference or None,
@@ -180,6 +180,16 @@ def _settle(held: UnclaimedProperty, state: UnclaimedState, reference: str) -> U
     held.settled_on = max(today, held.escheated_on)
     held.save(update_fields=["state", "reference", "settled_on"])
     return held
+
+
+def _cause(held: UnclaimedProperty) -> str:
+    """Of a lot that a state may claim, what is forfeited is its too; the credits are of U31."""
+    forfeited: bool = value(
+        "select exists (select from ledger_transfer where customer_id = %(customer)s"
+        " and transaction_id = %(transaction)s and credit = 'U31')",
+        {"customer": held.customer_id, "transaction": held.transaction_id},
+    )
+    return "forfeit" if forfeited else "escheat"
 
 
 def _new_expiry(owned: Lot) -> datetime | None:

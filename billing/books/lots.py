@@ -66,7 +66,10 @@ def reinstate(
     """Give back what has expired of a lot (E15), until `expires_at`, or for as long as the grace
     is. Raises GraceIsOver; Refused with not-expired, expiry-in-past."""
     grace = timedelta(days=Policy.current().reinstatement_grace_days)
-    expired = lot(customer_id, lot_id).expires_at
+    sold = lot(customer_id, lot_id)
+    if sold.escheat_class:
+        raise LedgerError("not-expired", "A state may claim it: it is returned to its owner.")
+    expired = sold.expires_at
     if expired is not None and periods.today() > _day(expired + grace):
         raise GraceIsOver(
             f"It expired on {_day(expired)}, more than {grace.days} days ago: its breakage stands."

@@ -177,3 +177,8 @@ def test_a_date_is_its_first_moment_in_utc(tmp_path: Path) -> None:
         # A month that is closed on its last day is closed when that is over.
         datetime(2025, 2, 1, tzinfo=UTC),
     ]
+
+
+def test_a_rate_of_nothing_is_a_rate() -> None:
+    (found,) = file.read({"events": [event("estimate", {"rate": 0})]}).events
+    assert found.fields["rate"] == 0

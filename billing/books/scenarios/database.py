@@ -134,7 +134,7 @@ def _version() -> str:
     """Of all that migrations do."""
     digest = sha256()
     for folder in sorted(Path(app.path) for app in apps.get_app_configs()):
-        files = [*folder.glob("migrations/*.py"), *folder.glob("sql/**/*.sql")]
+        files = [*folder.glob("migrations/*.py"), *folder.glob("sql/**/*.*")]
         for file in sorted(files):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

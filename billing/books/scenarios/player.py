@@ -75,12 +75,7 @@ def play(scenario: Scenario, *, then: Callable[[], None] = lambda: None) -> Answ
 def _installation() -> Iterator[None]:
     """Nothing of this one's environment changes what a scenario comes to."""
     providers.add(bank.NAME, bank.Bank)
-    with override_settings(
-        PAYMENT_PROVIDERS=[bank.NAME],
-        REFUND_DAYS=0,
-        TAX_BY_PROVIDER=False,
-        LOST_DISPUTES="contra-revenue",
-    ):
+    with override_settings(PAYMENT_PROVIDERS=[bank.NAME], REFUND_DAYS=0, TAX_BY_PROVIDER=False):
         yield
 
 

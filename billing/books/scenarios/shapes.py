@@ -166,7 +166,8 @@ def combined(kind: str, found: dict[str, Any]) -> list[str]:
     """Mistakes of fields that are each right by themselves."""
     mistakes = []
     for names in ONE_OF.get(kind, ()):
-        if sum(1 for name in names if found[name]) != 1:
+        # Zero is said, and false is not.
+        if sum(1 for name in names if found[name] is not None and found[name] is not False) != 1:
             mistakes.append(f"needs one of {', '.join(names)}")
     for one, other in EXCLUDED.get(kind, ()):
         if found[one] is not None and found[other] is not None:

@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from billing.books import escheat
+from billing.books import escheat, lots
 from billing.books.errors import AlreadySettled, NotEscheatable
 from billing.models import EscheatClass, UnclaimedProperty, UnclaimedState
 from ledger import checks, services
 from ledger.amounts import CREDIT
-from ledger.errors import Refused
+from ledger.errors import LedgerError, Refused
 from ledger.models import Lot
 from tests.factories.billing import credits, money
 from tests.factories.ledger import Book
@@ -194,3 +194,15 @@ def test_only_a_state_claims_what_has_expired(book, clock):
         services.adjust(
             book.customer_id, amount=1001 * CREDIT, cause="escheat", lot_id=lot_id, expired=True
         )
+
+
+def test_what_is_forfeited_is_the_states_too(book, clock, law):
+    lot_id = sold(book, clock, escheat_class=law.code)
+    lots.forfeit(book.customer_id, 100 * CREDIT)
+    escheat.register_expired()
+    assert (line(lot_id).amount, line(lot_id).credits) == (10_00, 100 * CREDIT)
+    with pytest.raises(LedgerError, match="not-expired"):
+        lots.reinstate(book.customer_id, lot_id, 100 * CREDIT)
+    escheat.return_to_owner(line(lot_id))
+    assert credits(book.customer_id) == {"U10": 1000, "U20": 1000}
+    assert money(book.customer_id) == {"1000": 100_00, "2100": -100_00}
