@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from billing.books.cohorts import last_day
 from billing.books.exports.errors import UnbalancedJournal
+from billing.books.reports.movements import DAY
 from billing.books.rows import rows
 
 PREFIX: Final = "DD"
@@ -40,23 +41,33 @@ SOURCES: Final = {
     "moves": Source(9, "Moves between customers"),
     "other": Source(10, "Other"),
 }
-_LINES = """
-select p.unit, case
-        when kind like 'breakage %%' then 'breakage'
-        when kind in ('grant', 'concession') then 'sales'
-        when kind in ('usage', 'usage-back') then 'usage'
-        when kind in ('expire', 'forfeit', 'reinstate') then 'expiry'
-        when kind in ('refund', 'restore') or kind like 'refund %%' then 'refunds'
-        when kind = 'dispute' or kind like 'dispute %%' then 'disputes'
-        when kind like 'escheat%%' then 'escheat'
-        when kind = 'payment fee' then 'fees'
-        when kind = 'move' then 'moves'
-        else 'other' end as source,
-    account, coalesce(a.name, 'Not in the chart') as name, sum(amount)::bigint
-from ledger_posting p left join ledger_account a on a.code = p.account
-where p.unit <> 'CR' and posting_date between %(start)s and %(end)s
-group by 1, 2, 3, 4, amount > 0
-order by 1, 2, amount > 0 desc, 3
+# Both sides of a transfer are of one source, so that a journal of it is balanced.
+_SOURCE = """case
+    when '2300' in (t.debit, t.credit) then 'escheat'
+    when '2190' in (t.debit, t.credit) then 'moves'
+    when starts_with(t.kind, 'breakage ') then 'breakage'
+    when t.kind in ('grant', 'concession') then 'sales'
+    when t.kind in ('usage', 'usage-back') then 'usage'
+    when t.kind in ('expire', 'forfeit', 'reinstate') then 'expiry'
+    when t.kind in ('refund', 'restore') or starts_with(t.kind, 'refund ') then 'refunds'
+    when t.kind = 'dispute' or starts_with(t.kind, 'dispute ') then 'disputes'
+    when t.kind = 'payment fee' then 'fees'
+    else 'other' end"""
+_LINES = f"""
+with pair as (
+    select t.unit, {_SOURCE} as source, t.debit, t.credit, sum(t.amount) as amount
+    from ledger_transfer t cross join ledger_books b
+    where t.unit <> 'CR' and {DAY} between %(start)s and %(end)s
+    group by 1, 2, 3, 4
+), side as (
+    select unit, source, debit as account, amount from pair
+    union all
+    select unit, source, credit, -amount from pair
+)
+select s.unit, s.source, s.account, coalesce(a.name, 'Not in the chart'), sum(s.amount)::bigint
+from side s left join ledger_account a on a.code = s.account
+group by 1, 2, 3, 4, s.amount > 0
+order by 1, 2, s.amount > 0 desc, 3
 """
 
 

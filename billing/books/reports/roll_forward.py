@@ -115,14 +115,20 @@ def _by_cohort(currency: str, movements: list[Moved]) -> Table:
     )
 
 
-# Of account U20, in micro-credits: what came is above zero.
+# What account U20 has, by the accounts on the other side, in micro-credits. They may move something
+# among themselves: expired credits may turn out to be the state's (E17).
 _UNITS = f"""
-select case when {DAY} < %(start)s then 'opening'
-        when t.debit = 'U20' then t.credit else t.debit end as line,
-    sum(case 'U20' when t.credit then t.amount when t.debit then -t.amount end)::bigint
-from ledger_transfer t cross join ledger_books b
-where t.unit = 'CR' and 'U20' in (t.debit, t.credit) and {DAY} <= %(end)s
-group by 1
+with pair as (
+    select t.debit, t.credit, {DAY} < %(start)s as before, sum(t.amount) as amount
+    from ledger_transfer t cross join ledger_books b
+    where t.unit = 'CR' and {DAY} <= %(end)s group by 1, 2, 3
+), other as (
+    select debit as account, before, amount from pair
+    union all
+    select credit, before, -amount from pair
+)
+select case when before then 'opening' else account end as line, sum(amount)::bigint
+from other where account <> 'U20' group by 1
 """
 _UNIT_LINES = {
     "opening": "Opening",

@@ -9,6 +9,9 @@ from billing.books import exports
 from billing.books.exports.errors import UnbalancedJournal
 from billing.books.exports.journal import Journal, Line, journals
 from billing.models import AccountName, ExchangeRate
+from ledger import services
+from ledger.amounts import CREDIT
+from ledger.services import Leg
 from tests.billing.books.reports.example import OCTOBER, month
 from tests.factories.dated import sold
 from tests.factories.ledger import Book
@@ -33,6 +36,29 @@ def test_the_example_month(calendar):
         "DD-2003-10-USD-5": [("2100", 60_00), ("2400", -60_00)],
         "DD-2003-10-USD-6": [("2100", 60_00), ("1200", -60_00)],
         "DD-2003-10-USD-7": [("2100", 12_00), ("2300", -12_00)],
+    }
+
+
+def test_what_is_the_states_is_one_journal(calendar):
+    """Reclassified, remitted, and given back to its owner (E17)."""
+    book = month(calendar)
+    lot = next(lot for lot, left in book.lots().items() if left)
+    calendar.go(date(2003, 11, 3))
+    services.adjust(book.customer_id, amount=3_00 * CREDIT, cause="escheat", lot_id=lot)
+    paid = [Leg("2300", "1000", 1_00, "USD", lot)]
+    services.post(book.customer_id, kind="remittance", money=paid)
+    back = [Leg("2300", "2100", 2_00, "USD")]
+    services.restore(
+        book.customer_id, amount=2_00 * CREDIT, lot_id=lot, cause="escheat", money=back
+    )
+    assert shown(date(2003, 11, 1)) == {
+        "DD-2003-11-USD-7": [
+            ("2100", 3_00),
+            ("2300", 3_00),
+            ("1000", -1_00),
+            ("2100", -2_00),
+            ("2300", -3_00),
+        ]
     }
 
 

@@ -56,15 +56,12 @@ class History:
     def __init__(self, calendar: Calendar) -> None:
         self.calendar, self.day = calendar, FIRST
         self.books = [Book.new(), Book.new()]
-        self.used = []
         calendar.go(self.day)
         first, second = self.books
         self.sell(first, 30, 19_99, "USD", None)
         self.sell(second, 30, 12_345, "KWD", 45)
 
     def take(self, days, who, step):
-        if days:
-            self.used.clear()  # what is given back later than its expiry does not tie yet
         self.day += timedelta(days=days)
         self.calendar.go(self.day)
         name, *values = step
@@ -79,15 +76,16 @@ class History:
         book.grant(credits * CREDIT)
 
     def use(self, book, credits):
-        self.used.append((book, book.debit(credits * CREDIT // 3)))
+        book.debit(credits * CREDIT // 3)
 
     def hold(self, book, credits):
         book.reserve(credits * CREDIT, expires_in=86400)
 
     def reverse(self, book, credits):
-        if self.used:
-            whose, call = self.used[-1]
-            whose.reverse(call, credits * CREDIT // 7)
+        """On the day of the use: what comes back after its expiry does not tie yet."""
+        used = book.debit(credits * CREDIT)
+        if used.ok:
+            book.reverse(used, credits * CREDIT * 3 // 7)
 
     def take_away(self, book, credits, cause):
         services.adjust(book.customer_id, amount=credits * CREDIT, cause=cause)

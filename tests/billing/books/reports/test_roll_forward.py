@@ -92,6 +92,19 @@ def test_revenue_from_elsewhere_breaks_a_tie_out(calendar):
     assert broken(OCTOBER) == {"revenue"}
 
 
+def test_what_has_expired_may_be_the_state_s_after_all(calendar):
+    book = month(calendar)
+    lot = next(iter(book.lots()))
+    calendar.go(date(2003, 11, 3))
+    services.adjust(
+        book.customer_id, amount=30_00 * CREDIT, cause="escheat", lot_id=lot, expired=True
+    )
+    assert ("escheat", 0, -30_00, -30_00) in shown(date(2003, 11, 1))
+    units = {name: credits / CREDIT for name, _, credits in roll_forward.units(date(2003, 11, 1))}
+    assert (units["U31"], units["U33"], units["closing"]) == (3000, -3000, 102800)
+    assert broken(date(2003, 11, 1)) == set()
+
+
 def test_reinstatement_is_a_line_of_its_own(calendar):
     book = month(calendar)
     lot = next(iter(book.lots()))
