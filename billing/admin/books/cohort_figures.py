@@ -18,7 +18,7 @@ from billing.books.breakage.survival import hazards
 from billing.books.cohorts import Cohort
 from billing.books.expected import expected
 from billing.books.history import Observed
-from billing.models import Estimate
+from billing.models import Estimate, Method, Policy
 
 METHODS = {"remote": "At expiry", "proportional": "In proportion to use"}
 
@@ -65,6 +65,17 @@ def lines(as_of: date) -> list[Line]:
     ]
     by_age = sorted(found, key=lambda line: line.name, reverse=True)
     return sorted(by_age, key=lambda line: not line.is_open)
+
+
+def without_estimate(as_of: date) -> list[str]:
+    """Of which breakage would wait for the expiry, though the policy is not to, and though the
+    close makes no estimates by itself."""
+    policy = Policy.current()
+    if policy.method == Method.REMOTE or policy.refresh_estimates:
+        return []
+    known = engine.latest_estimates(as_of)
+    found = [name for name in cohorts.open_at(as_of) if name not in known]
+    return [name for name in found if not Cohort.read(name).escheat_class]
 
 
 def opinions(as_of: date) -> dict[str, Opinion]:

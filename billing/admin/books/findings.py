@@ -21,7 +21,7 @@ class Table(NamedTuple):
     title: str
     why: str
     broken: int
-    columns: list[str]
+    columns: list[tuple[str, bool]]
     rows: list[list[Cell]]
 
     @property
@@ -41,9 +41,13 @@ def _table(finding: dict[str, Any]) -> Table:
         finding["title"],
         finding["why"],
         finding["broken"],
-        [name.removesuffix("_id").replace("_", " ") for name in columns],
+        [(_title(name), findings.is_amount(rows[0], name)) for name in columns],
         [[_cell(row, name) for name in columns] for row in rows],
     )
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("_id").replace("_", " ")
 
 
 def _cell(row: Row, name: str) -> Cell:

@@ -12,10 +12,11 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from billing.admin.books import reopening_form, steps
+from billing.admin.books import approving, cohort_figures, reopening_form, steps
 from billing.admin.books.calendar import MonthRow, listed, page_of, read, standing
 from billing.admin.books.pages import BooksPage
 from billing.books import closing, reopening
+from billing.books.cohorts import last_day
 from billing.errors import BillingError
 from billing.models import Period, PeriodState
 from ledger.errors import LedgerError
@@ -134,6 +135,10 @@ class PeriodAdmin(BooksPage):
 
     def _page(self, request: HttpRequest, day: date, **more: Any) -> HttpResponse:
         context = self.context(request, title=f"{day:%B %Y}", **self._standing(request, day))
+        row: MonthRow = context["month"]
+        if row.is_next and not row.is_closing:
+            context["without_estimate"] = cohort_figures.without_estimate(last_day(day))
+            context["may_approve"] = approving.is_allowed(request)
         return render(request, "billing/admin/books/month.html", context | more)
 
     def _standing(self, request: HttpRequest, day: date) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from billing.books import closing, periods, tie_outs
-from billing.models import CloseStep, Period, PeriodState
+from billing.models import CloseStep, Period, PeriodState, Policy
 from ledger.admin import shown
 from ledger.checks import Check
 from tests.billing.admin.books.conftest import month_ago, person, sold, told
@@ -199,6 +199,16 @@ def test_only_who_may_closes(client, october, last_month):
     client.logout()
     assert client.get(page_of(last_month)).status_code == 302
     assert client.post(close_page(last_month)).status_code == 302
+
+
+def test_cohorts_without_an_estimate_are_named(staff, october, last_month):
+    assert "Without an estimate" not in staff.get(page_of(last_month)).content.decode()
+    Policy.objects.update(method="proportional")
+    text = staff.get(page_of(last_month)).content.decode()
+    assert f"Without an estimate: {last_month:%Y-%m}/USD" in text
+    assert reverse("admin:billing_estimate_new") in text
+    Policy.objects.update(refresh_estimates=True)
+    assert "Without an estimate" not in staff.get(page_of(last_month)).content.decode()
 
 
 def test_looking_closes_nothing(staff, october, last_month):
