@@ -2,17 +2,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import ModelAdmin
 from django.db.models import Field
 from django.http import HttpRequest
 
+from accounts.admin import KeptAdmin
 from billing.books.rows import rows
 from billing.models import AccountName
 
 
 @admin.register(AccountName)
-class AccountNameAdmin(ModelAdmin[AccountName]):
-    """What is not named here is called as our chart calls it, as is one whose name is deleted."""
+class AccountNameAdmin(KeptAdmin):
+    """What is not named here is called as our chart calls it."""
 
     list_display = ["code", "target", "account_name", "tax_rate", "party"]
     list_filter = ["target"]
