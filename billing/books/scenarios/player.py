@@ -112,8 +112,11 @@ def _happen(run: Run, event: Event) -> None:
     if event.kind not in _ON_ANY_DAY:
         periods.require_open(event.day)
     _settle_what_is_due()
+    run.world.now = event.at
     if event.kind in EVENTS:
         EVENTS[event.kind](run.world, event)
+    if isinstance(event.fields, dict) and event.fields.get("id"):
+        run.world.made_at[event.fields["id"]] = event.at
     revenue.recognise_all()
     if event.kind == "close":
         run.closes += books.closes(event.fields, run.world.currency)
