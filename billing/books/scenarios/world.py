@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
@@ -39,6 +40,10 @@ class World:
     # How often the file is still going to settle a reservation.
     settlements: dict[str, int] = field(default_factory=dict)
 
+    # When an event made a name, and when the present one happens.
+    made_at: dict[str, datetime] = field(default_factory=dict)
+    now: datetime | None = None
+
     def as_it_is(self) -> "World":
         """To go back to, when an event is refused."""
         kept = copy(self)
@@ -54,23 +59,24 @@ class World:
 
     def purchase(self, name: str) -> Purchase:
         """Raises NotFound."""
-        return _found(self.purchases, name, "purchase")
+        return self._found(self.purchases, name, "purchase")
 
     def lot(self, name: str) -> Named:
         """Of a purchase, its paid one. Raises NotFound."""
-        return _found(self.lots, name, "purchase or grant")
+        return self._found(self.lots, name, "purchase or grant")
 
     def reservation(self, name: str) -> Held:
         """Raises NotFound."""
-        return _found(self.reservations, name, "reservation")
+        return self._found(self.reservations, name, "reservation")
+
+    def _found(self, names: dict[str, T], name: str, what: str) -> T:
+        """Events go back in time; before it was made, there was none."""
+        made_at = self.made_at.get(name)
+        if name not in names or (made_at and self.now and made_at > self.now):
+            raise NotFound(f"There is no {what} {name}.")
+        return names[name]
 
 
 def minor(amount: str | None, currency: str) -> int:
     """Units as they are written. Raises MalformedMoney for more places than the currency has."""
     return money.parse({"amount": amount or "0", "currency": currency}).amount
-
-
-def _found(names: dict[str, T], name: str, what: str) -> T:
-    if name not in names:
-        raise NotFound(f"There is no {what} {name}.")
-    return names[name]
