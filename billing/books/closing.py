@@ -5,7 +5,6 @@ Each step can be done again: a close that stopped, or whose process ended, goes 
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -22,6 +21,19 @@ from billing.models import CloseStep, Method, Period, PeriodState, Policy
 from ledger.checks import Finding
 
 FREEZE_PATIENCE_SECONDS: Final = 60
+
+
+# Who writes to this database holds a lock on an id of its transaction.
+_WRITING = """
+select array_agg(l.virtualtransaction)
+from pg_locks l join pg_stat_activity a using (pid)
+where l.locktype = 'transactionid' and l.granted and a.datname = current_database()
+    and a.pid <> pg_backend_pid()
+"""
+_STILL_WRITING = """
+select exists (select from pg_locks
+    where locktype = 'transactionid' and granted and virtualtransaction = any(%(writing)s))
+"""
 
 
 class Outcome(NamedTuple):
@@ -58,8 +70,41 @@ def begin(month: date) -> Period:
 
 
 def take(period: Period, name: str, *, by: User | None = None) -> CloseStep:
-    """One step, recorded. Raises CloseOutOfOrder when one before it was not done."""
-    _check_order(period, name)
+    """One step, recorded. Raises CloseOutOfOrder when one before it was not done, or somebody else
+    takes one."""
+    with locks.close() as is_ours:
+        if not is_ours:
+            raise CloseOutOfOrder("Somebody else is closing it just now: look again in a moment.")
+        _check_order(period, name)
+        return _taken(period, name, by)
+
+
+def abandon(period: Period, *, by: User | None = None) -> Period:
+    """Leave a month open that was being closed: another close begins anew. What was posted stays.
+    Raises CloseOutOfOrder."""
+    with locks.close() as is_ours, transaction.atomic():
+        period.refresh_from_db()
+        if not is_ours or period.state != PeriodState.CLOSING:
+            raise CloseOutOfOrder(
+                f"{period} is {period.state}, or somebody is closing it just now."
+            )
+        periods.set_closed(periods.closed_through(), closing=None)
+        period.state = PeriodState.REOPENED if period.closed_at else PeriodState.OPEN
+        period.save(update_fields=["state"])
+        now = value("select clock_timestamp()")
+        CloseStep.objects.create(
+            period=period,
+            name="abandon",
+            started_at=now,
+            finished_at=now,
+            ok=False,
+            told="Left open",
+            by=by,
+        )
+    return period
+
+
+def _taken(period: Period, name: str, by: User | None) -> CloseStep:
     started: datetime = value("select clock_timestamp()")
     outcome = STEPS[name](period, by)
     return CloseStep.objects.create(
@@ -101,21 +146,16 @@ def _done(period: Period) -> set[str]:
 
 
 def _freeze(period: Period, by: User | None) -> Outcome:
-    """What was under way when the month ended has been written: whoever began before has ended."""
-    horizon = value("select pg_current_xact_id()::text::bigint")
+    """What was under way when the month ended has been written: whoever was writing has ended."""
+    writing = value(_WRITING)
     deadline = time.monotonic() + FREEZE_PATIENCE_SECONDS
-    with suppress(StopIteration):
-        while _oldest() < horizon:
-            if time.monotonic() > deadline:
-                raise CloseOutOfOrder(
-                    "Something has been writing for more than a minute: close again when it ended."
-                )
-            time.sleep(0.05)
+    while writing and value(_STILL_WRITING, {"writing": writing}):
+        if time.monotonic() > deadline:
+            raise CloseOutOfOrder(
+                "Something has been writing for more than a minute: close again when it ended."
+            )
+        time.sleep(0.05)
     return Outcome(f"All that was used until {last_day(period.month)} is written")
-
-
-def _oldest() -> int:
-    return int(value("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 
 def _expire(period: Period, by: User | None) -> Outcome:
@@ -139,7 +179,7 @@ def _estimate(period: Period, by: User | None) -> Outcome:
     if policy.method == Method.REMOTE:
         return Outcome("Breakage is recognised at expiry: nothing to estimate")
     if policy.refresh_estimates:
-        made = estimating.refresh(until, closing=True)
+        made = estimating.refresh(until, approved_by=by, closing=True)
         return Outcome(f"{len(made)} cohorts estimated from the curve of use")
     return Outcome(f"{len(engine.latest_estimates(until))} cohorts have an estimate")
 
@@ -158,7 +198,9 @@ def _tie_outs(period: Period, by: User | None) -> Outcome:
 @transaction.atomic
 def _lock(period: Period, by: User | None) -> Outcome:
     locks.books()
-    through = last_day(period.month)
+    first, through = periods.first_unclosed(period.month), last_day(period.month)
+    if first is not None and first < period.month:
+        raise CloseOutOfOrder(f"{first:%Y-%m} was reopened meanwhile: it comes first.")
     periods.set_closed(through, closing=None)
     period.state = PeriodState.CLOSED
     period.closed_at, period.closed_by = value("select ledger_now()"), by

@@ -29,6 +29,7 @@ class PeriodAdmin(BooksPage):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("<str:month>/close", self._posted(self.close), name="billing_period_close"),
+            path("<str:month>/abandon", self._posted(self.abandon), name="billing_period_abandon"),
             path("<str:month>/reopen", self._posted(self.reopen), name="billing_period_reopen"),
             path(
                 "<str:month>/reopen/<int:id>",
@@ -79,6 +80,21 @@ class PeriodAdmin(BooksPage):
             return self._fragment(request, day, refused)
         if refused:
             messages.error(request, refused)
+        return redirect(page_of(day))
+
+    def abandon(self, request: HttpRequest, month: str) -> HttpResponse:
+        user = self._allowed(request, "billing.close_period")
+        day = month_or_404(month)
+        period = Period.objects.filter(month=day).first()
+        if period is None:
+            raise Http404
+        try:
+            closing.abandon(period, by=user)
+        except BillingError as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            self._log(request, day, "Left open.")
+            messages.success(request, f"{day:%Y-%m} is left open. Another close begins anew.")
         return redirect(page_of(day))
 
     def reopen(self, request: HttpRequest, month: str) -> HttpResponse:

@@ -78,7 +78,8 @@ def of(period: Period | None) -> Close:
 
 def _attempt(rows: Sequence[CloseStep], period: Period) -> list[CloseStep]:
     """The one that is under way, or was the last: it ends with a failure or the lock."""
-    begins_anew = bool(rows) and rows[-1].name == "lock" and period.state != PeriodState.CLOSED
+    last = rows[-1].name if rows else ""
+    begins_anew = last == "abandon" or last == "lock" and period.state != PeriodState.CLOSED
     if begins_anew or period.state not in (PeriodState.CLOSING, PeriodState.CLOSED):
         return []
     start = 0

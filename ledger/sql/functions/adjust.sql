@@ -17,7 +17,7 @@ $$;
 
 -- The free lots in order of use that make up an amount, or the one lot asked for; null when they fall short.
 create or replace function ledger_pick_free(
-    w ledger_wallet, p_lot uuid, p_amount bigint, p_now timestamptz, p_unpriced boolean default false, out lots uuid[], out parts bigint[]
+    w ledger_wallet, p_lot uuid, p_amount bigint, p_now timestamptz, p_unpaid boolean default false, out lots uuid[], out parts bigint[]
 )
 language sql stable as $$
     select case when sum(part) = p_amount then array_agg(id order by before) end,
@@ -28,7 +28,7 @@ language sql stable as $$
             select id, free, sum(free) over (order by priority, expires_at, paid, seq) - free as before
             from (
                 select id, priority, expires_at, paid, seq, remaining - held - frozen as free from ledger_lot
-                where customer_id = w.customer_id and (p_lot is null or id = p_lot) and (price = 0 or not p_unpriced)
+                where customer_id = w.customer_id and (p_lot is null or id = p_lot) and not (paid and p_unpaid)
                     and open and (expires_at is null or expires_at > p_now) and remaining - held - frozen > 0
             ) l
         ) ordered

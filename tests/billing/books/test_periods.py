@@ -184,3 +184,33 @@ def test_a_day_begins_in_the_providers_time_zone(calendar):
     with connection.cursor() as cursor:
         cursor.execute("select ledger_set_time_zone('UTC')")
         assert cursor.fetchone() == (False,)
+
+
+def test_a_close_that_is_given_up_leaves_the_month_open_and_begins_anew(calendar):
+    book = sold(calendar)
+    calendar.go(date(2025, 2, 5))
+    period = closing.begin(JANUARY)
+    for name in ("freeze", "expire", "recognise"):
+        closing.take(period, name)
+    closing.abandon(period)
+    assert Period.objects.get().state == PeriodState.OPEN
+    services.post(book.customer_id, kind="x", money=FEE, posted_on=date(2025, 1, 31))
+    with pytest.raises(CloseOutOfOrder):
+        closing.abandon(period)
+    period = closing.begin(JANUARY)
+    assert list(closing.left(period)) == list(closing.STEPS)
+    closing.close(JANUARY)
+
+
+def test_a_month_is_not_locked_over_one_that_was_reopened(calendar):
+    book = sold(calendar)
+    calendar.go(date(2025, 2, 20))
+    book.debit(10, **key())
+    calendar.go(date(2025, 3, 5))
+    closing.close(JANUARY)
+    period = closing.begin(FEBRUARY)
+    for name in list(closing.STEPS)[:-1]:
+        assert closing.take(period, name).ok
+    periods.reopen(JANUARY, reason="Late", by=UserFactory(), approved_by=UserFactory())
+    with pytest.raises(CloseOutOfOrder, match="reopened meanwhile"):
+        closing.take(period, "lock")

@@ -319,10 +319,17 @@ class Wallet:
         self.lots.append(replace(lot, seq=len(self.lots) + 1, units=lot.remaining))
 
     def _pick(
-        self, now: float, amount: int, seq: int | None, required: int | None = None
+        self,
+        now: float,
+        amount: int,
+        seq: int | None,
+        required: int | None = None,
+        unpaid: bool = False,
     ) -> list[tuple[Lot, int]]:
         left, picked = amount, []
         for lot in self.spendable(now):
+            if unpaid and lot.paid:
+                continue
             part = min(lot.free, left) if seq in (None, lot.seq) else 0
             if part > 0:
                 picked.append((lot, part))
@@ -342,6 +349,8 @@ class Wallet:
         picked = []
         if amount > frozen:
             picked = self._pick(now, amount - frozen, seq, required=amount)
+            if cause == "void":
+                picked = self._unpaid(now, amount, seq)
         if lot and frozen:
             lot.frozen -= frozen
             picked = [(lot, amount)]
@@ -352,10 +361,17 @@ class Wallet:
         self._tidy(now)
         return {"amount": amount} | by_lot(picked) | self.balances()
 
+    def _unpaid(self, now: float, amount: int, seq: int | None) -> list[tuple[Lot, int]]:
+        """What was paid for is not void."""
+        try:
+            return self._pick(now, amount, seq, unpaid=True)
+        except Refused:
+            raise Refused("lot-is-paid", required=amount, **self.balances()) from None
+
     def restore(self, now: float, amount: int, seq: int | None) -> Answer:
         """What was not refunded cannot be given back: that is the caller's to know."""
         lot = next((lot for lot in self.lots if lot.seq == seq), None)
-        if lot is None or lot.remaining + amount > lot.units:
+        if lot is None or lot.refunded < amount:
             raise Refused("not-found", **self.balances())
         lot.remaining += amount
         lot.refunded -= amount
