@@ -9,6 +9,7 @@ from billing.books.reports import (
     cohorts,
     escheat,
     estimate_log,
+    functional,
     promo,
     roll_forward,
     trial_balance,
@@ -49,8 +50,13 @@ REPORTS: Final[dict[str, Report]] = {
     ),
     "trial-balance": Report(
         "Trial balance",
-        "Every account at the end of the month; debits are credits.",
+        "Every account at the end of the month; debits and credits are equal.",
         trial_balance.report,
+    ),
+    "functional": Report(
+        "Functional currency",
+        "All currencies together, deferred revenue at the rate of the day of its sale.",
+        functional.report,
     ),
     "ageing": Report(
         "Ageing of deferred revenue",

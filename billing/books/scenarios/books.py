@@ -3,18 +3,21 @@ and credits. Amounts are decimal strings of their unit, balances in their accoun
 direction."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from billing.books import cohorts, engine
+from billing.books import cohorts, engine, periods
+from billing.books import functional as functional_view
 from billing.books.breakage.formula import Position
 from billing.books.cohorts import Cohort, last_day
+from billing.books.errors import RateMissing
 from billing.books.expected import expected
 from billing.books.reports import roll_forward
 from billing.books.rows import rows
-from billing.models import Estimate, Method
+from billing.models import Estimate, ExchangeRate, Method, Policy
 from ledger import money
 from ledger.money import CREDITS
 
@@ -85,6 +88,22 @@ def balances(currency: str) -> dict[str, dict[str, str]]:
     # Both are of U20 in the journal (section 4.3).
     credits = {**credits, FREE: credits.get(FREE, 0) + held + frozen, HELD: -held, FROZEN: -frozen}
     return {**shown, CREDITS: _of_chart(credits, CREDITS)}
+
+
+def functional() -> dict[str, str]:
+    """All currencies together, as of now, in the functional one (E19). Raises RateMissing."""
+    currency = Policy.current().functional_currency
+    found = functional_view.balances(periods.today())
+    return {code: money.show_unit(amount, currency) for code, amount in found.items()}
+
+
+def functional_of_file() -> dict[str, dict[str, str]]:
+    """By the functional currency; empty where the file has no rates, or too few."""
+    if not ExchangeRate.objects.exists():
+        return {}
+    with suppress(RateMissing):
+        return {Policy.current().functional_currency: functional()}
+    return {}
 
 
 def credits(customers: Mapping[str, UUID]) -> dict[str, dict[str, str]]:

@@ -34,6 +34,7 @@ def differences(
     found = [
         *_of_balances(said["balances"] or [], world),
         *_of_credits(said["credits"] or {}, world),
+        *_of_functional(said["functional"] or []),
     ]
     new = journal.new_lines()
     if said["journal"] is not None:
@@ -50,6 +51,14 @@ def _of_balances(wanted: Sequence[Wanted], world: World) -> Iterator[tuple[str, 
         stands = found.get(unit, {}).get(code, "0")
         if Decimal(stands) != amount:
             yield f"{code} {unit}", str(amount), stands
+
+
+def _of_functional(wanted: Sequence[Wanted]) -> Iterator[tuple[str, str, str]]:
+    found = books.functional() if wanted else {}
+    for _, code, amount in wanted:
+        stands = found.get(code, "0")
+        if Decimal(stands) != amount:
+            yield f"{code} in the functional currency", str(amount), stands
 
 
 def _of_credits(

@@ -23,6 +23,8 @@ def as_json(answer: Answer) -> str:
         "transfers": [_transfer(line) for line in answer.transfers],
         "refused": [_refusal(refusal) for refusal in answer.refused],
     }
+    if answer.functional:
+        document["functional"] = answer.functional
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
@@ -42,6 +44,9 @@ def for_people(answer: Answer) -> Iterator[str]:
         yield from _table(
             ("account", "balance"), [row for row in balances.items() if _is_not_zero(row[1])]
         )
+    for unit, balances in answer.functional.items():
+        yield f"\nAll currencies together, in {unit}"
+        yield from _table(("account", "balance"), list(balances.items()))
     if answer.credits:
         yield "\nCredits"
         rows = [(name, *(own[state] for state in CREDITS)) for name, own in answer.credits.items()]

@@ -43,6 +43,7 @@ class Answer(NamedTuple):
     title: str
     closes: list[Close]
     balances: dict[str, dict[str, str]]
+    functional: dict[str, dict[str, str]]
     credits: dict[str, dict[str, str]]
     transfers: list[Line]
     refused: list[Refusal]
@@ -142,6 +143,7 @@ def _answer(scenario: Scenario, run: Run) -> Answer:
         title=scenario.title,
         closes=run.closes,
         balances=books.balances(run.world.currency),
+        functional=books.functional_of_file(),
         credits=books.credits(run.world.customers),
         transfers=run.journal.lines,
         refused=run.refused,

@@ -144,6 +144,7 @@ EVENTS: dict[str, Shape | Field] = {
         "balances": may(balances),
         "credits": may(credits_of),
         "journal": may(journal),
+        "functional": may(balances),
         "refused": may(refused),
     },
 }
