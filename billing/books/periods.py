@@ -11,9 +11,17 @@ from billing.books.errors import CloseOutOfOrder, NotClosed, PeriodClosed
 from billing.books.rows import value
 from billing.models import Period, PeriodState
 
+# Nothing is worth an entry before a lot is issued.
+_FIRST = "select ledger_day(min(issued_at)) from ledger_lot"
+# Ids are of the time of posting, as far as callers' clocks agree: older partitions are left out.
 _ENTERED = """
-select min(date_trunc('month', posting_date))::date from ledger_posting
-where posting_date > %(through)s
+select min(day) from (
+    select coalesce(t.posted_on, (t.posted_at at time zone b.time_zone)::date) as day
+    from ledger_transfer t cross join ledger_books b
+    where t.posted_at >= (%(through)s::date + 1)::timestamp at time zone b.time_zone
+        and t.id >= ledger_id_floor(%(through)s::date - interval '2 days')
+) x
+where day > %(through)s
 """
 
 
@@ -43,8 +51,10 @@ def require_open(day: date) -> None:
 
 def first_unclosed(month: date) -> date | None:
     """The first month up to this one that has entries and is not closed."""
-    found: date | None = value(_ENTERED, {"through": closed_through() or date.min})
-    return found if found is not None and found <= month else None
+    through = closed_through()
+    found: date | None = value(_ENTERED, {"through": through}) if through else value(_FIRST)
+    first = found and found.replace(day=1)
+    return first if first and first <= month else None
 
 
 def next_to_close() -> date | None:
