@@ -15,6 +15,8 @@ _EXTERNAL_ID = "northwind-4711"
 _OWN = re.compile(
     r"\b(cus|rsv|lot|txn|key|req|ddk)_\w+|\bW[yz][\w=]+"
     rf"|{_EXTERNAL_ID}(-[0-9a-f]+)?|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9:.]+Z|fastpath|2026-11"
+    # The hourly round that makes revenue of what was used may fall in between.
+    r'|(?<="version": )[0-9]+'
 )
 
 
@@ -47,7 +49,7 @@ def check(operation_id: str, told: Any, answer: Answer) -> None:
 
 
 def without_own(body: Any) -> Any:
-    return json.loads(_OWN.sub("…", json.dumps(body)))
+    return json.loads(_OWN.sub("…", json.dumps(body)).replace('"version": …', '"version": 0'))
 
 
 def shown(answer: Answer) -> Any:

@@ -54,9 +54,10 @@ def customer(django_db_setup: None, django_db_blocker) -> Iterator[Customer]:
 
 
 def _forget(customer: Customer) -> None:
+    packs = list(customer.purchases.values_list("pack_id", flat=True))
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         for sql in FORGETTING:
-            cursor.execute(sql, {"customer": customer.pk})
+            cursor.execute(sql, {"customer": customer.pk, "packs": packs})
 
 
 OWN = "customer_id = %(customer)s"
@@ -80,6 +81,8 @@ FORGETTING = [
         (select 'pur_' || replace(id::text, '-', '') from {PURCHASES} x)
     """,
     f"delete from billing_purchase where {OWN}",
+    "delete from billing_packprice where pack_id = any(%(packs)s)",
+    "delete from billing_pack where id = any(%(packs)s)",
     f"delete from billing_billingprofile where {OWN}",
     "delete from billing_taxrate where country = 'ZZ'",
     *(
