@@ -82,7 +82,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "date beside it.",
     "posting-in-future": "Post it for today, or for an open day before.",
     "period-not-over": "Close it when it is.",
-    "period-not-closed": "Reopen the last closed month only, with a reason and somebody who approves.",
+    "period-not-closed": "Reopen the last closed month only, with a reason and an approver.",
     "close-out-of-order": "Close the month that is named first.",
     "tie-out-failed": "Look at the rows on the month's page, mend their cause, and close it again.",
     "estimate-out-of-range": "Give a part of the whole, such as 12.5 %.",
