@@ -2,16 +2,15 @@
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
-from billing import operators
+from billing import findings, operators
 from billing.books import periods, tie_outs
 from billing.models import BooksCheck
 from ledger import checks
-from ledger.checks import Finding, outside
+from ledger.checks import Finding
 
 NIGHT_ENDS = 6  # o'clock, UTC
 # Of hourly rounds one falls in the night, and it is not put off by that of the night before.
@@ -25,17 +24,17 @@ logger = logging.getLogger(__name__)
 def run(asked_by: User | None = None) -> BooksCheck:
     """Not within a transaction: it reads one snapshot of its own."""
     started_at = timezone.now()
-    findings = [*checks.verify(), *_of_last_closed()]
+    found = [*checks.verify(), *_of_last_closed()]
     books_check = BooksCheck.objects.create(
         started_at=started_at,
         finished_at=timezone.now(),
         asked_by=asked_by,
-        checks=len(findings),
-        broken=sum(finding.broken > 0 for finding in findings),
-        findings=[_kept(finding) for finding in findings],
+        checks=len(found),
+        broken=sum(finding.broken > 0 for finding in found),
+        findings=[findings.kept(finding) for finding in found],
     )
     if books_check.broken:
-        names = ", ".join(finding.check.name for finding in findings if finding.broken)
+        names = ", ".join(finding.check.name for finding in found if finding.broken)
         logger.error("The books do not balance (check %s): %s", books_check.pk, names)
     return books_check
 
@@ -61,15 +60,3 @@ def _of_last_closed() -> list[Finding]:
     """What tied when the last month was closed ties for ever."""
     through = periods.closed_through()
     return list(tie_outs.run(through.replace(day=1), through)) if through else []
-
-
-def _kept(finding: Finding) -> dict[str, Any]:
-    check, rows = finding.check, [outside(row) for row in finding.rows]
-    return {
-        "name": check.name,
-        "title": check.title,
-        "why": check.why,
-        "broken": finding.broken,
-        "columns": list(rows[0]) if rows else [],
-        "rows": rows,
-    }

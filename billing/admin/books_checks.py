@@ -85,7 +85,7 @@ class BooksCheckAdmin(BillingWindow):
     ) -> HttpResponse:
         if obj is not None:
             context["figures"] = self._figures(obj)
-            context["broken"] = [findings.shown(one) for one in obj.findings if one["broken"]]
+            context["broken"] = findings.tables(obj.findings)
             context["held"] = [one for one in obj.findings if not one["broken"]]
         context["may_verify"] = self.has_run_permission(request)
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -1,4 +1,4 @@
-"""The rows that break a check, as a table whose ids lead to what they name."""
+"""The rows that break a check or a tie-out, as a table whose ids lead to what they name."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString
 
 from accounts import ids
 from accounts.errors import InvalidId
+from billing import findings
+from billing.findings import Row
 from billing.models.payments import REFUND
 from billing.models.purchases import PURCHASE
 from ledger.admin import shown as ledger_shown
 from ledger.ids import LOT, RESERVATION, TRANSACTION, decode_reservation
-
-Row = dict[str, Any]
 
 
 class Cell(NamedTuple):
@@ -28,12 +28,20 @@ class Table(NamedTuple):
     title: str
     why: str
     broken: int
-    left_off: int
     columns: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]
 
+    @property
+    def left_out(self) -> int:
+        return self.broken - len(self.rows)
 
-def shown(finding: dict[str, Any]) -> Table:
+
+def tables(found: Sequence[dict[str, Any]]) -> list[Table]:
+    """Of what is broken."""
+    return [_table(finding) for finding in found if finding["broken"]]
+
+
+def _table(finding: dict[str, Any]) -> Table:
     rows: list[Row] = finding["rows"]
     names: list[str] = finding["columns"]
     return Table(
@@ -41,27 +49,26 @@ def shown(finding: dict[str, Any]) -> Table:
         finding["title"],
         finding["why"],
         finding["broken"],
-        finding["broken"] - len(rows),
-        [Cell(name.replace("_", " "), _is_amount(rows[0][name])) for name in names],
-        [[_cell(row.get(name), row) for name in names] for row in rows],
+        [_column(rows, name) for name in names],
+        [[_cell(row, name) for name in names] for row in rows],
     )
 
 
-def _cell(value: Any, row: Row) -> Cell:
-    if value is None:
-        return Cell("-")
+def _column(rows: Sequence[Row], name: str) -> Cell:
+    is_amount = any(findings.number(row, name) for row in rows)
+    return Cell(name.replace("_", " "), is_amount)
+
+
+def _cell(row: Row, name: str) -> Cell:
+    value = row.get(name)
+    if number := findings.number(row, name):
+        return Cell(ledger_shown.grouped(number), is_amount=True)
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
-    if _is_amount(value):
-        return Cell(f"{value:,}", is_amount=True)
     if isinstance(value, list):
-        parts = ((_cell(one, row).text,) for one in value)
+        parts = ((_linked(str(one), row),) for one in value)
         return Cell(format_html_join(", ", "{}", parts))
-    return Cell(_linked(str(value), row))
-
-
-def _is_amount(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return Cell(_linked(findings.text(row, name), row))
 
 
 def _linked(text: str, row: Row) -> str | SafeString:

@@ -16,13 +16,13 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from django.db import connection, transaction
 from django.forms.models import model_to_dict
 
+from billing import findings
 from billing.books import engine, exports, tie_outs
 from billing.books.cohorts import last_day
 from billing.books.exports.errors import NotExported
 from billing.books.exports.journal import journals
 from billing.books.reports import REPORTS, csv, pdf
 from billing.books.rows import value
-from billing.findings import as_json
 from billing.models import CloseStep, Period, PeriodState, Policy
 
 CHUNK: Final = 64 * 1024
@@ -120,7 +120,7 @@ def _close(month: date) -> Iterator[Entry]:
     found = (
         tied[-1]
         if tied and _state(month) == PeriodState.CLOSED
-        else [as_json(finding) for finding in tie_outs.run(month, last_day(month))]
+        else [findings.kept(finding) for finding in tie_outs.run(month, last_day(month))]
     )
     yield _json("tie-outs.json", found, "What must tie, and the rows that break it")
 

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
+from billing import findings
 from billing.books import engine, escheat, estimating, locks, periods, revenue, tie_outs
 from billing.books.cohorts import last_day
 from billing.books.errors import CloseOutOfOrder, PeriodNotOver, TieOutFailed
 from billing.books.rows import value
-from billing.findings import as_json
 from billing.models import CloseStep, Method, Period, PeriodState, Policy
 from ledger.checks import Finding
 
@@ -114,7 +114,7 @@ def _taken(period: Period, name: str, by: User | None) -> CloseStep:
         finished_at=value("select clock_timestamp()"),
         ok=outcome.ok,
         told=outcome.told,
-        findings=[as_json(finding) for finding in outcome.findings],
+        findings=[findings.kept(finding) for finding in outcome.findings],
         by=by,
     )
 

@@ -36,7 +36,7 @@ entry as not materialized (
     select customer_id, purchase, unit as currency, x.account, x.amount
     from of_payment t, lateral (values (debit, t.amount), (credit, -t.amount)) x(account, amount)
     -- What becomes of credits that were paid for is no matter of the payment.
-    where unit <> 'CR' and kind not in ('expire', 'escheat', 'forfeit', 'reinstate')
+    where unit <> 'CR' and kind not in ('expire', 'escheat', 'forfeit', 'void', 'reinstate')
 ),
 said as not materialized (
     select customer_id, purchase, currency, x.account, x.amount

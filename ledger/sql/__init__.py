@@ -38,5 +38,10 @@ def books() -> list[RunSQL]:
     return [_file("schema/books")]
 
 
+def before_books() -> RunSQL:
+    """Data, once the functions of the books are there."""
+    return _file("schema/before_books")
+
+
 def _file(name: str) -> RunSQL:
     return RunSQL((HERE / f"{name}.sql").read_text())

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from billing.admin.books import findings
-from billing.admin.books.findings import Table
+from billing.admin import findings
+from billing.admin.findings import Table
 from billing.books import closing
 from billing.models import CloseStep, Period, PeriodState
 from ledger.admin import shown

@@ -48,7 +48,7 @@ _SOURCE = """case
     when starts_with(t.kind, 'breakage ') then 'breakage'
     when t.kind in ('grant', 'concession') then 'sales'
     when t.kind in ('usage', 'usage-back') then 'usage'
-    when t.kind in ('expire', 'forfeit', 'reinstate') then 'expiry'
+    when t.kind in ('expire', 'forfeit', 'void', 'reinstate') then 'expiry'
     when t.kind in ('refund', 'restore') or starts_with(t.kind, 'refund ') then 'refunds'
     when t.kind = 'dispute' or starts_with(t.kind, 'dispute ') then 'disputes'
     when t.kind = 'payment fee' then 'fees'

@@ -11,6 +11,7 @@ from billing.books.rows import rows
 # The day that a transfer counts for, as the view ledger_posting has it.
 DAY = "coalesce(t.posted_on, (t.posted_at at time zone b.time_zone)::date)"
 # The other side tells what is of the state's and what went to another customer; the kind, the rest.
+# Paid credits could be void before there were books.
 LINE = """case
     when '2300' in (t.debit, t.credit) then 'escheat'
     when '2190' in (t.debit, t.credit) then 'transfers'
@@ -18,7 +19,7 @@ LINE = """case
     when t.kind = 'grant' then 'sales'
     when t.kind = 'usage' then 'usage'
     when t.kind = 'usage-back' then 'reversals'
-    when t.kind in ('expire', 'forfeit') and t.credit = '2110' then 'expiry'
+    when t.kind in ('expire', 'forfeit', 'void') and t.credit = '2110' then 'expiry'
     when t.kind = 'reinstate' and t.debit = '2110' then 'reinstated'
     when t.kind in ('refund', 'restore') then 'refunds'
     when t.kind = 'dispute' then 'chargebacks'

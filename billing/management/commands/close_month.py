@@ -47,7 +47,7 @@ class Command(BaseCommand):
             if finding["broken"]:
                 self.stderr.write(f"{finding['title']} ({finding['name']}: {finding['broken']})")
                 for row in finding["rows"]:
-                    self.stderr.write(f"        {_line(row)}")
+                    self.stderr.write(f"        {_line(finding, row)}")
         sys.exit(1)
 
 
@@ -58,5 +58,5 @@ def _month(text: str) -> date:
         raise CommandError(f"{text} is no month: write it as 2026-10.", returncode=2) from None
 
 
-def _line(row: findings.Row) -> str:
-    return " ".join(f"{name}={text}" for name, text in findings.outside(row).items())
+def _line(finding: dict[str, Any], row: findings.Row) -> str:
+    return " ".join(f"{name}={findings.text(row, name)}" for name in finding["columns"])
