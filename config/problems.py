@@ -77,6 +77,7 @@ _PROBLEMS = {
         "lot-has-ended": "The lot has expired or is used up, or nobody paid for it.",
         "not-expired": "Less than that has expired of the lot.",
         "no-open-paid-lot": "There is no open paid lot whose price the credits could share.",
+        "no-extension": "The lot expires later already.",
         "grace-is-over": "It expired too long ago to be reinstated.",
         "not-escheatable": "Nobody paid for these credits: no state may claim them.",
         "already-settled": "This unclaimed property was remitted or returned before.",

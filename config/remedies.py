@@ -73,6 +73,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "lot-has-ended": "Reinstate what has expired; else give credits as goodwill.",
     "not-expired": "Reinstate no more than has expired.",
     "no-open-paid-lot": "Give them as a lot of their own: the policy says which way goodwill goes.",
+    "no-extension": "Give a day after that on which it expires now.",
     "grace-is-over": "Give credits as goodwill instead, or lengthen the grace in the policy.",
     "not-escheatable": "Let them expire, or void them.",
     "already-settled": "Look at its line in the register.",

@@ -126,7 +126,8 @@ def _close(month: date) -> Iterator[Entry]:
 
 
 def _policy() -> dict[str, Any]:
-    return model_to_dict(Policy.current())
+    zone = value("select time_zone from ledger_books")
+    return {**model_to_dict(Policy.current()), "time_zone": zone}
 
 
 def _estimates(month: date) -> list[dict[str, Any]]:

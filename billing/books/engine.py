@@ -17,19 +17,32 @@ from billing.books.breakage.movement import Movement, movement
 from billing.books.breakage.prospective import Base, prospective
 from billing.books.cohorts import Cohort
 from billing.books.expected import expected
+from billing.books.rows import rows
 from billing.models import BreakageRun, Estimate, Extension, Method
 from ledger import services
 from ledger.services import Leg
 
 KIND = "breakage"
+_LATER_DAYS = """
+select distinct posting_date from ledger_posting
+where account = '4200' and posting_date > %(as_of)s order by 1
+"""
 NOTHING = Position(0, 0, 0)
 
 
 @transaction.atomic
 def run(as_of: date, *, closing: bool = False) -> list[BreakageRun]:
     """Post for this day. Usage is to be recognised before; what happened after the day does not
-    count. A row for each cohort that moved, or whose month is closed."""
+    count. Days after it for which something was posted before are set right too. A row for each
+    cohort that moved, or whose month is closed."""
     locks.books()
+    runs = _run(as_of, closing)
+    for (day,) in rows(_LATER_DAYS, {"as_of": as_of}) if any(run.posted for run in runs) else []:
+        runs += _run(day, closing=False)
+    return runs
+
+
+def _run(as_of: date, closing: bool) -> list[BreakageRun]:
     positions = cohorts.positions(as_of)
     posted = cohorts.recognised(as_of)
     last = _last_runs(as_of)

@@ -9,6 +9,7 @@ BooksError
 ├── EstimateOutOfRange  estimate-out-of-range
 ├── NoSuchCohort        no-such-cohort
 ├── GraceIsOver         grace-is-over
+├── NoExtension         no-extension
 ├── NoOpenPaidLot       no-open-paid-lot
 ├── NotEscheatable      not-escheatable
 ├── AlreadySettled      already-settled
@@ -58,6 +59,11 @@ class NoSuchCohort(BooksError):
 class GraceIsOver(BooksError):
     code = "grace-is-over"
     default_detail = "The grace for it is over: give credits as goodwill instead."
+
+
+class NoExtension(BooksError):
+    code = "no-extension"
+    default_detail = "The lot expires later already: nobody's credits are cut short."
 
 
 class NoOpenPaidLot(BooksError):

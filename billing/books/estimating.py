@@ -55,10 +55,12 @@ def estimate(
     if policy.extension == Extension.PROSPECTIVE:
         engine.run(as_of, closing=closing)  # where things stand before it
     positions = cohorts.positions(as_of)
+    names = [name for name in _named(of, as_of) if currency in (None, Cohort.read(name).currency)]
+    if any(draft.judged_remote > positions[name].o for name in names):
+        raise EstimateOutOfRange("More is judged remote than is outstanding of a cohort.")
     made = [
         _version(name, draft, gates(name), policy, as_of, approved_by, positions[name])
-        for name in _named(of, as_of)
-        if currency in (None, Cohort.read(name).currency)
+        for name in names
     ]
     engine.run(as_of, closing=closing)
     return made

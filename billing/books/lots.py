@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from billing.books import periods
-from billing.books.errors import CurrencyMismatch, GraceIsOver, NoOpenPaidLot
+from billing.books.errors import CurrencyMismatch, GraceIsOver, NoExtension, NoOpenPaidLot
 from billing.books.rows import value
 from billing.models import Goodwill, Modification, Policy
 from ledger import selectors, services
@@ -35,9 +35,11 @@ def extend(
     reason: str = "",
     by: User | None = None,
 ) -> Modification:
-    """Let an open lot expire at another time, or never (E14). What it means for breakage is the
-    next estimate's. Raises Refused with lot-has-ended, expiry-in-past."""
+    """Let an open lot expire later, or never (E14). What it means for breakage is the next
+    estimate's. Raises NoExtension; Refused with lot-has-ended, expiry-in-past."""
     before = lot(customer_id, lot_id)
+    if expires_at and expires_at > selectors.now() and _is_sooner(expires_at, before.expires_at):
+        raise NoExtension
     services.redate(
         customer_id, lot_id=lot_id, expires_at=expires_at, reason=reason or None, actor=_actor(by)
     )
@@ -243,6 +245,10 @@ def _currencies(customer_id: UUID) -> set[str]:
     """Of a customer's open paid credits."""
     found = Lot.objects.filter(customer_id=customer_id, open=True, price__gt=0)
     return {currency or "" for currency in found.values_list("currency", flat=True)}
+
+
+def _is_sooner(instant: datetime, than: datetime | None) -> bool:
+    return than is None or instant < than
 
 
 def _day(instant: datetime) -> date:

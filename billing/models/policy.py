@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from moneyed import CURRENCIES
 
 
 class Method(models.TextChoices):
@@ -34,6 +36,12 @@ class Extension(models.TextChoices):
 class TaxPoint(models.TextChoices):
     SALE = "sale", "When credits are sold"
     REDEMPTION = "redemption", "When credits are used"
+
+
+def _check_currency(field: str, code: str) -> None:
+    """Raises ValidationError."""
+    if code not in CURRENCIES:
+        raise ValidationError({field: f"{code} is no currency of ISO 4217, such as EUR."})
 
 
 class Policy(models.Model):
@@ -93,6 +101,9 @@ class Policy(models.Model):
     def __str__(self) -> str:
         return "Policy"
 
+    def clean(self) -> None:
+        _check_currency("functional_currency", self.functional_currency)
+
     def save(self, *args: Any, **options: Any) -> None:
         self.only_row = True
         super().save(*args, **options)
@@ -144,6 +155,10 @@ class ExchangeRate(models.Model):
                 name="exchange_rate_currencies_are_iso",
             ),
         ]
+
+    def clean(self) -> None:
+        _check_currency("currency", self.currency)
+        _check_currency("to", self.to)
 
     def __str__(self) -> str:
         return f"{self.currency}/{self.to} {self.rate.normalize():f} from {self.day}"

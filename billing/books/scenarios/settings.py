@@ -66,7 +66,7 @@ def _read(settings: Settings, name: str, value: Any) -> None:
         field_name, read = _FIELDS[name]
         settings.policy[field_name] = read(value)
     else:
-        raise ValueError("there is no such setting")
+        raise ValueError(f"there is no such setting; there are {', '.join(SHOWN)}")
 
 
 def _choice(choices: type[TextChoices]) -> Callable[[Any], str]:
@@ -108,6 +108,11 @@ _ESCHEAT = {
     "escheatclassperjurisdiction",
     "escheatclassesperjurisdiction",
 }
+# As the documentation names them; case, spaces, hyphens and underscores make no difference.
+SHOWN = (
+    *("method", "gate", "goodwill", "chargeback", "extension", "tax_point"),
+    *("reinstatement_grace_days", "functional_currency", "escheat_classes", "refresh_estimates"),
+)
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "method": ("method", _choice(Method)),
     "gate": ("gate_waived", _gate),
@@ -120,6 +125,8 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "reinstatementgrace": ("reinstatement_grace_days", fields.whole),
     "reinstatementgracedays": ("reinstatement_grace_days", fields.whole),
     "reinstatementgraceindays": ("reinstatement_grace_days", fields.whole),
+    "grace": ("reinstatement_grace_days", fields.whole),
+    "gracedays": ("reinstatement_grace_days", fields.whole),
     "functionalcurrency": ("functional_currency", fields.currency),
     "refreshestimates": ("refresh_estimates", fields.yes),
     "comparabilitybroken": ("comparability_broken", fields.yes),

@@ -77,6 +77,25 @@ def test_a_day_in_between_is_reckoned_from_what_was_posted_until_then(book, cale
     assert cohorts.recognised(date(2025, 2, 20)) == {COHORT: 6000}
 
 
+def test_an_earlier_month_that_is_set_right_is_not_counted_twice(calendar):
+    """V = 1,000, B = 400, C = 500 in January: N is 333.33, whenever January is reckoned."""
+    Policy.objects.update_or_create(
+        only_row=True, defaults={"method": "proportional", "gate_waived": True}
+    )
+    calendar.go(date(2025, 1, 2))
+    book = Book.new()
+    book.grant(1000, "paid", price=100_000, currency="USD")
+    estimate("0.40", date(2025, 1, 2))
+    book.debit(500, **key())
+    calendar.go(date(2025, 2, 28))
+    revenue.recognise_all()
+    estimate("0.40", date(2025, 2, 28))
+    engine.run(date(2025, 1, 31))
+    assert cohorts.recognised(date(2025, 1, 31)) == {COHORT: 33_333}
+    assert cohorts.recognised(date(2025, 2, 28)) == {COHORT: 33_333}
+    assert engine.run(date(2025, 2, 28)) == engine.run(date(2025, 1, 31)) == []
+
+
 def test_without_an_estimate_nothing_is_expected_to_break(book):
     engine.run(date(2025, 2, 20))
     assert breakage() == []
@@ -94,8 +113,13 @@ def test_what_is_judged_remote_is_recognised_and_no_more_than_is_left(book):
     Policy.objects.update(method="remote")
     estimating.estimate(Draft(judged_remote=1_200), as_of=date(2025, 2, 20))
     assert cohorts.recognised(date(2025, 2, 20)) == {COHORT: 1_200}
-    estimating.estimate(Draft(judged_remote=99_999_999), as_of=date(2025, 2, 20))
-    assert cohorts.recognised(date(2025, 2, 20)) == {COHORT: 46_000}
+    with pytest.raises(EstimateOutOfRange):
+        estimating.estimate(Draft(judged_remote=46_001), as_of=date(2025, 2, 20))
+    estimating.estimate(Draft(judged_remote=46_000), as_of=date(2025, 2, 20))
+    book.debit(1_000, **key())
+    revenue.recognise_all()
+    engine.run(date(2025, 2, 20))
+    assert cohorts.recognised(date(2025, 2, 20)) == {COHORT: 36_000}
 
 
 def test_lots_in_their_refund_window_do_not_count(book, calendar):
