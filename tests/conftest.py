@@ -6,9 +6,31 @@ import pytest
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from config.embedded import serving
 from config.state import State
+
+QUICK = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_read_once() -> Iterator[None]:
+    """Every test client loads the middleware anew, and most of that is reading some hundred files
+    that never change here."""
+    found: dict[str, StaticFile] = {}
+    read = WhiteNoiseMiddleware.add_files_from_finders
+
+    def remember(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            read(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remember)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +47,19 @@ def django_db_setup(
             stack.enter_context(serving(State.current()))
         stack.enter_context(django_db_blocker.unblock())
         made = setup_databases(verbosity=0, interactive=False, aliases={"owner"})
+        _make_quick()
         yield
         connections.close_all()
         teardown_databases(made, verbosity=0)
+
+
+def _make_quick() -> None:
+    """Nobody misses what a crash of this database would lose, and its rows are few. What is about
+    crashes has an installation of its own."""
+    owner = connections["owner"]
+    with owner.cursor() as cursor:
+        for setting, value in QUICK.items():
+            name = owner.ops.quote_name(owner.settings_dict["NAME"])
+            cursor.execute(f"alter database {name} set {setting} = {value}")
+    # Settings of a database are those of connections to come.
+    connections.close_all()

@@ -21,7 +21,7 @@ from billing.books import engine, exports, tie_outs
 from billing.books.cohorts import last_day
 from billing.books.exports.errors import NotExported
 from billing.books.exports.journal import journals
-from billing.books.reports import REPORTS, csv, pdf
+from billing.books.reports import REPORTS, csv
 from billing.books.rows import value
 from billing.models import CloseStep, Period, PeriodState, Policy
 
@@ -81,6 +81,9 @@ def _entries(month: date, made_at: datetime) -> Iterator[Entry]:
 
 
 def _reports(month: date, made_at: datetime) -> Iterator[Entry]:
+    # What draws takes long to load.
+    from billing.books.reports import pdf
+
     for slug, report in REPORTS.items():
         tables = report.report(month)
         for table in tables:

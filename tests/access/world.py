@@ -98,7 +98,6 @@ class World:
 
     def form(self, name: str) -> dict[str, Any]:
         """What the page's own form would send: nobody is refused for anything else."""
-        quote = refunds.quote(self.purchase, None)
         forms: dict[str, dict[str, Any]] = {
             "account": {"name": "Ann"},
             "switch-company": {"customer": self.acme.id},
@@ -108,14 +107,13 @@ class World:
             "change-role": {"role": "owner"},
             "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
-            "refund": {
-                "how": "whole",
-                "seen": f"all.{quote.credits}.{quote.amount}",
-                "key": uuid7(),
-                "reason": "",
-            },
         }
-        return forms.get(name, {})
+        return self._refund() if name == "refund" else forms.get(name, {})
+
+    def _refund(self) -> dict[str, Any]:
+        quote = refunds.quote(self.purchase, None)
+        seen = f"all.{quote.credits}.{quote.amount}"
+        return {"how": "whole", "seen": seen, "key": uuid7(), "reason": ""}
 
     def ask(self, name: str, method: str, who: str) -> Answer:
         """After which all is as it was before."""

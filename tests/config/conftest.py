@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.service import Kept, Service
+
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
@@ -18,3 +20,15 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def state(folder: Path) -> Path:
     return folder / "state"
+
+
+@pytest.fixture(scope="module")
+def kept(state: Path) -> Iterator[Kept]:
+    kept = Kept(state)
+    yield kept
+    kept.end()
+
+
+@pytest.fixture
+def service(kept: Kept) -> Service:
+    return kept.running()

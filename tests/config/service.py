@@ -113,3 +113,21 @@ def running(state: Path, *command: str, **options: Any) -> Iterator[Service]:
     finally:
         if service.process.poll() is None:
             service.end_by(signal.SIGTERM)
+
+
+class Kept:
+    """One service that tests of a module use one after the other. Where a test has ended it, the
+    next finds another in the same state."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._service: Service | None = None
+
+    def running(self) -> Service:
+        if self._service is None or self._service.process.poll() is not None:
+            self._service = Service(self._state)
+        return self._service.await_ready()
+
+    def end(self) -> None:
+        if self._service is not None and self._service.process.poll() is None:
+            self._service.end_by(signal.SIGTERM)

@@ -32,6 +32,15 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         connections.close_all()
 
 
+@pytest.fixture(autouse=True)
+def _durable(request: pytest.FixtureRequest) -> None:
+    """As every other database is: that of the tests may lose what was answered."""
+    used = "committed" if "committed" in request.fixturenames else "db"
+    if used == "committed" or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue(used)
+        execute("default", "SET synchronous_commit = on")
+
+
 @contextmanager
 def granted(right: str, table: str) -> Iterator[None]:
     execute("owner", f"GRANT {right} ON {table} TO {settings.APPLICATION_ROLE}")
@@ -93,6 +102,7 @@ def test_refuses_when_the_service_may_change_history(
 def test_refuses_when_the_service_owns_the_tables(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    execute("owner", "SET synchronous_commit = on")
     monkeypatch.setattr(health, "connection", connections["owner"])
     _, owned = refusals(client)
     assert " owns ledger_account, " in owned

@@ -13,7 +13,7 @@ import pytest
 
 from config.embedded.user import ServerUser
 from config.state import BASE_DIR
-from tests.config.service import environment, running
+from tests.config.service import Kept, Service, environment, running
 from tests.demo.company import rows
 
 USER = 1
@@ -29,25 +29,23 @@ STATE = "select state from billing_providerevent where event_id = 'tev_1'"
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 
 
-def test_answers_and_says_where(state: Path) -> None:
-    with running(state) as service:
-        assert service.get("/healthz") == 200
-        assert service.get("/readyz") == 200
-        demo = service.demo()
-        assert demo["base_url"] == f"http://127.0.0.1:{service.port}"
-        assert demo["service_key"] in service.said()
-        assert f"{demo['base_url']}/v1/reservations" in service.said()
-        assert f"{demo['base_url']}/docs/" in service.said()
-        # Requests were answered by now, and none has a line.
-        assert '"event":"request"' not in service.said()
-        assert len(demo["customers"]) == 10
-        assert (state / "demo.json").stat().st_mode & 0o077 == 0
+def test_answers_and_says_where(service: Service, state: Path) -> None:
+    assert service.get("/healthz") == 200
+    assert service.get("/readyz") == 200
+    demo = service.demo()
+    assert demo["base_url"] == f"http://127.0.0.1:{service.port}"
+    assert demo["service_key"] in service.said()
+    assert f"{demo['base_url']}/v1/reservations" in service.said()
+    assert f"{demo['base_url']}/docs/" in service.said()
+    # Requests were answered by now, and none has a line.
+    assert '"event":"request"' not in service.said()
+    assert len(demo["customers"]) == 10
+    assert (state / "demo.json").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_cleanly(state: Path, number: signal.Signals) -> None:
-    with running(state) as service:
-        assert service.end_by(number) == 0
+def test_a_signal_ends_it_cleanly(service: Service, number: signal.Signals) -> None:
+    assert service.end_by(number) == 0
 
 
 @pytest.mark.parametrize(
@@ -61,30 +59,34 @@ def test_a_signal_ends_it_cleanly(state: Path, number: signal.Signals) -> None:
         "reconcile_payments",
     ],
 )
-def test_a_killed_process_takes_everything_with_it(state: Path, victim: str) -> None:
-    with running(state) as service:
-        before = service.demo()
-        tree = service.tree()
-        service.find(victim).kill()
-        service.assert_gone(tree)
-        assert service.process.returncode != 0
-    with running(state) as service:
-        assert service.get("/readyz") == 200
-        assert service.demo()["customers"] == before["customers"]
+def test_a_killed_process_takes_everything_with_it(
+    service: Service, kept: Kept, victim: str
+) -> None:
+    before = service.demo()
+    tree = service.tree()
+    service.find(victim).kill()
+    service.assert_gone(tree)
+    assert service.process.returncode != 0
+    again = kept.running()
+    assert again.get("/readyz") == 200
+    assert again.demo()["customers"] == before["customers"]
 
 
-def test_what_was_left_undecided_is_decided_by_the_next_start(state: Path) -> None:
+def test_what_was_left_undecided_is_decided_by_the_next_start(
+    service: Service, kept: Kept, state: Path
+) -> None:
     """As kill -9 leaves it between the report's arrival and the decision."""
-    with running(state):
-        rows(state, UNDECIDED)
-    with running(state):
-        deadline = time.monotonic() + SOON_SECONDS
-        while rows(state, STATE)[0]["state"] == "received":
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    rows(state, UNDECIDED)
+    service.end_by(signal.SIGTERM)
+    kept.running()
+    deadline = time.monotonic() + SOON_SECONDS
+    while rows(state, STATE)[0]["state"] == "received":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
-def test_without_providers_the_books_are_checked_all_the_same(state: Path) -> None:
+def test_without_providers_the_books_are_checked_all_the_same(state: Path, kept: Kept) -> None:
+    kept.end()
     command = [sys.executable, "manage.py", "run", "--port", "{port}"]
     with running(state, "env", "PAYMENT_PROVIDERS=", *command):
         deadline = time.monotonic() + SOON_SECONDS
@@ -93,7 +95,8 @@ def test_without_providers_the_books_are_checked_all_the_same(state: Path) -> No
             time.sleep(0.1)
 
 
-def test_ends_with_make(state: Path) -> None:
+def test_ends_with_make(state: Path, kept: Kept) -> None:
+    kept.end()
     command = ["make", "--silent", "run", "PORT={port}", f"STATE={state}"]
     with running(state, *command) as service:
         assert service.get("/healthz") == 200
@@ -131,22 +134,22 @@ def test_says_that_a_nameless_user_cannot_run_it(folder: Path) -> None:
     assert "Traceback" not in outcome.stderr
 
 
-def test_a_state_is_served_once(state: Path) -> None:
-    with running(state) as service:
-        outcome = subprocess.run(
-            [sys.executable, "manage.py", "run", "--port", "0"],
-            cwd=BASE_DIR,
-            env=environment(state),
-            capture_output=True,
-            text=True,
-        )
-        assert outcome.returncode == 1
-        assert f"{state} is served already" in outcome.stderr
-        assert service.get("/readyz") == 200
+def test_a_state_is_served_once(service: Service, state: Path) -> None:
+    outcome = subprocess.run(
+        [sys.executable, "manage.py", "run", "--port", "0"],
+        cwd=BASE_DIR,
+        env=environment(state),
+        capture_output=True,
+        text=True,
+    )
+    assert outcome.returncode == 1
+    assert f"{state} is served already" in outcome.stderr
+    assert service.get("/readyz") == 200
 
 
-def test_two_states_side_by_side(state: Path, folder: Path) -> None:
-    with running(state) as one, running(folder / "other") as other:
+def test_two_states_side_by_side(service: Service, folder: Path) -> None:
+    one = service
+    with running(folder / "other") as other:
         assert one.get("/readyz") == other.get("/readyz") == 200
         assert one.demo()["service_key"] != other.demo()["service_key"]
         one.end_by(signal.SIGTERM)

@@ -13,6 +13,7 @@ from tests.config.service import Service
 from tests.demo.company import rows, started
 
 SECONDS = 12
+ANOTHER = "another"
 CALLS = """
 select c.name, r.state, r.outcome, count(*) as calls
 from ledger_reservation r join accounts_customer c on c.id = r.customer_id group by 1, 2, 3
@@ -57,7 +58,7 @@ def test_nothing_is_logged_but_requests(service: Service) -> None:
 
 
 def test_it_ends_quietly_when_drawdown_answers_no_more(state: Path) -> None:
-    with started(state.parent / "silent", calls=25) as another:
+    with started(state.parent / ANOTHER, calls=25) as another:
         time.sleep(2)
         drawdown = another.find("config.web")
         drawdown.suspend()
@@ -71,7 +72,7 @@ def test_it_ends_quietly_when_drawdown_answers_no_more(state: Path) -> None:
 
 @pytest.mark.parametrize("victim", ["config.demo.northwind", "config.demo.traffic"])
 def test_its_processes_end_with_all_others(state: Path, victim: str) -> None:
-    with started(state.parent / victim, calls=5) as another:
+    with started(state.parent / ANOTHER, calls=5) as another:
         tree = another.tree()
         another.find(victim).kill()
         another.assert_gone(tree)

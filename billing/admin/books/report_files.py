@@ -4,7 +4,7 @@ from datetime import date
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 
-from billing.books.reports import Report, csv, pdf
+from billing.books.reports import Report, csv
 from ledger import selectors
 
 
@@ -20,6 +20,9 @@ def as_csv(report: Report, month: date, name: str) -> StreamingHttpResponse:
 
 
 def as_pdf(report: Report, slug: str, month: date) -> HttpResponse:
+    # What draws takes long to load.
+    from billing.books.reports import pdf
+
     content = pdf.render(report.title, month, report.report(month), made_at=selectors.now())
     return HttpResponse(content, "application/pdf", headers=_named(slug, month, "pdf"))
 

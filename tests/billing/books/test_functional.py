@@ -227,19 +227,24 @@ histories = st.dictionaries(
 )
 
 
+@pytest.fixture
+def lots(rates):
+    """Of each currency, sold today for all examples, each of which is undone."""
+    return {currency: lot_of(bought(currency=currency)) for currency in FOREIGN}
+
+
 @hypothesis_settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(entries, histories, st.tuples(values, values, values))
 def test_whatever_is_entered_it_sums_to_zero_and_is_what_each_entry_is_worth(
-    rates, entered, known, first
+    lots, entered, known, first
 ):
     with transaction.atomic():
         for currency, value in zip(("EUR", "JPY", "KWD"), first, strict=True):
             rate(currency, value, day(30))
         for (currency, ago), value in known.items():
             rate(currency, value, day(ago))
-        lots = {currency: lot_of(bought(currency=currency)) for currency in FOREIGN}
         change = Change()
         for number, (ago, said) in enumerate(entered):
             enter(lots, ago, said, str(number))
