@@ -25,7 +25,9 @@ from ledger.services import Leg
 KIND = "breakage"
 _LATER_DAYS = """
 select distinct posting_date from ledger_posting
-where account = '4200' and posting_date > %(as_of)s order by 1
+where account = '4200' and posting_date > %(as_of)s
+    and posting_date <= ledger_day(ledger_now())
+order by 1
 """
 NOTHING = Position(0, 0, 0)
 

@@ -15,7 +15,7 @@ begin
     set held = held + o.amount, head_free = head_free - o.amount, head_held = head_held + o.amount, last_key = greatest(last_key, o.key),
         due_at = least(due_at, v_until)
     where customer_id = o.customer_id and o.amount between 1 and head_free
-        and o.amount < balance - held - frozen + credit_limit
+        and o.amount < balance - held - frozen
     returning head_id, balance - held - frozen, held, frozen into v_head, v_available, v_held, v_frozen;
     if not found then
         return null;

@@ -2,7 +2,7 @@ import pytest
 
 from ledger import services
 from ledger.errors import Refused
-from tests.factories.ledger import Book
+from tests.factories.ledger import Book, key
 
 
 @pytest.fixture
@@ -68,3 +68,11 @@ def test_a_commit_may_overrun_into_the_credit(trusted):
 def test_a_limit_beyond_what_a_wallet_holds_is_refused(trusted):
     with pytest.raises(Refused, match="balance-too-large"):
         services.set_credit_limit(trusted.customer_id, limit=4 * 10**18 + 1)
+
+
+def test_the_last_free_credit_is_told_of_though_there_is_a_credit_limit():
+    """Held alone, the short way, as in a list."""
+    book = Book.funded(100)
+    services.set_credit_limit(book.customer_id, limit=1)
+    book.reserve(100, **key())
+    assert "balance.exhausted" in book.events()
