@@ -4,6 +4,7 @@ A lot's is fixed when it is sold (accounting rules, section 2)."""
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from billing.books import months
 from billing.books.breakage.formula import Position
 from billing.books.rows import rows
 
@@ -21,9 +22,10 @@ from ledger_posting p
     cross join ledger_books b
 where p.unit <> 'CR' and p.posting_date <= %(as_of)s and l.paid
     and p.account in ('2100', '2110', '4100', '4310')
-    and coalesce(l.refundable_until <= (%(as_of)s::date + 1)::timestamp at time zone b.time_zone, true)
+    and coalesce(l.refundable_until
+        <= (%(as_of)s::date + 1)::timestamp at time zone b.time_zone, true)
 group by 1, 2 order by 1, 2
-"""  # noqa: E501
+"""
 _RECOGNISED = """
 select cohort, unit, -sum(amount)::bigint from ledger_posting
 where unit <> 'CR' and account = '4200' and posting_date <= %(as_of)s
@@ -50,7 +52,7 @@ class Cohort(NamedTuple):
         escheat = [part.removeprefix(_ESCHEAT) for part in rest if part.startswith(_ESCHEAT)]
         family = [part for part in rest if not part.startswith(_ESCHEAT)]
         return cls(
-            datetime.strptime(month, "%Y-%m").date(),  # noqa: DTZ007
+            months.read(month),
             currency,
             family[0] if family else STANDARD,
             escheat[0] if escheat else "",

@@ -1,7 +1,6 @@
 """Months and whether they are open (accounting rules, section 6: period close)."""
 
-import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db import connection, transaction
 
@@ -12,7 +11,6 @@ from billing.books.errors import CloseOutOfOrder, NotClosed, PeriodClosed
 from billing.books.rows import value
 from billing.models import Period, PeriodState
 
-_WRITTEN = re.compile(r"(19|20|21)[0-9]{2}-[01][0-9]")
 # Nothing is worth an entry before a lot is issued.
 _FIRST = "select ledger_day(min(issued_at)) from ledger_lot"
 # Ids are of the time of posting, as far as callers' clocks agree: older partitions are left out.
@@ -25,13 +23,6 @@ select min(day) from (
 ) x
 where day > %(through)s
 """
-
-
-def read(text: str) -> date:
-    """A month as people write it, 2026-10: its first day. Raises ValueError."""
-    if not _WRITTEN.fullmatch(text):
-        raise ValueError(text)
-    return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007
 
 
 def today() -> date:

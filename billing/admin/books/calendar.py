@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from billing.books import periods, reopening
+from billing.books import months, periods, reopening
 from billing.books.cohorts import last_day
 from billing.models import Period, PeriodState, ReopenRequest
 from ledger.admin import shown
@@ -73,7 +73,7 @@ class Books(NamedTuple):
 
 def read(text: str) -> date:
     """2026-10, or its first day. Raises ValueError."""
-    return periods.read(text.removesuffix("-01") if len(text) == 10 else text)
+    return months.read(text.removesuffix("-01") if len(text) == 10 else text)
 
 
 def page_of(month: date) -> str:

@@ -1,6 +1,6 @@
 """Whether the proportional method may be used, and with which rate (2.4; 55-48, 32-11 to 32-13)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -59,25 +59,14 @@ class Gate(NamedTuple):
         return self.enough.passes and self.steady.passes and self.comparable.passes
 
 
-def lowest(rates: Sequence[Decimal]) -> Decimal:
-    return min(rates)
-
-
-def twentieth_percentile(rates: Sequence[Decimal]) -> Decimal:
-    """By nearest rank: one of the rates, and never above what interpolation gives."""
-    rank = -(-len(rates) // 5)
-    return sorted(rates)[rank - 1]
-
-
 def gate(
     matured: Sequence[Matured],
     months: int,
     *,
     change_pending: bool,
-    bound: Callable[[Sequence[Decimal]], Decimal] = lowest,
 ) -> Gate:
-    """The three tests of section 2.4 for cohorts sold over so many months, and the rate that
-    `bound` takes from the most recent that matured. Raises RateOutOfRange."""
+    """The three tests of section 2.4 for cohorts sold over so many months, and the lowest
+    rate of the most recent that matured. Raises RateOutOfRange."""
     rates = [cohort.rate for cohort in sorted(matured, key=lambda one: one.month)]
     exact = [checked(rate) for rate in rates]
     return Gate(
@@ -85,7 +74,7 @@ def gate(
         _steady(exact),
         Comparable(not change_pending, change_pending),
         decimal(mean(exact)) if rates else None,
-        bound(rates[-RECENT:]) if rates else None,
+        min(rates[-RECENT:], default=None),
     )
 
 

@@ -1,6 +1,6 @@
 """What a file expects, against what the books have. Amounts are compared as numbers."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from ledger import money
 from ledger.money import CREDITS
 
 Key = tuple[str, str, str | None, str]
+Sums = defaultdict[Key, Decimal]
 
 
 class Difference(NamedTuple):
@@ -74,22 +75,22 @@ def _of_credits(
 
 def _of_journal(wanted: Sequence[Line], entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
     """Sums by side, account and unit; by lot where the file names one."""
-    sums: Counter[Key] = Counter()
+    sums: Sums = defaultdict(Decimal)
     for line in wanted:
-        sums[line.side, line.account, line.lot, line.unit] += line.amount  # type: ignore[assignment]
+        sums[line.side, line.account, line.lot, line.unit] += line.amount
     found = _sums(entries, sums)
     for key in sorted({*sums, *found}, key=str):
-        if Decimal(sums[key]) != Decimal(found[key]):
+        if sums[key] != found[key]:
             yield _told(key), str(sums[key]), str(found[key])
 
 
-def _sums(entries: Sequence[Entry], named: Counter[Key]) -> Counter[Key]:
-    found: Counter[Key] = Counter()
+def _sums(entries: Sequence[Entry], named: Sums) -> Sums:
+    found: Sums = defaultdict(Decimal)
     for entry in entries:
         amount = Decimal(money.show_unit(entry.amount, entry.unit))
         for side, account in (("Dr", entry.debit), ("Cr", entry.credit)):
             key = (side, account, entry.lot, entry.unit)
-            found[key if key in named else (side, account, None, entry.unit)] += amount  # type: ignore[assignment]
+            found[key if key in named else (side, account, None, entry.unit)] += amount
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from billing.books import months
 from ledger import amounts, money
 from ledger.errors import MalformedAmount, MalformedMoney
 
@@ -52,7 +53,7 @@ def instant(value: Any) -> datetime:
 def month(value: Any) -> date:
     """Its first day."""
     try:
-        return datetime.strptime(str(value), "%Y-%m").date()  # noqa: DTZ007
+        return months.read(str(value))
     except ValueError:
         raise ValueError(f"{value!r} is no month: 2025-01") from None
 
@@ -117,15 +118,6 @@ def whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdigit():
         raise ValueError(f"{value!r} is no whole number")
     return int(value)
-
-
-def one_of(*values: str) -> Reader:
-    def read(value: Any) -> str:
-        if value not in values:
-            raise ValueError(f"{value!r} is none of {', '.join(values)}")
-        return str(value)
-
-    return read
 
 
 def _plain(value: Any) -> Any:

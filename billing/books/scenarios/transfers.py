@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from billing.books.rows import named_rows, rows
@@ -72,16 +72,16 @@ class _Names:
         for name, named in world.lots.items():
             self._lots.setdefault(named.lot_id, name)
 
-    def line(self, row: dict[str, object]) -> Line:
+    def line(self, row: dict[str, Any]) -> Line:
         customer_id, lot_id, at = row.pop("customer_id"), row.pop("lot_id"), row.pop("at")
         assert isinstance(customer_id, UUID) and isinstance(at, datetime)
-        found = {
+        found: dict[str, Any] = {
             "at": at.astimezone(UTC).replace(microsecond=0),
             "customer": self._customers.get(customer_id, "house"),
             "lot": self._lot(customer_id, lot_id) if isinstance(lot_id, UUID) else None,
             "document": self._document(row.pop("document")),
         }
-        return Line(**row, **found)  # type: ignore[arg-type]
+        return Line(**row, **found)
 
     def _lot(self, customer_id: UUID, lot_id: UUID) -> str | None:
         """One that was moved here has the name that it had before."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from billing import findings
-from billing.books import closing, periods
+from billing.books import closing, months
 from billing.books.errors import TieOutFailed
 from billing.errors import BillingError
 from billing.models import CloseStep
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 def _month(text: str) -> date:
     try:
-        return periods.read(text)
+        return months.read(text)
     except ValueError:
         raise CommandError(f"{text} is no month: write it as 2026-10.", returncode=2) from None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from billing.books import close_pack, periods
+from billing.books import close_pack, months
 
 
 class Command(BaseCommand):
@@ -27,6 +27,6 @@ class Command(BaseCommand):
 
 def _month(text: str) -> date:
     try:
-        return periods.read(text)
+        return months.read(text)
     except ValueError:
         raise argparse.ArgumentTypeError("a month is written as 2026-10") from None

@@ -1,13 +1,10 @@
-"""Section 2.3 and E03b."""
-
-from decimal import Decimal
+"""Section 2.3."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.books.allocation import Promise, by_selling_price, largest_remainder
-from billing.books.breakage.rates import RateOutOfRange
+from billing.books.allocation import largest_remainder
 
 
 @pytest.mark.parametrize(
@@ -42,28 +39,3 @@ def test_parts_add_up_and_are_within_one_of_their_shares(total, given):
     assert sum(parts) == total
     for part, weight in zip(parts, given, strict=True):
         assert abs(part * sum(given) - total * weight) < sum(given)
-
-
-def promise(units, price, likelihood):
-    return Promise(units, Decimal(price), Decimal(likelihood))
-
-
-def test_a_bonus_on_other_terms():
-    """E03b: 1,000 x 0.10 x 90 % to 200 x 0.10 x 50 %."""
-    pack = [promise(1000, "0.10", "0.9"), promise(200, "0.10", "0.5")]
-    assert by_selling_price(100_00, pack) == [90_00, 10_00]
-
-
-def test_the_selling_prices_count():
-    """30 x 0.5 to 10 x 0.5, and 3 to 1 of 10.01 is 7.5075 and 2.5025."""
-    assert by_selling_price(10_01, [promise(30, "1", "0.5"), promise(10, "1", "0.5")]) == [751, 250]
-    assert by_selling_price(10_01, [promise(10, "3", "0.5"), promise(10, "1", "0.5")]) == [751, 250]
-
-
-def test_what_nobody_will_use_gets_nothing():
-    assert by_selling_price(99, [promise(10, "1", "0"), promise(1, "1", "0.01")]) == [0, 99]
-
-
-def test_a_likelihood_is_a_part_of_a_whole():
-    with pytest.raises(RateOutOfRange):
-        by_selling_price(100, [promise(1, "1", "1.1")])

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.books.breakage.gate import Matured, gate, twentieth_percentile
+from billing.books.breakage.gate import Matured, gate
 from billing.books.breakage.rates import RateOutOfRange
 
 
@@ -86,19 +86,6 @@ def test_one_of_the_last_twelve_counts():
     assert gate(matured(20, 17, *[20] * 11), 13, change_pending=False).constrained == Decimal(
         "0.17"
     )
-
-
-@pytest.mark.parametrize(
-    ("percent", "bound"),
-    [((18, 20, 22, 19), 18), ((9, 7, 5, 3, 1), 1), ((9, 7, 5, 3, 1, 11), 3), (range(1, 13), 3)],
-)
-def test_the_twentieth_percentile_by_nearest_rank(percent, bound):
-    assert twentieth_percentile([Decimal(rate) for rate in percent]) == bound
-
-
-def test_it_may_be_the_bound():
-    found = gate(matured(*range(20, 32)), 24, change_pending=False, bound=twentieth_percentile)
-    assert found.constrained == Decimal("0.22")
 
 
 @pytest.mark.parametrize("percent", ["-1", "101", "NaN"])
