@@ -90,6 +90,7 @@ class Lot(CoreModel):
     reason = models.TextField(null=True)
     issued_at = models.DateTimeField()
     open = models.BooleanField()
+    noticed_at = models.DateTimeField(null=True)  # its owner was told that it ends
 
     class Meta(CoreModel.Meta):
         db_table = "ledger_lot_state"
@@ -171,6 +172,28 @@ class Reservation(CoreModel):
 
     def __str__(self) -> str:
         return f"Reservation {self.id}"
+
+
+class Threshold(CoreModel):
+    """A balance that is told of, once when it is reached and once when it is left behind again."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = of_customer()
+    purpose = models.TextField()  # alert, top_up or dry
+    basis = models.TextField()  # credits, percent or days
+    value = models.BigIntegerField()
+    level = models.BigIntegerField(null=True)
+    recovers_at = models.BigIntegerField(null=True)
+    cool_down = models.DurationField()
+    crossed = models.BooleanField()
+    told = models.BooleanField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta(CoreModel.Meta):
+        db_table = "ledger_threshold"
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.id}"
 
 
 class Event(CoreModel):

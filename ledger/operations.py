@@ -60,6 +60,7 @@ class Result(msgspec.Struct, array_like=True):
     required: int | None
     reversed: int | None
     credit_limit: int | None
+    told: bool | None = None  # events were written
 
     @property
     def ok(self) -> bool:

@@ -1,13 +1,14 @@
 """The one door to value from Python: everything here ends in the SQL function `ledger_apply`."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
 
+from ledger import outbox
 from ledger.errors import Refused, UnknownCustomer
 from ledger.keys import core_key
 from ledger.operations import APPLY, Operation, Result, encode
@@ -25,6 +26,8 @@ def apply(operations: Sequence[Operation]) -> list[Result]:
         results = _apply(operations)
         if any(result.code == "no-wallet" for result in results):
             results = _apply_after_opening(operations, results)
+        if any(result.told for result in results):
+            outbox.wake_after_commit()
     return results
 
 
@@ -285,6 +288,48 @@ def set_credit_limit(customer_id: UUID, *, limit: int) -> Result:
     return apply_one(Operation(op="limit", customer_id=customer_id, amount=limit))
 
 
+class Watched(NamedTuple):
+    """A balance to tell of. `value` is micro-credits, per cent of the last purchase used, or days
+    left; of those, `level` says what balance that is at the present pace (none: not known yet). It
+    is not told again within `cool_down`."""
+
+    id: UUID
+    basis: Literal["credits", "percent", "days"]
+    value: int
+    level: int | None = None
+    cool_down: timedelta = timedelta(0)
+
+
+def watch(
+    customer_id: UUID, *, purpose: Literal["alert", "top_up"], thresholds: Sequence[Watched]
+) -> None:
+    """Tell of these from now on, in place of those before: `balance.low` and `balance.recovered`,
+    or `top_up.needed`. An alert that is set above the balance is not told."""
+    given = [
+        {
+            "id": one.id,
+            "basis": one.basis,
+            "value": one.value,
+            "level": one.level,
+            "cool_down": int(one.cool_down.total_seconds()),
+        }
+        for one in thresholds
+    ]
+    detail = {"purpose": purpose, "thresholds": given}
+    apply_one(_operation("watch", customer_id, None, detail))
+
+
+def notice(customer_id: UUID, *, lot_id: UUID) -> None:
+    """Its owner was told that this lot ends. Raises Refused with not-found."""
+    apply_one(_operation("notice", customer_id, None, {"lot": lot_id}))
+
+
+def require_notice(required: bool) -> None:
+    """Whether lots end only once their owners were told; until then, a day later and again."""
+    with connection.cursor() as cursor:
+        cursor.execute("select ledger_require_notice(%s)", [required])
+
+
 def refresh(customer_id: UUID) -> Result:
     """Let expire what is due, and answer the balance."""
     return apply_one(Operation(op="refresh", customer_id=customer_id))
@@ -318,6 +363,8 @@ def move(
         raise UnknownCustomer
     if not result.ok:
         raise Refused(result)
+    if result.told:
+        outbox.wake_after_commit()
     return result
 
 

@@ -17,6 +17,8 @@ from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.exports import AccountName, Target
+from billing.models.jobs import Job
+from billing.models.mails import Mail, MailState
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.models.policy import (
@@ -64,6 +66,9 @@ __all__ = [
     "ExchangeRate",
     "Extension",
     "Goodwill",
+    "Job",
+    "Mail",
+    "MailState",
     "Method",
     "Modification",
     "Pack",

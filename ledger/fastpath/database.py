@@ -54,6 +54,7 @@ class Row(NamedTuple):
     required: str | None
     reversed: str | None
     credit_limit: str | None
+    told: str | None
 
 
 class Line:

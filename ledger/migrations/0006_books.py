@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
     dependencies = [("ledger", "0005_money_alone")]
 
     operations = [
-        *sql.books(),
+        sql.later("books"),
         migrations.RunSQL(_REPLACED),
         *sql.functions(),
         migrations.RunSQL(_COHORTS),

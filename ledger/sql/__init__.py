@@ -9,7 +9,19 @@ from django.db.migrations import RunSQL
 HERE = Path(__file__).parent
 SCHEMA = ("clock", "chart", "wallet", "history", "types")
 FUNCTIONS = (
-    *("clock", "partitions", "results", "books", "value", "journal", "lots", "due", "reserve"),
+    *(
+        "clock",
+        "partitions",
+        "results",
+        "books",
+        "value",
+        "journal",
+        "outbox",
+        "thresholds",
+        "lots",
+        "due",
+        "reserve",
+    ),
     *("settle", "extend", "reverse", "grant", "adjust", "reinstate", "terms", "recognise", "move"),
     *("replay", "list", "alone", "apply", "rights"),
 )
@@ -33,9 +45,9 @@ def functions() -> list[RunSQL]:
     ]
 
 
-def books() -> list[RunSQL]:
+def later(name: str) -> RunSQL:
     """Schema that came later."""
-    return [_file("schema/books")]
+    return _file(f"schema/{name}")
 
 
 def before_books() -> RunSQL:

@@ -141,7 +141,8 @@ begin
     if ledger_units_of(w.customer_id, v_lot, v_account) < o.amount then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-found'));
     end if;
-    update ledger_lot set remaining = remaining + o.amount, open = true, expires_at = coalesce(v_until, expires_at)
+    update ledger_lot set remaining = remaining + o.amount, open = true, expires_at = coalesce(v_until, expires_at),
+        noticed_at = case when v_until is null then noticed_at end
     where customer_id = w.customer_id and id = v_lot;
     w.version := w.version + 1;
     w.balance := w.balance + o.amount;

@@ -15,7 +15,7 @@ begin
     set held = held + o.amount, head_free = head_free - o.amount, head_held = head_held + o.amount, last_key = greatest(last_key, o.key),
         due_at = least(due_at, v_until)
     where customer_id = o.customer_id and o.amount between 1 and head_free
-        and o.amount < balance - held - frozen
+        and balance - held - frozen - o.amount >= 0 and balance - held - frozen - o.amount > low_mark
     returning head_id, balance - held - frozen, held, frozen into v_head, v_available, v_held, v_frozen;
     if not found then
         return null;
@@ -25,11 +25,11 @@ begin
         coalesce(o.overrun, 'reject'), o.price_id, o.quantities, o.request, o.service_id, o.api_key_id, o.request_id,
         o.address, o.metadata, v_available, v_held, v_frozen);
     return row(1, 'ok', false, o.customer_id, o.key, o.price_id, 'held', o.amount, 0, null, null, array[v_head], array[o.amount],
-        o.quantities, null, null, v_until, v_available, v_held, v_frozen, null, null, null)::ledger_result;
+        o.quantities, null, null, v_until, v_available, v_held, v_frozen, null, null, null, false)::ledger_result;
 end
 $$;
 
-create or replace function ledger_commit_alone(o ledger_operation, p_head uuid, p_now timestamptz) returns ledger_result
+create or replace function ledger_commit_alone(o ledger_operation, p_head uuid, p_room bigint, p_now timestamptz) returns ledger_result
 language plpgsql as $$
 declare
     h ledger_hold;
@@ -42,6 +42,7 @@ begin
     delete from ledger_hold
     where customer_id = o.customer_id and id = o.reservation_id and used is null and cardinality(lots) = 1
         and lots[1] = p_head and coalesce(o.amount, amount) between 1 and amount
+        and amount - coalesce(o.amount, amount) < p_room
         and ledger_names_price(o.price_id, price_id)
     returning * into h;
     if not found then
@@ -63,7 +64,7 @@ begin
         h.available_after, h.held_after, h.frozen_after, v_balance - v_held - v_frozen, v_held, v_frozen);
     return row(1, 'ok', false, o.customer_id, h.id, h.price_id, 'committed', h.amount, v_used, h.amount - v_used, 0, h.lots,
         array[v_used], coalesce(o.quantities, h.quantities), o.key, null, h.reserved_until, v_balance - v_held - v_frozen,
-        v_held, v_frozen, null, null, null)::ledger_result;
+        v_held, v_frozen, null, null, null, false)::ledger_result;
 end
 $$;
 
@@ -89,16 +90,19 @@ declare
     v_head uuid;
     v_due_at timestamptz;
     v_last_key uuid;
+    v_room bigint;
     v_shift interval;
     v_now timestamptz;
     r ledger_result;
 begin
     if o.key_is_id and o.op in ('reserve', 'commit') and o.final is distinct from false then
         if p_wait then
-            select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
+            select head_id, due_at, last_key, least(high_mark, 5000000000000000000) - (balance - held - frozen), shift
+            into v_head, v_due_at, v_last_key, v_room, v_shift
             from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w;
         else
-            select head_id, due_at, last_key, shift into v_head, v_due_at, v_last_key, v_shift
+            select head_id, due_at, last_key, least(high_mark, 5000000000000000000) - (balance - held - frozen), shift
+            into v_head, v_due_at, v_last_key, v_room, v_shift
             from ledger_wallet w, ledger_clock where customer_id = o.customer_id for no key update of w skip locked;
         end if;
         v_now := clock_timestamp() + v_shift;
@@ -107,7 +111,7 @@ begin
         elsif o.op = 'reserve' then
             r := ledger_reserve_alone(o, v_now);
         else
-            r := ledger_commit_alone(o, v_head, v_now);
+            r := ledger_commit_alone(o, v_head, v_room, v_now);
         end if;
     end if;
     if r.code is null then

@@ -42,3 +42,9 @@ begin
     return found;
 end
 $$;
+
+-- Whether lots end only once their owners were told.
+create or replace function ledger_require_notice(p_required boolean) returns void
+language sql security definer set search_path from current as $$
+    update ledger_books set expiry_needs_notice = p_required
+$$;

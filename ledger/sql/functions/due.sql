@@ -35,9 +35,8 @@ begin
     perform ledger_settle_lots(w.customer_id, v_lots, v_held, array_fill(0::bigint, array[cardinality(v_lots)]));
     w.held := w.held - v_total;
 
-    insert into ledger_event (customer_id, id, kind, subject, data, created_at)
-    select customer_id, ledger_new_id(), 'hold.expired', id::text,
-        jsonb_build_object('amount', amount - committed, 'expires_at', expires_at), p_now
+    perform ledger_tell(customer_id, 'hold.expired', id::text,
+        jsonb_build_object('amount', amount - committed, 'expires_at', expires_at), p_now)
     from unnest(v_holds);
 end
 $$;
@@ -49,12 +48,30 @@ language sql stable as $$
         (select min(expires_at) from ledger_lot where customer_id = w.customer_id and open and expires_at > p_now))
 $$;
 
+-- Where the provider wants it so, a lot whose owner was not told that it ends goes on for a day more.
+create or replace function ledger_keep_lots(p_customer uuid, p_now timestamptz) returns void
+language sql as $$
+    with untold as (
+        select l.id, l.expires_at from ledger_lot l, ledger_books b
+        where b.expiry_needs_notice and l.customer_id = p_customer and l.open and l.expires_at <= p_now and l.noticed_at is null
+            and l.remaining - l.held - l.frozen > 0
+    ), kept as (
+        update ledger_lot l set expires_at = p_now + interval '1 day' from untold u
+        where l.customer_id = p_customer and l.id = u.id
+        returning l.id, l.expires_at
+    )
+    select ledger_tell(p_customer, 'lot.redated', k.id::text, jsonb_build_object(
+        'from', u.expires_at, 'to', k.expires_at, 'reason', 'Its owner was not told yet.'), p_now)
+    from kept k join untold u using (id)
+$$;
+
 -- Expires what is due. The head is unloaded and loaded again, for the order of use may have changed.
 create or replace function ledger_settle_due(inout w ledger_wallet, p_now timestamptz)
 language plpgsql as $$
 begin
     w := ledger_unload_head(w);
     w := ledger_expire_holds(w, p_now);
+    perform ledger_keep_lots(w.customer_id, p_now);
     w := ledger_expire_lots(w, p_now);
     w := ledger_cover_debt(w, p_now);
     w := ledger_load_head(w, p_now);

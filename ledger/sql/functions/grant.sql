@@ -47,6 +47,9 @@ begin
     perform ledger_write_money(w, v_transaction, p_now, 'grant', d->'money', v_lot, d, false);
     perform ledger_tell(w.customer_id, 'credits.added', v_lot::text,
         jsonb_build_object('amount', o.amount, 'kind', d->>'kind', 'transaction', v_transaction), p_now);
+    if d->>'kind' = 'paid' then
+        perform ledger_levels(w.customer_id);
+    end if;
     w.due_at := least(w.due_at, (d->>'expires_at')::timestamptz);
     w := ledger_settle_wallet(w, p_now);
     r := ledger_refusal(w, 'ok');

@@ -50,12 +50,6 @@ language sql as $$
     from jsonb_array_elements(p_legs) with ordinality x(leg, i)
 $$;
 
-create or replace function ledger_tell(p_customer uuid, p_kind text, p_subject text, p_data jsonb, p_now timestamptz) returns void
-language sql as $$
-    insert into ledger_event (customer_id, id, kind, subject, data, created_at)
-    values (p_customer, ledger_new_id(), p_kind, p_subject, p_data, p_now)
-$$;
-
 -- Whether a balance or a limit would grow beyond what sums of it can hold: 4 million million credits.
 create or replace function ledger_is_too_large(p_now bigint, p_more bigint) returns boolean
 language sql immutable parallel safe as $$

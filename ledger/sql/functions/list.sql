@@ -57,6 +57,8 @@ begin
         when 'freeze' then ledger_freeze(w, o, p_now)
         when 'unfreeze' then ledger_unfreeze(w, o, p_now)
         when 'limit' then ledger_limit(w, o, p_now)
+        when 'watch' then ledger_watch(w, o, p_now)
+        when 'notice' then ledger_notice(w, o, p_now)
         when 'refresh' then (ledger_load_head(w, p_now), ledger_refusal(w, 'ok'))::ledger_step
         else (ledger_load_head(w, p_now), ledger_refusal(w, 'unknown-operation'))::ledger_step
     end;
@@ -93,6 +95,7 @@ declare
     v_step ledger_step;
     v_used bigint;
     v_free bigint;
+    v_available bigint;
     v_transaction uuid;
     v_lots uuid[];
     v_split bigint[];
@@ -267,10 +270,14 @@ begin
                     v_keys := v_keys || k;
                 end if;
             end if;
-            if r.available <= 0 and o.op in ('reserve', 'debit') and o.amount > 0 then
-                perform ledger_tell(o.customer_id, 'balance.exhausted', r.reservation_id::text, null, v_now);
-            end if;
         end if;
+        v_available := w.balance - w.held - w.frozen;
+        if r.code = 'insufficient-credits' and not w.dry and o.op in ('reserve', 'debit', 'commit') then
+            w := ledger_run_dry(w, r.required, v_now);
+        elsif v_available <= w.low_mark or v_available >= w.high_mark or o.op in ('grant', 'watch', 'refresh') then
+            w := ledger_look(w, v_now);
+        end if;
+        r.told := ledger_told();
         r.ord := i;
         return next r;
     end loop;
@@ -281,11 +288,14 @@ begin
     perform ledger_write(v_holds, v_ended, v_calls, v_transfers, v_keys);
     update ledger_wallet s
     set balance = x.balance, held = x.held, frozen = x.frozen, credit_limit = x.credit_limit, debt = x.debt,
-        version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, last_key = x.last_key, due_at = x.due_at
+        version = x.version, lots = x.lots, head_id = x.head_id, head_free = x.head_free, head_held = x.head_held, last_key = x.last_key, due_at = x.due_at,
+        low_mark = x.low_mark, high_mark = x.high_mark, dry = x.dry
     from rows from (unnest(v_places), unnest(v_wallets)) x(place)
     where s.ctid = x.place
-        and (s.held, s.balance, s.version, s.last_key, s.due_at, s.head_id, s.head_free, s.head_held, s.frozen, s.credit_limit, s.debt, s.lots)
+        and (s.held, s.balance, s.version, s.last_key, s.due_at, s.head_id, s.head_free, s.head_held, s.frozen, s.credit_limit, s.debt, s.lots,
+            s.low_mark, s.high_mark, s.dry)
             is distinct from
-            (x.held, x.balance, x.version, x.last_key, x.due_at, x.head_id, x.head_free, x.head_held, x.frozen, x.credit_limit, x.debt, x.lots);
+            (x.held, x.balance, x.version, x.last_key, x.due_at, x.head_id, x.head_free, x.head_held, x.frozen, x.credit_limit, x.debt, x.lots,
+            x.low_mark, x.high_mark, x.dry);
 end
 $$;

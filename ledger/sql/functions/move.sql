@@ -48,8 +48,9 @@ $$;
 create or replace function ledger_save(w ledger_wallet) returns void
 language sql as $$
     update ledger_wallet
-    set (balance, held, frozen, credit_limit, debt, version, lots, head_id, head_free, head_held, due_at) =
-        (w.balance, w.held, w.frozen, w.credit_limit, w.debt, w.version, w.lots, w.head_id, w.head_free, w.head_held, w.due_at)
+    set (balance, held, frozen, credit_limit, debt, version, lots, head_id, head_free, head_held, due_at, low_mark, high_mark, dry) =
+        (w.balance, w.held, w.frozen, w.credit_limit, w.debt, w.version, w.lots, w.head_id, w.head_free, w.head_held, w.due_at,
+         w.low_mark, w.high_mark, w.dry)
     where customer_id = w.customer_id
 $$;
 
@@ -100,10 +101,11 @@ begin
         b := t.b;
     end loop;
     perform ledger_tell(p_to, 'credits.added', v_other::text, jsonb_build_object('amount', p_amount, 'kind', 'move'), v_now);
-    a := ledger_settle_wallet(a, v_now);
-    b := ledger_settle_wallet(b, v_now);
+    a := ledger_look(ledger_settle_wallet(a, v_now), v_now);
+    b := ledger_look(ledger_settle_wallet(b, v_now), v_now);
     perform ledger_save(a), ledger_save(b), ledger_mark_recognised(a);
     r := ledger_refusal(a, 'ok');
+    r.told := ledger_told();
     r.amount := p_amount;
     r.transaction_id := v_transaction;
     r.lots := p.lots;

@@ -18,7 +18,7 @@ begin
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-expired', o.amount));
     end if;
     v_money := ledger_value_legs(w.customer_id, array[v_lot], array[-o.amount], '2110', '2100');
-    update ledger_lot set remaining = remaining + o.amount, open = true, expires_at = v_until
+    update ledger_lot set remaining = remaining + o.amount, open = true, expires_at = v_until, noticed_at = null
     where customer_id = w.customer_id and id = v_lot;
     w.version := w.version + 1;
     w.balance := w.balance + o.amount;

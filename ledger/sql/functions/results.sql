@@ -40,7 +40,7 @@ begin
         ) y where so_far <= h.amount;
     end if;
     return row(null, 'ok', false, h.customer_id, h.id, h.price_id, 'held', h.amount, 0, null, null, v_lots, v_split,
-        h.quantities, null, null, h.reserved_until, h.available_after, h.held_after, h.frozen_after, null, null, null)::ledger_result;
+        h.quantities, null, null, h.reserved_until, h.available_after, h.held_after, h.frozen_after, null, null, null, false)::ledger_result;
 end
 $$;
 
@@ -76,7 +76,7 @@ begin
     end if;
     return row(null, 'ok', false, c.customer_id, c.id, c.price_id, c.ended_as, c.amount, c.committed,
         greatest(c.amount - c.committed, 0), c.uncollected, v_lots, v_used, coalesce(c.used_quantities, c.quantities),
-        c.transaction_id, null, c.reserved_until, c.ended_available, c.ended_held, c.ended_frozen, null, null, null)::ledger_result;
+        c.transaction_id, null, c.reserved_until, c.ended_available, c.ended_held, c.ended_frozen, null, null, null, false)::ledger_result;
 end
 $$;
 

@@ -7,7 +7,8 @@ declare
     v_function regprocedure;
 begin
     foreach v_table in array array['ledger_clock', 'ledger_account', 'ledger_wallet', 'ledger_lot', 'ledger_lot_state',
-        'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting', 'ledger_books', 'ledger_recognised']
+        'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting', 'ledger_books', 'ledger_recognised',
+        'ledger_outbox', 'ledger_relay', 'ledger_threshold']
     loop
         continue when to_regclass(v_table) is null;  -- a later migration brings it
         execute format('revoke all on %I from drawdown_app', v_table);
@@ -31,4 +32,6 @@ $do$;
 grant execute on function ledger_apply(ledger_operation, boolean), ledger_apply(json, boolean), ledger_apply(uuid, json), ledger_open_wallets(uuid[]),
     ledger_move(uuid, uuid, bigint, jsonb), ledger_make_partitions(timestamptz, timestamptz), ledger_now(),
     ledger_carrying(bigint, bigint, bigint), ledger_id_floor(timestamptz), ledger_recognise(uuid[]),
-    ledger_first_open(boolean), ledger_day(timestamptz), ledger_close_books(date, date), ledger_set_time_zone(text) to drawdown_app;
+    ledger_first_open(boolean), ledger_day(timestamptz), ledger_close_books(date, date), ledger_set_time_zone(text),
+    ledger_announce(uuid, text, text, jsonb), ledger_claim_events(integer, integer), ledger_put_off_events(uuid[]),
+    ledger_require_notice(boolean) to drawdown_app;

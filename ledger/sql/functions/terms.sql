@@ -16,7 +16,7 @@ begin
     elsif v_until <= p_now then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'expiry-in-past'));
     end if;
-    update ledger_lot set expires_at = v_until where customer_id = w.customer_id and id = v_lot;
+    update ledger_lot set expires_at = v_until, noticed_at = null where customer_id = w.customer_id and id = v_lot;
     perform ledger_tell(w.customer_id, 'lot.redated', v_lot::text, jsonb_build_object('from', v_before, 'to', v_until,
         'reason', o.detail->>'reason', 'actor', o.detail->>'actor'), p_now);
     w := ledger_load_head(w, p_now);
@@ -79,5 +79,17 @@ begin
     r.lot_id := v_lot;
     r.amount := o.amount;
     return (w, r);
+end
+$$;
+
+-- Its owner was told that it ends.
+create or replace function ledger_notice(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+begin
+    update ledger_lot set noticed_at = p_now where customer_id = w.customer_id and id = (o.detail->>'lot')::uuid;
+    if not found then
+        return (ledger_load_head(w, p_now), ledger_refusal(w, 'not-found'));
+    end if;
+    return (ledger_load_head(w, p_now), ledger_refusal(w, 'ok'));
 end
 $$;

@@ -1,0 +1,10 @@
+"""Mails: written with what they tell of, and sent afterwards, as often as it takes.
+
+A mail goes out again only where a process died between handing it over and noting that; its
+Message-ID is the same then.
+"""
+
+from billing.mails.sending import send_due
+from billing.mails.writing import write
+
+__all__ = ["send_due", "write"]

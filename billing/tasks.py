@@ -1,0 +1,20 @@
+"""What Celery is asked to do. When, `config/celery.py` says; each may be done twice."""
+
+from celery import shared_task
+
+from billing import mails
+from billing.relay import relay
+
+
+@shared_task(name="relay")
+def relay_events() -> int:
+    """Whoever is owed something for an event is served at once, not at the next sweep."""
+    handed_on = relay()
+    if handed_on:
+        send_mails.delay()
+    return handed_on
+
+
+@shared_task(name="mails")
+def send_mails() -> int:
+    return mails.send_due()
