@@ -25,6 +25,10 @@ returning *
 logger = logging.getLogger(__name__)
 
 
+def is_due() -> bool:
+    return Mail.objects.filter(state=MailState.DUE, due_at__lte=Now()).exists()
+
+
 def send_due() -> int:
     """Send what is due, one after the other; how many were taken by the mail server."""
     sent = 0
