@@ -25,8 +25,8 @@ def send_mails() -> int:
 @shared_task(name="alert_levels")
 def refresh_alert_levels() -> str:
     """Hourly."""
-    armed, refreshed = alerts.arm_all(), alerts.refresh_levels()
-    return f"{armed} armed, {refreshed} with other levels looked at"
+    armed, looked_at, late = alerts.arm_all(), alerts.refresh_levels(), alerts.tell_late()
+    return f"{armed} armed, {looked_at} watched by days, {late} told after a pause"
 
 
 @shared_task(name="expiry_notices")

@@ -6,6 +6,7 @@ Here it is said which balances are watched, and its events become alerts and mai
 
 from billing.alerts.arming import arm_all
 from billing.alerts.editing import add, change, configure, remove, settings_of
+from billing.alerts.late import tell_late
 from billing.alerts.taking import take
 from billing.alerts.trying import send_test
 from billing.alerts.watching import refresh_levels
@@ -20,4 +21,5 @@ __all__ = [
     "send_test",
     "settings_of",
     "take",
+    "tell_late",
 ]

@@ -155,5 +155,3 @@ def test_whoever_commits_wakes_the_relay(book, grants):
         notified = connection.connection.notifies(timeout=5, stop_after=1)
         assert [notice.channel for notice in notified] == [outbox.CHANNEL]
         cursor.execute(f"unlisten {outbox.CHANNEL}")
-
-
