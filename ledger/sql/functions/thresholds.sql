@@ -11,7 +11,7 @@ create or replace function ledger_mark(inout w ledger_wallet)
 language plpgsql as $$
 begin
     select greatest(
-            max(level) filter (where not crossed),
+            max(level) filter (where not crossed and purpose <> 'dry'),
             -- That it has run dry is told, but of a lone call that asked for too much.
             case when not w.dry or bool_or(purpose = 'dry' and level > 0) then 0 end),
         min(recovers_at) filter (where crossed)
