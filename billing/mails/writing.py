@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,7 @@ def write(
 
 
 def _plain(name: str, told: dict[str, Any]) -> str:
-    """What is not HTML has nothing to escape."""
+    """What is not HTML has nothing to escape. What a template leaves out leaves no gap."""
     template = Engine.get_default().get_template(f"billing/mails/{name}")
-    return template.render(Context(told, autoescape=False))
+    text = template.render(Context(told, autoescape=False))
+    return re.sub(r"\n\s*\n", "\n\n", text)

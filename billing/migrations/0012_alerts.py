@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("credits", "credits are left"),
-                            ("percent", "% of the last purchase are used"),
+                            ("percent", "% of the last purchase is used"),
                             ("days", "days are left at the present pace"),
                         ],
                         max_length=8,
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("credits", "credits are left"),
-                            ("percent", "% of the last purchase are used"),
+                            ("percent", "% of the last purchase is used"),
                             ("days", "days are left at the present pace"),
                         ],
                         max_length=8,

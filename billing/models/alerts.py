@@ -15,7 +15,7 @@ COOL_DOWN_HOURS_MAX = 720
 
 class AlertBasis(models.TextChoices):
     CREDITS = "credits", "credits are left"
-    PERCENT = "percent", "% of the last purchase are used"
+    PERCENT = "percent", "% of the last purchase is used"
     DAYS = "days", "days are left at the present pace"
 
 

@@ -20,10 +20,10 @@ _WHOLE: Final = {
 class ThresholdForm(forms.Form):
     amount = forms.CharField(
         max_length=30,
-        label="When",
+        label="How many",
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    basis = forms.ChoiceField(choices=AlertBasis.choices, label="What")
+    basis = forms.ChoiceField(choices=AlertBasis.choices, label="Of what")
 
     def clean(self) -> None:
         amount, basis = self.cleaned_data.get("amount"), self.cleaned_data.get("basis")

@@ -30,10 +30,10 @@ def test_from_a_threshold_to_what_was_told(site, owner):
     owner.sees("Alerts")
     expect(row(page, "50 % of the last purchase")).to_contain_text("250 credits")
 
-    page.get_by_role("region", name="Another threshold").get_by_label("When").fill("2.500")
+    page.get_by_role("region", name="Another threshold").get_by_label("How many").fill("2.500")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("can be read in two ways")).to_be_visible()
-    page.get_by_role("region", name="Another threshold").get_by_label("When").fill("560")
+    page.get_by_role("region", name="Another threshold").get_by_label("How many").fill("560")
     page.get_by_role("button", name="Add").click()
     expect(row(page, "560 credits are left")).to_contain_text("Watched")
     for words in ("80 %", "100 %"):
@@ -61,6 +61,6 @@ def test_it_works_without_scripts(site, visitors):
     plain.go("/portal/alerts/")
     half = row(plain.page, "50 % of the last purchase")
     half.get_by_text("Change").click()
-    half.get_by_label("When").fill("40")
+    half.get_by_label("How many").fill("40")
     half.get_by_role("button", name="Save").click()
     expect(row(plain.page, "40 % of the last purchase")).to_be_visible()

@@ -75,7 +75,7 @@ def test_two_thresholds_at_once_name_the_lower(armed):
     assert len(armed.told()) == 2
     (mail,) = Mail.objects.filter(customer=armed.id)
     assert "80 % of the last purchase is used" in mail.text
-    assert "Calls will be refused with 402 when it reaches 0" in mail.text
+    assert "Calls will be refused with 402 when the balance reaches 0" in mail.text
 
 
 def test_a_purchase_tells_that_it_has_recovered_once(armed):
@@ -145,6 +145,21 @@ def test_a_refused_call_tells_what_it_needed(armed):
     assert armed.told()[-1] == ("dry", "", None)
     last = Mail.objects.filter(customer=armed.id).latest("id")
     assert "10 credits left" in last.subject and "needed 50" in last.text
+
+
+def test_low_at_nothing_says_that_calls_are_refused(armed, clock):
+    """That it ran dry was told within the hour."""
+    armed.uses(990)
+    armed.book.reserve(50 * CREDIT)
+    armed.book.grant(10 * CREDIT)
+    relay()
+    alerts.add(armed.id, basis="credits", value=1 * CREDIT)
+    armed.uses(19)
+    mail = Mail.objects.filter(customer=armed.id).latest("id")
+    assert "Nothing has stopped yet" in mail.text
+    armed.uses(1)
+    mail = Mail.objects.filter(customer=armed.id).latest("id")
+    assert "are refused" in mail.html and "Nothing has stopped yet" not in mail.text
 
 
 def test_dry_says_that_calls_are_refused_and_a_purchase_that_they_are_served(armed):
