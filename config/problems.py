@@ -65,6 +65,8 @@ _PROBLEMS = {
         "pack-unavailable": "The pack is not on sale, or not to this customer or in this currency.",
         "place-missing": "Tax depends on the buyer's country, which is not known yet.",
         "too-many-open-purchases": "Too many purchases of the customer wait for payment.",
+        "threshold-exists": "The customer has such a threshold already.",
+        "too-many-thresholds": "A customer has ten thresholds at most.",
         "nothing-to-refund": "None of the purchase's credits are unused and free.",
         "refund-window-over": "A purchase can be refunded for some days only.",
         "refund-too-large": "That is more than is left of the payment, or of its credits.",

@@ -2,10 +2,13 @@
 
 from billing.admin import (
     account_names,
+    alerts,
     books,
     books_checks,
     documents,
     events,
+    expiry_notices,
+    mails,
     packs,
     purchases,
     tax_rates,
@@ -13,10 +16,13 @@ from billing.admin import (
 
 __all__ = [
     "account_names",
+    "alerts",
     "books",
     "books_checks",
     "documents",
     "events",
+    "expiry_notices",
+    "mails",
     "packs",
     "purchases",
     "tax_rates",

@@ -14,15 +14,19 @@ LEASE = timedelta(minutes=2)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 
 _CLAIM = """
-update billing_mail set due_at = now() + %s, attempts = attempts + 1
+update billing_mail set due_at = statement_timestamp() + %s, attempts = attempts + 1
 where id = (
-    select id from billing_mail where state = 'due' and due_at <= now()
+    select id from billing_mail where state = 'due' and due_at <= statement_timestamp()
     order by due_at, id limit 1 for update skip locked
 )
 returning *
 """
 
 logger = logging.getLogger(__name__)
+
+
+def is_due() -> bool:
+    return Mail.objects.filter(state=MailState.DUE, due_at__lte=Now()).exists()
 
 
 def send_due() -> int:

@@ -1,8 +1,11 @@
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.template import Context
+from django.template.engine import Engine
 from django.template.loader import render_to_string
 
 from billing.models import Mail
@@ -23,15 +26,22 @@ def write(
     if not to:
         return None
     told = {"seller": settings.SELLER["name"], "site": settings.PUBLIC_URL.rstrip("/"), **context}
-    subject = render_to_string(f"billing/mails/{template}.subject.txt", told)
-    mail = Mail(
-        customer_id=customer_id,
+    mail, is_new = Mail.objects.get_or_create(
         kind=kind,
         about=about,
-        to=list(to),
-        subject=" ".join(subject.split())[:255],
-        text=render_to_string(f"billing/mails/{template}.txt", told),
-        html=render_to_string(f"billing/mails/{template}.html", told),
+        defaults={
+            "customer_id": customer_id,
+            "to": list(to),
+            "subject": " ".join(_plain(f"{template}.subject.txt", told).split())[:255],
+            "text": _plain(f"{template}.txt", told),
+            "html": render_to_string(f"billing/mails/{template}.html", told),
+        },
     )
-    (written,) = Mail.objects.bulk_create([mail], ignore_conflicts=True)
-    return written
+    return mail if is_new else None
+
+
+def _plain(name: str, told: dict[str, Any]) -> str:
+    """What is not HTML has nothing to escape. What a template leaves out leaves no gap."""
+    template = Engine.get_default().get_template(f"billing/mails/{name}")
+    text = template.render(Context(told, autoescape=False))
+    return re.sub(r"\n\s*\n", "\n\n", text)

@@ -3,6 +3,13 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.alerts import (
+    Alert,
+    AlertBasis,
+    AlertKind,
+    AlertSettings,
+    AlertThreshold,
+)
 from billing.models.books import (
     BreakageRun,
     CloseStep,
@@ -16,6 +23,7 @@ from billing.models.books import (
 from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
+from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
@@ -50,6 +58,11 @@ from billing.models.sandbox import (
 
 __all__ = [
     "AccountName",
+    "Alert",
+    "AlertBasis",
+    "AlertKind",
+    "AlertSettings",
+    "AlertThreshold",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
@@ -64,6 +77,7 @@ __all__ = [
     "Estimate",
     "EventState",
     "ExchangeRate",
+    "ExpiryNotice",
     "Extension",
     "Goodwill",
     "Job",

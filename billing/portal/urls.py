@@ -1,6 +1,7 @@
 from django.urls import path
 
 from billing.portal import (
+    alert_views,
     checkout_views,
     overview_views,
     profile_views,
@@ -11,6 +12,20 @@ from billing.portal import (
 urlpatterns = [
     path("", overview_views.overview, name="overview"),
     path("figures/", overview_views.figures, name="figures"),
+    path("alerts/", alert_views.alerts, name="alerts"),
+    path("alerts/mails/", alert_views.mails, name="alert-mails"),
+    path("alerts/test/", alert_views.test, name="test-alert"),
+    path("alerts/thresholds/", alert_views.add_threshold, name="add-threshold"),
+    path(
+        "alerts/thresholds/<uuid:threshold_id>/",
+        alert_views.change_threshold,
+        name="change-threshold",
+    ),
+    path(
+        "alerts/thresholds/<uuid:threshold_id>/remove/",
+        alert_views.remove_threshold,
+        name="remove-threshold",
+    ),
     path("buy/", checkout_views.buy, name="buy"),
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),

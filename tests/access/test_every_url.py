@@ -21,6 +21,18 @@ overview                             GET  200    200    200    200    200    200
 overview                             POST 405    405    405    405    405    405    405    405
 figures                              GET  200    200    200    200    200    200    404    in
 figures                              POST 405    405    405    405    405    405    405    405
+alerts                               GET  200    200    403    403    200    200    404    in
+alerts                               POST 302*   302*   403    403    302    404    404    in
+alert-mails                          GET  200    200    403    403    200    200    404    in
+alert-mails                          POST 405    405    405    405    405    405    405    405
+test-alert                           GET  405    405    405    405    405    405    405    405
+test-alert                           POST 302*   302*   403    403    302    404    404    in
+add-threshold                        GET  405    405    405    405    405    405    405    405
+add-threshold                        POST 302*   302*   403    403    302    404    404    in
+change-threshold                     GET  405    405    405    405    405    405    405    405
+change-threshold                     POST 302*   302*   403    403    200    404    404    in
+remove-threshold                     GET  405    405    405    405    405    405    405    405
+remove-threshold                     POST 302*   302*   403    403    302    404    404    in
 buy                                  GET  200    200    403    403    200    200    404    in
 buy                                  POST 302*   302*   403    403    302    404    404    in
 purchases                            GET  200    200    403    403    200    200    404    in
@@ -190,6 +202,7 @@ def assert_keeps_to_its_policy(answer: HttpResponse) -> None:
 def test_the_table_and_the_rights_agree():
     """What a page says to whoever may not is what the table says."""
     for name, right in {
+        "alerts": "buy",
         "buy": "buy",
         "keys": "keys",
         "members": "members",

@@ -14,8 +14,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import members
 from accounts.ids import uuid7
 from accounts.models import ApiKey, Customer, Invitation, Member, Role, User
-from billing import refunds
-from billing.models import BillingProfile, Pack, PaymentMethod, Purchase, Refund
+from billing import alerts, refunds
+from billing.models import (
+    AlertSettings,
+    AlertThreshold,
+    BillingProfile,
+    Mail,
+    Pack,
+    PaymentMethod,
+    Purchase,
+    Refund,
+)
 from tests.accounts.people import PASSWORD, browser_of
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
 from tests.factories.billing import new_pack, sold_by_the_test_provider
@@ -51,6 +60,7 @@ class World:
     pack: Pack
     purchase: Purchase
     card: PaymentMethod
+    threshold: AlertThreshold
     browsers: dict[str, Client]
     before: list[Any] = field(default_factory=list)
 
@@ -77,6 +87,7 @@ class World:
             pack=pack,
             purchase=sold_by_the_test_provider(acme, pack),
             card=PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1"),
+            threshold=_threshold(acme),
             browsers=browsers,
         )
 
@@ -88,6 +99,7 @@ class World:
             "invitation_id": self.invitation.id,
             "purchase_id": self.purchase.id,
             "card_id": self.card.id,
+            "threshold_id": self.threshold.id,
             "token": self.token,
             "key": "mailed-to-nobody",
             "uidb36": "0",
@@ -106,6 +118,9 @@ class World:
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
             "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
+            "alerts": {"cool_down_hours": 12},
+            "add-threshold": {"amount": "7", "basis": "days"},
+            "change-threshold": {"amount": "5", "basis": "days"},
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
         return self._refund() if name == "refund" else forms.get(name, {})
@@ -140,13 +155,27 @@ class World:
 
     def state(self) -> list[Any]:
         """All that people could change of this company."""
-        kept = [ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase]
+        kept = [
+            AlertSettings,
+            ApiKey,
+            BillingProfile,
+            Invitation,
+            Mail,
+            Member,
+            PaymentMethod,
+            Purchase,
+        ]
         rows = [
             list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
         ]
+        rows.append(list(AlertThreshold.objects.filter(settings=self.acme.id).values()))
         refunded = Refund.objects.filter(payment__purchase__customer=self.acme)
         people = User.objects.filter(memberships__customer=self.acme).order_by("id")
         return [*rows, list(refunded.values()), list(people.values("id", "email", "name"))]
+
+
+def _threshold(company: Customer) -> AlertThreshold:
+    return alerts.settings_of(company.id).thresholds.get(value=80)
 
 
 def _urls() -> dict[str, list[str]]:

@@ -17,6 +17,8 @@ EVERYBODYS = [
 ]
 MEMBERS = [
     "/portal/",
+    "/portal/alerts/",
+    "/portal/alerts/mails/",
     "/portal/buy/",
     "/portal/purchases/",
     "/portal/purchases/billing/",
