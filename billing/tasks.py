@@ -4,6 +4,7 @@ from celery import shared_task
 
 from billing import mails
 from billing.relay import relay
+from billing.top_up import running
 
 
 @shared_task(name="relay")
@@ -12,9 +13,15 @@ def relay_events() -> int:
     handed_on = relay()
     if handed_on:
         send_mails.delay()
+        top_up.delay()
     return handed_on
 
 
 @shared_task(name="mails")
 def send_mails() -> int:
     return mails.send_due()
+
+
+@shared_task(name="top_ups")
+def top_up() -> int:
+    return running.run()

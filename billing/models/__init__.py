@@ -47,12 +47,14 @@ from billing.models.sandbox import (
     SandboxEvent,
     SandboxRefund,
 )
+from billing.models.top_up import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
 
 __all__ = [
     "AccountName",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
+    "CardBreaker",
     "Chargeback",
     "CloseStep",
     "Dispute",
@@ -71,6 +73,7 @@ __all__ = [
     "MailState",
     "Method",
     "Modification",
+    "Obstacle",
     "Pack",
     "PackPrice",
     "Payment",
@@ -94,6 +97,9 @@ __all__ = [
     "Target",
     "TaxPoint",
     "TaxRate",
+    "TopUp",
+    "TopUpSettings",
+    "TopUpState",
     "UnclaimedProperty",
     "UnclaimedState",
 ]

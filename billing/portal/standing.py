@@ -171,7 +171,7 @@ def history(purchase: Purchase) -> list[Chapter]:
 def lines(purchase: Purchase) -> list[Line]:
     """What was bought, the tax on it, and the total."""
     money = partial(shown.money, currency=purchase.currency)
-    bought = Line(purchase.pack_name, _contents(purchase), money(purchase.net))
+    bought = Line(purchase.description, _contents(purchase), money(purchase.net))
     if purchase.tax_by_provider and purchase.state != PurchaseState.PAID:
         return [bought, Line("Tax", "Found out at the checkout", "")]
     found = [bought]
