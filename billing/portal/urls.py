@@ -6,12 +6,15 @@ from billing.portal import (
     profile_views,
     purchase_views,
     refund_views,
+    top_up_views,
 )
 
 urlpatterns = [
     path("", overview_views.overview, name="overview"),
     path("figures/", overview_views.figures, name="figures"),
     path("buy/", checkout_views.buy, name="buy"),
+    path("top-up/", top_up_views.top_up, name="top-up"),
+    path("top-up/off/", top_up_views.turn_off, name="top-up-off"),
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),
     path("purchases/billing/cards/<int:card_id>/", profile_views.remove_card, name="remove-card"),
