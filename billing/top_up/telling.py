@@ -70,7 +70,7 @@ def _tell(top_up: TopUp, kind: str, **more: Any) -> None:
 def _mail(agreement: TopUpSettings, template: str, *, about: str, **context: Any) -> None:
     told = {
         "company": agreement.customer.name,
-        "card": str(agreement.card),
+        "card": wording.card(agreement.card),
         "threshold": wording.credits(agreement.threshold),
         "cap": wording.money(agreement.cap, agreement.currency),
         "page": reverse("top-up"),

@@ -1,6 +1,5 @@
 """A top-up from the threshold to the receipt."""
 
-import pytest
 
 from billing import refunds
 from billing.models import BillingProfile, PurchaseState, TaxRate
@@ -9,8 +8,6 @@ from billing.reconciliation import reconcile
 from ledger.amounts import CREDIT
 from tests.billing.top_up.owner import Owner
 from tests.factories.billing import money, new_pack
-
-pytestmark = pytest.mark.django_db
 
 
 def test_nothing_is_charged_above_the_threshold(owner):
@@ -94,7 +91,7 @@ def test_its_unused_credits_can_be_given_back_to_the_cent(books_tie, pack):
     purchase.payment.refresh_from_db()
     assert (purchase.payment.refunded, purchase.payment.left) == (300_00, 0)
     assert owner.available() == 500
-    assert money(owner.customer.id)["2100"] == -50_00
+    assert money(owner.customer.id)["2100"] == -100_00
 
 
 def test_a_dispute_of_it_takes_back_what_it_gave(owner):
