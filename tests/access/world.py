@@ -15,7 +15,10 @@ from accounts import members
 from accounts.ids import uuid7
 from accounts.models import ApiKey, Customer, Invitation, Member, Role, User
 from billing import refunds
-from billing.models import BillingProfile, Pack, PaymentMethod, Purchase, Refund
+from billing.models import BillingProfile, Pack, PaymentMethod, Purchase, Refund, TopUpSettings
+from billing.top_up import agreeing, ordering, wording
+from billing.top_up.agreeing import Terms
+from ledger.amounts import CREDIT
 from tests.accounts.people import PASSWORD, browser_of
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
 from tests.factories.billing import new_pack, sold_by_the_test_provider
@@ -68,6 +71,9 @@ class World:
         browsers["staff"] = browser_of(User.objects.create_superuser("boss@example.com", PASSWORD))
         browsers["nobody"] = Client()
         pack = new_pack()
+        card = PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1")
+        terms = Terms(500 * CREDIT, 1000 * CREDIT, pack, "USD", 200_00, card)
+        agreeing.agree(acme, terms, by=places[Role.OWNER].user)
         return cls(
             acme=acme,
             token=invited.token,
@@ -76,7 +82,7 @@ class World:
             key=ApiKeyFactory(customer=acme, name="web").key,
             pack=pack,
             purchase=sold_by_the_test_provider(acme, pack),
-            card=PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1"),
+            card=card,
             browsers=browsers,
         )
 
@@ -106,9 +112,20 @@ class World:
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
             "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
+            "top-up": self._top_up(),
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
         return self._refund() if name == "refund" else forms.get(name, {})
+
+    def _top_up(self) -> dict[str, Any]:
+        terms = Terms(400 * CREDIT, 900 * CREDIT, self.pack, "USD", 300_00, self.card)
+        proposed = agreeing.proposed(self.acme, terms, by=None)
+        return {
+            **{"threshold": "400", "target": "900", "cap": "300", "card": self.card.id},
+            "pack": f"{self.pack.code} USD",
+            "seen": wording.summary(proposed, ordering.expected(proposed)),
+            "agreed": "on",
+        }
 
     def _refund(self) -> dict[str, Any]:
         quote = refunds.quote(self.purchase, None)
@@ -140,7 +157,7 @@ class World:
 
     def state(self) -> list[Any]:
         """All that people could change of this company."""
-        kept = [ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase]
+        kept = [ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase, TopUpSettings]
         rows = [
             list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
         ]

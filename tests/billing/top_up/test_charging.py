@@ -1,6 +1,5 @@
 """A top-up from the threshold to the receipt."""
 
-
 from billing import refunds
 from billing.models import BillingProfile, PurchaseState, TaxRate
 from billing.providers.sandbox import acts
