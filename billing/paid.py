@@ -19,6 +19,7 @@ from billing.outcomes import OtherCurrency, Unfit
 from billing.purchases import locked
 from billing.returns import leg
 from billing.shares import part_of
+from billing.top_up import settling
 from ledger import selectors, services
 
 
@@ -40,6 +41,7 @@ def paid(provider: str, fact: Paid) -> None:
     _keep_buyer(purchase, fact)
     _enter(purchase, fact)
     _keep_customer(purchase, fact)
+    settling.paid(purchase, fact.card)
     documents.issue_receipt(purchase)
 
 
@@ -153,7 +155,7 @@ def _lot(purchase: Purchase, kind: str, credits: int, days: int, net: int, tax: 
         escheat_class=terms.escheat_class,
         refundable_until=now + timedelta(days=settings.REFUND_DAYS),
         document=purchase.name,
-        reason=purchase.pack_name,
+        reason=purchase.description,
         key=f"{kind} {purchase.name}",
     )
     assert result.lot_id

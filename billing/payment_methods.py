@@ -43,7 +43,7 @@ def _charge(purchase: Purchase, method: PaymentMethod) -> Charge:
     assert method.customer_id == purchase.customer_id and method.removed_at is None
     return Charge(
         our_purchase=purchase.name,
-        description=purchase.pack_name,
+        description=purchase.description,
         amount=purchase.total,
         currency=purchase.currency,
         customer_ref=method.customer_ref,

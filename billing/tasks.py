@@ -12,6 +12,7 @@ from billing.books import revenue
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
+from billing.top_up import running
 
 
 @shared_task(name="relay")
@@ -20,6 +21,7 @@ def relay_events() -> int:
     handed_on = relay()
     if handed_on or mails.is_due():
         send_mails.delay()
+        top_up.delay()
     return handed_on
 
 
@@ -109,3 +111,9 @@ def tell_operators() -> int:
     """Looks for what somebody must look at, and calls operators' webhook."""
     conditions.look()
     return webhook.deliver_due()
+
+
+@shared_task(name="top_ups")
+def top_up() -> int:
+    """Charges the cards of those who fell to their threshold."""
+    return running.run()

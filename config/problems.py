@@ -41,6 +41,7 @@ _PROBLEMS = {
         "key-invalid": "The customer's key is unknown or mistyped.",
         "key-revoked": "The customer's key was revoked.",
         "key-expired": "The customer's key has expired.",
+        "key-suspended": "The customer owes a payment, and its keys are suspended until then.",
     },
     HTTPStatus.NOT_FOUND: {
         "not-found": "There is no such object, or it is another customer's.",

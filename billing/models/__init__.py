@@ -63,6 +63,7 @@ from billing.models.sandbox import (
     SandboxEvent,
     SandboxRefund,
 )
+from billing.models.top_up import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
 
 __all__ = [
     "AccountName",
@@ -74,6 +75,7 @@ __all__ = [
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
+    "CardBreaker",
     "Chargeback",
     "CloseStep",
     "Dispute",
@@ -97,6 +99,7 @@ __all__ = [
     "NoticeKind",
     "NotificationPreference",
     "OperatorNotice",
+    "Obstacle",
     "Pack",
     "PackPrice",
     "Payment",
@@ -122,6 +125,9 @@ __all__ = [
     "Target",
     "TaxPoint",
     "TaxRate",
+    "TopUp",
+    "TopUpSettings",
+    "TopUpState",
     "UnclaimedProperty",
     "UnclaimedState",
 ]

@@ -7,6 +7,7 @@ from billing.portal import (
     profile_views,
     purchase_views,
     refund_views,
+    top_up_views,
 )
 
 urlpatterns = [
@@ -27,6 +28,8 @@ urlpatterns = [
         name="remove-threshold",
     ),
     path("buy/", checkout_views.buy, name="buy"),
+    path("top-up/", top_up_views.top_up, name="top-up"),
+    path("top-up/off/", top_up_views.turn_off, name="top-up-off"),
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),
     path("purchases/billing/cards/<int:card_id>/", profile_views.remove_card, name="remove-card"),

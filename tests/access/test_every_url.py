@@ -35,6 +35,10 @@ remove-threshold                     GET  405    405    405    405    405    405
 remove-threshold                     POST 302*   302*   403    403    302    404    404    in
 buy                                  GET  200    200    403    403    200    200    404    in
 buy                                  POST 302*   302*   403    403    302    404    404    in
+top-up                               GET  200    200    403    403    200    200    404    in
+top-up                               POST 302*   302*   403    403    200    404    404    in
+top-up-off                           GET  405    405    405    405    405    405    405    405
+top-up-off                           POST 302*   302*   403    403    302    404    404    in
 purchases                            GET  200    200    403    403    200    200    404    in
 purchases                            POST 405    405    405    405    405    405    405    405
 billing-profile                      GET  200    200    403    403    200    200    404    in

@@ -24,7 +24,11 @@ from billing.models import (
     PaymentMethod,
     Purchase,
     Refund,
+    TopUpSettings,
 )
+from billing.top_up import agreeing, ordering, wording
+from billing.top_up.agreeing import Terms
+from ledger.amounts import CREDIT
 from tests.accounts.people import PASSWORD, browser_of
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
 from tests.factories.billing import new_pack, sold_by_the_test_provider
@@ -78,6 +82,9 @@ class World:
         browsers["staff"] = browser_of(User.objects.create_superuser("boss@example.com", PASSWORD))
         browsers["nobody"] = Client()
         pack = new_pack()
+        card = PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1")
+        terms = Terms(500 * CREDIT, 1000 * CREDIT, pack, "USD", 200_00, card)
+        agreeing.agree(acme, terms, by=places[Role.OWNER].user)
         return cls(
             acme=acme,
             token=invited.token,
@@ -86,7 +93,7 @@ class World:
             key=ApiKeyFactory(customer=acme, name="web").key,
             pack=pack,
             purchase=sold_by_the_test_provider(acme, pack),
-            card=PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1"),
+            card=card,
             threshold=_threshold(acme),
             browsers=browsers,
         )
@@ -121,9 +128,20 @@ class World:
             "alerts": {"cool_down_hours": 12},
             "add-threshold": {"amount": "7", "basis": "days"},
             "change-threshold": {"amount": "5", "basis": "days"},
+            "top-up": self._top_up(),
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
         return self._refund() if name == "refund" else forms.get(name, {})
+
+    def _top_up(self) -> dict[str, Any]:
+        terms = Terms(400 * CREDIT, 900 * CREDIT, self.pack, "USD", 300_00, self.card)
+        proposed = agreeing.proposed(self.acme, terms, by=None)
+        return {
+            **{"threshold": "400", "target": "900", "cap": "300", "card": self.card.id},
+            "pack": f"{self.pack.code} USD",
+            "seen": wording.summary(proposed, ordering.expected(proposed)),
+            "agreed": "on",
+        }
 
     def _refund(self) -> dict[str, Any]:
         quote = refunds.quote(self.purchase, None)
@@ -164,6 +182,7 @@ class World:
             Member,
             PaymentMethod,
             Purchase,
+            TopUpSettings,
         ]
         rows = [
             list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
