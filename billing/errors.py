@@ -9,6 +9,8 @@ BillingError
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
 ├── FeeTooLarge           fee-too-large
+├── WebhookAddressRefused webhook-address-refused
+├── TooManyEndpoints      too-many-webhook-endpoints
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -77,6 +79,19 @@ class RefundTooLarge(BillingError):
 class FeeTooLarge(BillingError):
     code = "fee-too-large"
     default_detail = "A fee is no more than the net of the refund, and something goes back."
+
+
+class WebhookAddressRefused(BillingError):
+    """With what to do about it."""
+
+    code = "webhook-address-refused"
+
+
+class TooManyEndpoints(BillingError):
+    code = "too-many-webhook-endpoints"
+    default_detail = (
+        "You have as many webhook endpoints as a company may. Remove one of them first."
+    )
 
 
 class UnknownProvider(BillingError):

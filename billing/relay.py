@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
+from billing import webhooks_out
 from ledger import outbox
 from ledger.outbox import Event
 
@@ -17,7 +18,7 @@ EVENTS_AT_ONCE = 500
 # Each is told of all events, in the order in which they happened to a customer. It writes rows and
 # is quick; what it raises puts the customer's events off.
 Taker = Callable[[Sequence[Event]], None]
-TAKERS: tuple[Taker, ...] = ()
+TAKERS: tuple[Taker, ...] = (webhooks_out.take,)
 
 logger = logging.getLogger(__name__)
 

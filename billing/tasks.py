@@ -1,9 +1,15 @@
 """What Celery is asked to do. When, `config/celery.py` says; each may be done twice."""
 
-from celery import shared_task
+from datetime import timedelta
+from typing import Final
 
-from billing import mails
+from celery import shared_task
+from django.utils import timezone
+
+from billing import mails, webhooks_out
 from billing.relay import relay
+
+WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 
 @shared_task(name="relay")
@@ -12,9 +18,21 @@ def relay_events() -> int:
     handed_on = relay()
     if handed_on:
         send_mails.delay()
+    # Whoever asked for a delivery to be sent again has woken the relay too.
+    deliver_webhooks.delay()
     return handed_on
 
 
 @shared_task(name="mails")
 def send_mails() -> int:
     return mails.send_due()
+
+
+@shared_task(name="webhooks")
+def deliver_webhooks() -> int:
+    return webhooks_out.deliver_due()
+
+
+@shared_task(name="purge_webhooks")
+def purge_webhooks() -> int:
+    return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)

@@ -47,6 +47,12 @@ from billing.models.sandbox import (
     SandboxEvent,
     SandboxRefund,
 )
+from billing.models.webhooks_out import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 __all__ = [
     "AccountName",
@@ -55,6 +61,7 @@ __all__ = [
     "BreakageRun",
     "Chargeback",
     "CloseStep",
+    "DeliveryState",
     "Dispute",
     "DisputeState",
     "Document",
@@ -96,4 +103,7 @@ __all__ = [
     "TaxRate",
     "UnclaimedProperty",
     "UnclaimedState",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
