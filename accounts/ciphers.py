@@ -1,4 +1,4 @@
-"""For secrets that must be had again as they were. Without the pepper, a stolen table tells none."""
+"""For secrets that are needed as they were. Without the pepper, a stolen table tells none."""
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256

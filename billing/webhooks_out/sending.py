@@ -5,11 +5,12 @@ answers, so that nothing of the kind has to be turned off.
 """
 
 import logging
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
+from http.client import responses
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -135,8 +136,7 @@ def _why(status: int, headers: dict[str, str]) -> str:
     if 300 <= status < 400:
         where = f", to {headers['location']}" if headers.get("location") else ""
         return f"It leads elsewhere ({status}{where}). Redirects are not followed."
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus else ""
-    return f"It was answered with {status} {phrase}".strip() + "."
+    return f"It was answered with {status} {responses.get(status, '')}".strip() + "."
 
 
 def _not_connected(error: BaseException) -> str:
@@ -147,5 +147,5 @@ def _not_connected(error: BaseException) -> str:
         return f"The TLS certificate is not trusted: {error.verify_message}."
     if isinstance(error, ssl.SSLError):
         return f"There was no TLS connection: {error.reason or error}."
-    words = error.strerror if isinstance(error, OSError) else None
-    return f"There was no connection: {words or error or type(error).__name__}."
+    words = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    return f"There was no connection: {words or type(error).__name__}."
