@@ -111,7 +111,7 @@ def _split(url: str) -> SplitResult:
 
 def _port(parts: SplitResult) -> int:
     try:
-        port = parts.port or PORTS[parts.scheme]
+        port = PORTS[parts.scheme] if parts.port is None else parts.port
     except ValueError:
         port = 0
     if port != PORTS[parts.scheme] and port < _OTHER_PORTS_FROM:
