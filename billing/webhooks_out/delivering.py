@@ -8,7 +8,6 @@ The database is spoken to by the caller's thread alone; another one has the conn
 them all the waiting.
 """
 
-from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import timedelta
 from ssl import SSLContext
@@ -90,23 +89,25 @@ class _Run:
         self._portal, self._connections = portal, connections
         self._on_the_way: dict[Future[Answer], _Turn] = {}
         self._ends_at = monotonic() + RUN_SECONDS
-        self._looks_at = 0.0
+        self._looks_at = monotonic() + LOOK_SECONDS
         self._delivered = 0
 
-    def deliver(self, claimed: Iterable[WebhookEndpoint]) -> int:
-        self._begin_turns(claimed)
-        while self._on_the_way:
+    def deliver(self, claimed: list[WebhookEndpoint]) -> int:
+        while claimed or self._on_the_way:
+            for endpoint in claimed:
+                self._send_next(_Turn(endpoint))
             answered, _ = wait(self._on_the_way, LOOK_SECONDS, FIRST_COMPLETED)
             for future in answered:
                 self._go_on(self._on_the_way.pop(future), future.result())
-            if self._looks_at <= monotonic() < self._ends_at:
-                self._begin_turns(_claim(AT_ONCE - len(self._on_the_way)))
+            claimed = self._claim_more()
         return self._delivered
 
-    def _begin_turns(self, claimed: Iterable[WebhookEndpoint]) -> None:
-        for endpoint in claimed:
-            self._send_next(_Turn(endpoint))
-        self._looks_at = monotonic() + LOOK_SECONDS
+    def _claim_more(self) -> list[WebhookEndpoint]:
+        now = monotonic()
+        if now >= self._ends_at or (self._on_the_way and now < self._looks_at):
+            return []
+        self._looks_at = now + LOOK_SECONDS
+        return _claim(AT_ONCE - len(self._on_the_way))
 
     def _go_on(self, turn: _Turn, answer: Answer) -> None:
         noting.note(turn.endpoint, turn.delivery, turn.request, answer)

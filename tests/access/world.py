@@ -15,7 +15,17 @@ from accounts import members
 from accounts.ids import uuid7
 from accounts.models import ApiKey, Customer, Invitation, Member, Role, User
 from billing import refunds
-from billing.models import BillingProfile, Pack, PaymentMethod, Purchase, Refund
+from billing.models import (
+    BillingProfile,
+    DeliveryState,
+    Pack,
+    PaymentMethod,
+    Purchase,
+    Refund,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from billing.webhooks_out import endpoints, resending
 from tests.accounts.people import PASSWORD, browser_of
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
 from tests.factories.billing import new_pack, sold_by_the_test_provider
@@ -32,6 +42,9 @@ PEOPLE = (
 )
 
 OUTSIDE = PEOPLE[4:]
+
+# Public, and no name that would have to be looked up.
+HOOK = "https://1.1.1.1/hook"
 
 
 class Answer(NamedTuple):
@@ -51,6 +64,7 @@ class World:
     pack: Pack
     purchase: Purchase
     card: PaymentMethod
+    hook: WebhookDelivery
     browsers: dict[str, Client]
     before: list[Any] = field(default_factory=list)
 
@@ -77,6 +91,7 @@ class World:
             pack=pack,
             purchase=sold_by_the_test_provider(acme, pack),
             card=PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1"),
+            hook=_delivered_to(acme),
             browsers=browsers,
         )
 
@@ -88,6 +103,8 @@ class World:
             "invitation_id": self.invitation.id,
             "purchase_id": self.purchase.id,
             "card_id": self.card.id,
+            "endpoint_id": self.hook.endpoint_id,
+            "delivery_id": self.hook.id,
             "token": self.token,
             "key": "mailed-to-nobody",
             "uidb36": "0",
@@ -106,6 +123,13 @@ class World:
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
             "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
+            "webhooks": {"url": HOOK, "key": uuid7()},
+            "edit-webhook": {"url": HOOK, "types": ["key.created"]},
+            "resend-range": {
+                "since": "2020-01-01T00:00",
+                "until": "2100-01-01T00:00",
+                "every": "on",
+            },
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
         return self._refund() if name == "refund" else forms.get(name, {})
@@ -130,7 +154,8 @@ class World:
     def secrets(self) -> list[str]:
         """By which one would know something of the company."""
         document = self.purchase.documents.get()
-        return [self.key.prefix, self.colleague.user.email, self.invitation.email, document.name]
+        people = [self.colleague.user.email, self.invitation.email]
+        return [*people, self.key.prefix, document.name, self.hook.endpoint.description]
 
     def _browser(self, who: str) -> Client:
         """As it was at first, even where the page before has signed it out."""
@@ -140,13 +165,26 @@ class World:
 
     def state(self) -> list[Any]:
         """All that people could change of this company."""
-        kept = [ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase]
+        kept = [
+            *(ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase),
+            WebhookEndpoint,
+        ]
         rows = [
             list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
         ]
         refunded = Refund.objects.filter(payment__purchase__customer=self.acme)
+        hooked = WebhookDelivery.objects.filter(endpoint__customer=self.acme).order_by("id")
+        rows += [list(refunded.values()), list(hooked.values())]
         people = User.objects.filter(memberships__customer=self.acme).order_by("id")
-        return [*rows, list(refunded.values()), list(people.values("id", "email", "name"))]
+        return [*rows, list(people.values("id", "email", "name"))]
+
+
+def _delivered_to(acme: Customer) -> WebhookDelivery:
+    made = endpoints.add(uuid7(), customer=acme, url=HOOK, description="acme's own")
+    assert made is not None
+    delivery = resending.send_test(made.endpoint)
+    WebhookDelivery.objects.update(state=DeliveryState.DELIVERED)
+    return delivery
 
 
 def _urls() -> dict[str, list[str]]:

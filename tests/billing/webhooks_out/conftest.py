@@ -1,4 +1,6 @@
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -27,15 +29,17 @@ def receiver(loopback: None) -> Iterator[Receiver]:
 
 @pytest.fixture
 def add(db: None, receiver: Receiver) -> Adder:
-    """Adds an endpoint at the receiver, with its `plain` secret."""
+    return partial(add_at, receiver)
 
-    def add(path: str = "/hook", customer: Customer | None = None, **fields) -> WebhookEndpoint:
-        fields.setdefault("url", receiver.url + path)
-        made = endpoints.add(uuid7(), customer=customer or CustomerFactory(), **fields)
-        made.endpoint.plain = made.secret
-        return made.endpoint
 
-    return add
+def add_at(
+    receiver: Receiver, path: str = "/hook", customer: Customer | None = None, **fields: Any
+) -> WebhookEndpoint:
+    """An endpoint there, with its `plain` secret."""
+    fields.setdefault("url", receiver.url + path)
+    made = endpoints.add(uuid7(), customer=customer or CustomerFactory(), **fields)
+    made.endpoint.plain = made.secret
+    return made.endpoint
 
 
 def due_for(endpoint: WebhookEndpoint, number: int = 1) -> list[WebhookDelivery]:

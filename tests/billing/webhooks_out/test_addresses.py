@@ -158,7 +158,10 @@ def test_a_name_that_leads_elsewhere_by_then_is_not_connected_to(saved, receiver
     addresses.check_url(url, resolve)
     (delivery,) = due_for(saved_as(saved, settings, url))
     assert deliver_due(resolve) == 0
-    assert delivery.log.get().error == "hooks.example leads to 127.0.0.1, which is not a public address."
+    assert (
+        delivery.log.get().error
+        == "hooks.example leads to 127.0.0.1, which is not a public address."
+    )
     assert receiver.got == []
 
 
