@@ -12,6 +12,8 @@ BillingError
 ├── ThresholdExists       threshold-exists
 ├── TooManyThresholds     too-many-thresholds
 ├── ThresholdUnknown      not-found
+├── WebhookAddressRefused webhook-address-refused
+├── TooManyEndpoints      too-many-webhook-endpoints
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -95,6 +97,19 @@ class TooManyThresholds(BillingError):
 class ThresholdUnknown(BillingError):
     code = "not-found"
     default_detail = "There is no such threshold any more."
+
+
+class WebhookAddressRefused(BillingError):
+    """With what to do about it."""
+
+    code = "webhook-address-refused"
+
+
+class TooManyEndpoints(BillingError):
+    code = "too-many-webhook-endpoints"
+    default_detail = (
+        "You have as many webhook endpoints as a company may. Remove one of them first."
+    )
 
 
 class UnknownProvider(BillingError):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from billing import documents, sold
+from billing import announced, documents, sold
 from billing.facts import CheckoutEnded, Paid
 from billing.models import (
     BillingProfile,
@@ -43,6 +43,7 @@ def paid(provider: str, fact: Paid) -> None:
     _keep_customer(purchase, fact)
     settling.paid(purchase, fact.card)
     documents.issue_receipt(purchase)
+    announced.of_purchase(purchase, "purchase.paid")
 
 
 def ended(provider: str, fact: CheckoutEnded) -> None:
@@ -54,9 +55,11 @@ def ended(provider: str, fact: CheckoutEnded) -> None:
         return
     _check_checkout(purchase, provider, fact.checkout_ref)
     if purchase.state in (PurchaseState.PENDING, PurchaseState.FAILED):
-        purchase.state = PurchaseState(fact.state)
+        was, purchase.state = purchase.state, PurchaseState(fact.state)
         purchase.reason = fact.reason
         purchase.save(update_fields=["state", "reason"])
+        if purchase.state == PurchaseState.FAILED != was:
+            announced.of_purchase(purchase, "purchase.failed")
 
 
 def _check(purchase: Purchase, provider: str, fact: Paid) -> None:

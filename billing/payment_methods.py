@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 
+from django.db import transaction
 from django.db.models.functions import Now
 
-from billing import events, providers
+from billing import announced, events, providers
 from billing.errors import CardDeclined, ProviderDeclined
 from billing.models import PaymentMethod, Purchase, PurchaseState
 from billing.providers.base import Charge
@@ -20,8 +21,7 @@ def pay(purchase: Purchase, method: PaymentMethod) -> Purchase:
     try:
         paid = provider.charge_saved(_charge(purchase, method))
     except CardDeclined as declined:
-        pending = Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING)
-        pending.update(state=PurchaseState.FAILED, reason=declined.detail)
+        _fail(purchase, declined.detail)
         raise
     if paid is not None:
         events.enter(provider.name, provider.enrich(paid))
@@ -37,6 +37,14 @@ def remove(method: PaymentMethod) -> None:
         providers.get(method.provider).forget_card(method.ref)
     PaymentMethod.objects.filter(id=method.id).update(removed_at=Now())
     method.refresh_from_db()
+
+
+def _fail(purchase: Purchase, reason: str) -> None:
+    pending = Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING)
+    with transaction.atomic():
+        if pending.update(state=PurchaseState.FAILED, reason=reason):
+            purchase.refresh_from_db()
+            announced.of_purchase(purchase, "purchase.failed")
 
 
 def _charge(purchase: Purchase, method: PaymentMethod) -> Charge:

@@ -3,16 +3,21 @@
 The first line of each is what staff's page says that it is for.
 """
 
+from datetime import timedelta
+from typing import Final
+
 from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from billing import alerts, books_checks, expiry_notices, mails
+from billing import alerts, books_checks, expiry_notices, mails, webhooks_out
 from billing.books import revenue
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
 from billing.top_up import running
+
+WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 
 @shared_task(name="relay")
@@ -22,6 +27,8 @@ def relay_events() -> int:
     if handed_on or mails.is_due():
         send_mails.delay()
         top_up.delay()
+    # Whoever asked for a delivery to be sent again has woken the relay too.
+    deliver_webhooks.delay()
     return handed_on
 
 
@@ -117,3 +124,15 @@ def tell_operators() -> int:
 def top_up() -> int:
     """Charges the cards of those who fell to their threshold."""
     return running.run()
+
+
+@shared_task(name="webhooks")
+def deliver_webhooks() -> int:
+    """Delivers webhooks that are due."""
+    return webhooks_out.deliver_due()
+
+
+@shared_task(name="purge_webhooks")
+def purge_webhooks() -> int:
+    """Forgets what was delivered more than 30 days ago."""
+    return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)

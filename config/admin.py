@@ -18,6 +18,7 @@ GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
     "Sales": ("Purchase", "Document", "ProviderEvent"),
+    "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
         *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
         *("ExchangeRate", "AccountName", "BooksCheck"),

@@ -209,6 +209,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Keys are below what tells the outside of them: it is called within the database transaction with
+# the customer, the kind of the event, the key's id and what there is to say.
+TELL_OF_KEYS = "ledger.outbox.tell"
+
 # What must be true of the books, by the room that says it.
 CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS"]
 
@@ -253,6 +257,10 @@ STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 # For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
+# Where customers' webhooks may go beside public addresses by HTTPS: for development and tests only.
+# With the second, whoever adds an endpoint reaches whatever this machine reaches.
+WEBHOOKS_ALLOW_HTTP = env.bool("WEBHOOKS_ALLOW_HTTP", default=False)
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 # As receipts name the seller. Where the database is ours, one tries things.
 DEMO_ADDRESS = "1 Example Quay\nDublin 2\nIreland"
 SELLER = {

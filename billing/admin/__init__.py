@@ -13,6 +13,7 @@ from billing.admin import (
     packs,
     purchases,
     tax_rates,
+    webhooks_out,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "packs",
     "purchases",
     "tax_rates",
+    "webhooks_out",
 ]

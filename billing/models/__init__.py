@@ -64,6 +64,12 @@ from billing.models.sandbox import (
     SandboxRefund,
 )
 from billing.models.top_up import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
+from billing.models.webhooks_out import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 __all__ = [
     "AccountName",
@@ -78,6 +84,7 @@ __all__ = [
     "CardBreaker",
     "Chargeback",
     "CloseStep",
+    "DeliveryState",
     "Dispute",
     "DisputeState",
     "Document",
@@ -130,4 +137,7 @@ __all__ = [
     "TopUpState",
     "UnclaimedProperty",
     "UnclaimedState",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

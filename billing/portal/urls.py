@@ -8,6 +8,8 @@ from billing.portal import (
     purchase_views,
     refund_views,
     top_up_views,
+    webhook_delivery_views,
+    webhook_views,
 )
 
 urlpatterns = [
@@ -47,4 +49,23 @@ urlpatterns = [
         name="refund-preview",
     ),
     path("purchases/<uuid:purchase_id>/<str:name>.pdf", purchase_views.document, name="document"),
+    path("webhooks/", webhook_views.endpoints, name="webhooks"),
+    path("webhooks/events/", webhook_views.event_types, name="webhook-events"),
+    path("webhooks/<uuid:endpoint_id>/", webhook_delivery_views.log, name="webhook-endpoint"),
+    path("webhooks/<uuid:endpoint_id>/edit/", webhook_views.edit, name="edit-webhook"),
+    path("webhooks/<uuid:endpoint_id>/switch/", webhook_views.switch, name="switch-webhook"),
+    path("webhooks/<uuid:endpoint_id>/rotate/", webhook_views.rotate, name="rotate-webhook"),
+    path("webhooks/<uuid:endpoint_id>/remove/", webhook_views.remove, name="remove-webhook"),
+    path("webhooks/<uuid:endpoint_id>/test/", webhook_delivery_views.test, name="test-webhook"),
+    path("webhooks/<uuid:endpoint_id>/resend/", webhook_delivery_views.resend, name="resend-range"),
+    path(
+        "webhooks/<uuid:endpoint_id>/deliveries/<int:delivery_id>/",
+        webhook_delivery_views.delivery,
+        name="webhook-delivery",
+    ),
+    path(
+        "webhooks/<uuid:endpoint_id>/deliveries/<int:delivery_id>/resend/",
+        webhook_delivery_views.resend_one,
+        name="resend-webhook",
+    ),
 ]

@@ -67,6 +67,28 @@ rename-key                           GET  200    403    200    403    404    404
 rename-key                           POST 302*   403    302*   403    404    404    404    in
 revoke-key                           GET  405    405    405    405    405    405    405    405
 revoke-key                           POST 302*   403    302*   403    404    404    404    in
+webhooks                             GET  200    403    200    403    200    200    404    in
+webhooks                             POST 200*   403    200*   403    200    404    404    in
+webhook-events                       GET  200    403    200    403    200    200    404    in
+webhook-events                       POST 405    405    405    405    405    405    405    405
+webhook-endpoint                     GET  200    403    200    403    404    404    404    in
+webhook-endpoint                     POST 405    405    405    405    405    405    405    405
+webhook-delivery                     GET  200    403    200    403    404    404    404    in
+webhook-delivery                     POST 405    405    405    405    405    405    405    405
+edit-webhook                         GET  200    403    200    403    404    404    404    in
+edit-webhook                         POST 302*   403    302*   403    404    404    404    in
+switch-webhook                       GET  405    405    405    405    405    405    405    405
+switch-webhook                       POST 302*   403    302*   403    404    404    404    in
+rotate-webhook                       GET  405    405    405    405    405    405    405    405
+rotate-webhook                       POST 200*   403    200*   403    404    404    404    in
+remove-webhook                       GET  405    405    405    405    405    405    405    405
+remove-webhook                       POST 302*   403    302*   403    404    404    404    in
+test-webhook                         GET  405    405    405    405    405    405    405    405
+test-webhook                         POST 302*   403    302*   403    404    404    404    in
+resend-webhook                       GET  405    405    405    405    405    405    405    405
+resend-webhook                       POST 302*   403    302*   403    404    404    404    in
+resend-range                         GET  200    403    200    403    404    404    404    in
+resend-range                         POST 302*   403    302*   403    404    404    404    in
 members                              GET  200    403    403    403    200    200    404    in
 members                              POST 200    403    403    403    200    404    404    in
 invite                               GET  405    405    405    405    405    405    405    405
@@ -209,6 +231,7 @@ def test_the_table_and_the_rights_agree():
         "alerts": "buy",
         "buy": "buy",
         "keys": "keys",
+        "webhooks": "keys",
         "members": "members",
         "overview": "see",
     }.items():

@@ -19,15 +19,19 @@ from billing.models import (
     AlertSettings,
     AlertThreshold,
     BillingProfile,
+    DeliveryState,
     Mail,
     Pack,
     PaymentMethod,
     Purchase,
     Refund,
     TopUpSettings,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from billing.top_up import agreeing, ordering, wording
 from billing.top_up.agreeing import Terms
+from billing.webhooks_out import endpoints, resending
 from ledger.amounts import CREDIT
 from tests.accounts.people import PASSWORD, browser_of
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
@@ -45,6 +49,9 @@ PEOPLE = (
 )
 
 OUTSIDE = PEOPLE[4:]
+
+# Public, and no name that would have to be looked up.
+HOOK = "https://1.1.1.1/hook"
 
 
 class Answer(NamedTuple):
@@ -65,6 +72,7 @@ class World:
     purchase: Purchase
     card: PaymentMethod
     threshold: AlertThreshold
+    hook: WebhookDelivery
     browsers: dict[str, Client]
     before: list[Any] = field(default_factory=list)
 
@@ -95,6 +103,7 @@ class World:
             purchase=sold_by_the_test_provider(acme, pack),
             card=card,
             threshold=_threshold(acme),
+            hook=_delivered_to(acme),
             browsers=browsers,
         )
 
@@ -107,6 +116,8 @@ class World:
             "purchase_id": self.purchase.id,
             "card_id": self.card.id,
             "threshold_id": self.threshold.id,
+            "endpoint_id": self.hook.endpoint_id,
+            "delivery_id": self.hook.id,
             "token": self.token,
             "key": "mailed-to-nobody",
             "uidb36": "0",
@@ -129,6 +140,13 @@ class World:
             "add-threshold": {"amount": "7", "basis": "days"},
             "change-threshold": {"amount": "5", "basis": "days"},
             "top-up": self._top_up(),
+            "webhooks": {"url": HOOK, "key": uuid7()},
+            "edit-webhook": {"url": HOOK, "types": ["key.created"]},
+            "resend-range": {
+                "since": "2020-01-01T00:00",
+                "until": "2100-01-01T00:00",
+                "every": "on",
+            },
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
         return self._refund() if name == "refund" else forms.get(name, {})
@@ -163,7 +181,8 @@ class World:
     def secrets(self) -> list[str]:
         """By which one would know something of the company."""
         document = self.purchase.documents.get()
-        return [self.key.prefix, self.colleague.user.email, self.invitation.email, document.name]
+        people = [self.colleague.user.email, self.invitation.email]
+        return [*people, self.key.prefix, document.name, self.hook.endpoint.description]
 
     def _browser(self, who: str) -> Client:
         """As it was at first, even where the page before has signed it out."""
@@ -183,14 +202,25 @@ class World:
             PaymentMethod,
             Purchase,
             TopUpSettings,
+            WebhookEndpoint,
         ]
         rows = [
             list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
         ]
         rows.append(list(AlertThreshold.objects.filter(settings=self.acme.id).values()))
         refunded = Refund.objects.filter(payment__purchase__customer=self.acme)
+        hooked = WebhookDelivery.objects.filter(endpoint__customer=self.acme).order_by("id")
+        rows += [list(refunded.values()), list(hooked.values())]
         people = User.objects.filter(memberships__customer=self.acme).order_by("id")
-        return [*rows, list(refunded.values()), list(people.values("id", "email", "name"))]
+        return [*rows, list(people.values("id", "email", "name"))]
+
+
+def _delivered_to(acme: Customer) -> WebhookDelivery:
+    made = endpoints.add(uuid7(), customer=acme, url=HOOK, description="acme's own")
+    assert made is not None
+    delivery = resending.send_test(made.endpoint)
+    WebhookDelivery.objects.update(state=DeliveryState.DELIVERED)
+    return delivery
 
 
 def _threshold(company: Customer) -> AlertThreshold:

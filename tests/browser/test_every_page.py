@@ -23,6 +23,8 @@ MEMBERS = [
     "/portal/purchases/",
     "/portal/purchases/billing/",
     "/portal/keys/",
+    "/portal/webhooks/",
+    "/portal/webhooks/events/",
     "/portal/members/",
     "/portal/account/",
     "/accounts/email/",
