@@ -12,7 +12,7 @@ import accounts.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0009_api_keys_are_called_so"),
-        ("billing", "0011_mails_and_jobs"),
+        ("billing", "0014_top_up"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

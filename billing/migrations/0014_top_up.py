@@ -11,7 +11,7 @@ import accounts.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0010_keys_suspended"),
-        ("billing", "0011_mails_and_jobs"),
+        ("billing", "0013_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
