@@ -40,7 +40,8 @@ class Transport(pgmq.Transport):
         return self._notify_waiter
 
     def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
-        super().drain_events(connection, timeout=min(timeout or WAIT_SECONDS, WAIT_SECONDS))
+        wait = min(timeout or WAIT_SECONDS, WAIT_SECONDS)
+        super().drain_events(connection, timeout=wait)  # type: ignore[no-untyped-call]
 
     def _options(self) -> dict[str, Any]:
         return cast("dict[str, Any]", cast(Connection, self.client).transport_options)

@@ -21,7 +21,7 @@ class Silence(bootsteps.StartStopStep):
     be stopped. A worker that is connecting again knows that it hears nothing: that is no silence.
     """
 
-    requires = ("celery.worker.components:Consumer",)
+    requires = ("celery.worker.components:Pool",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
