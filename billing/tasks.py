@@ -3,12 +3,15 @@
 The first line of each is what staff's page says that it is for.
 """
 
+import logging
+import time
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.core.management import call_command
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from billing import alerts, books_checks, expiry_notices, mails, webhooks_out
 from billing.books import revenue
@@ -19,16 +22,16 @@ from billing.top_up import running
 
 WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
+logger = logging.getLogger(__name__)
+
 
 @shared_task(name="relay")
 def relay_events() -> int:
     """Hands on events, so that whoever is owed something for one is served at once."""
     handed_on = relay()
-    if handed_on or mails.is_due():
-        send_mails.delay()
-        top_up.delay()
-    # Whoever asked for a delivery to be sent again has woken the relay too.
-    deliver_webhooks.delay()
+    # Whoever wrote what is owed by hand has woken the relay too.
+    for task in (send_mails, deliver_webhooks, top_up):
+        _soon(task)
     return handed_on
 
 
@@ -38,6 +41,12 @@ def send_mails() -> int:
     sent = mails.send_due()
     expiry_notices.note_delivered()
     return sent
+
+
+@shared_task(name="canary")
+def canary(sent_at: float) -> str:
+    """Shows that tasks are done: for how many seconds it was under way."""
+    return f"{time.time() - sent_at:.1f}"
 
 
 @shared_task(name="alert_levels")
@@ -52,7 +61,7 @@ def write_expiry_notices() -> int:
     """Writes the notices of credits that end soon."""
     written = expiry_notices.write_due()
     if written:
-        send_mails.delay()
+        _soon(send_mails)
     return written
 
 
@@ -136,3 +145,11 @@ def deliver_webhooks() -> int:
 def purge_webhooks() -> int:
     """Forgets what was delivered more than 30 days ago."""
     return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)
+
+
+def _soon(task: "Task[Any, Any]") -> None:
+    """The broker may be away: beat sends it when it is back."""
+    try:
+        task.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("%s is done later: %s", task.name, error)

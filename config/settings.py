@@ -7,6 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs, operators
+from config.background.broker import broker
 from config.databases import databases, is_embedded
 from config.state import BASE_DIR, State
 
@@ -290,6 +291,35 @@ SPECTACULAR_SETTINGS = {
     # It would make a document of its own, of which `config/openapi` serves only the schemas.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
+
+# What is done by itself, by so many threads of the worker. One that takes longer than TASK_SECONDS
+# hangs, and the worker ends, to be started again; so does one to which no task comes any more, of
+# which beat sends some all the time. RabbitMQ itself gives up after 30 minutes.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=8)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+TASK_SECONDS = env.int("TASK_SECONDS", default=1_500)
+WORKER_SILENCE_SECONDS = env.int("WORKER_SILENCE_SECONDS", default=300)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT, CELERY_BROKER_TRANSPORT_OPTIONS = broker(
+    env("CELERY_BROKER_URL", default=""),
+    DATABASES["default"],
+    # What a killed worker had begun is done again after a fifth more.
+    invisible_seconds=round(TASK_SECONDS * 1.2),
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_DEFAULT_QUEUE = "drawdown"
+# What is not acknowledged before it is done is done again when its process dies.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# Nobody reads results: what was done is in rows.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BEAT_SCHEDULER = "config.background.beat:Beat"
 
 # Each web process has its own gatherer, which gets better with more requests in one process.
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
