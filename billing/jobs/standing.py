@@ -42,8 +42,9 @@ def standings() -> list[Standing]:
 def can_be_asked_for(name: str) -> bool:
     """Whether it is one of ours, of which nothing else has to be said."""
     task = current_app.tasks.get(name)
-    is_ours = task is not None and not name.startswith("celery.")
-    return is_ours and not signature(task.run).parameters
+    if task is None or name.startswith("celery."):
+        return False
+    return not signature(task.run).parameters
 
 
 def ask_for(name: str) -> None:

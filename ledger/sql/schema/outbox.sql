@@ -17,6 +17,7 @@ create table ledger_relay (
     failures integer not null default 0,        -- in a row
     retry_at timestamptz not null default '-infinity'
 );
+insert into ledger_relay (customer_id) select customer_id from ledger_wallet;
 
 -- A balance to tell of, once when it is reached and once when it is left behind again.
 create table ledger_threshold (

@@ -355,7 +355,7 @@ def _changed(operation: Operation, **changes: Any) -> Operation:
 
 
 def _told(result: Result) -> dict[str, Any]:
-    names = [name for name in result.__struct_fields__ if name not in ("ord", "replayed")]
+    names = [name for name in result.__struct_fields__ if name not in ("ord", "replayed", "told")]
     return {name: getattr(result, name) for name in names}
 
 
