@@ -1,14 +1,22 @@
-"""What Celery is asked to do. When, `config/celery.py` says; each may be done twice."""
+"""What Celery is asked to do. When, `config/celery.py` says; each may be done twice.
+
+The first line of each is what staff's page says that it is for.
+"""
 
 from celery import shared_task
+from django.core.management import call_command
+from django.utils import timezone
 
-from billing import mails
+from billing import books_checks, mails
+from billing.books import revenue
+from billing.jobs import digest, housekeeping
+from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
 
 
 @shared_task(name="relay")
 def relay_events() -> int:
-    """Whoever is owed something for an event is served at once, not at the next sweep."""
+    """Hands on events, so that whoever is owed something for one is served at once."""
     handed_on = relay()
     if handed_on:
         send_mails.delay()
@@ -17,4 +25,69 @@ def relay_events() -> int:
 
 @shared_task(name="mails")
 def send_mails() -> int:
+    """Sends the mails that are due."""
     return mails.send_due()
+
+
+@shared_task(name="expire")
+def expire_what_is_due() -> int:
+    """Enters holds and lots that expired. Nobody can spend them meanwhile."""
+    return revenue.expire_all()
+
+
+@shared_task(name="recognise")
+def recognise_revenue() -> int:
+    """Makes revenue of what was used."""
+    return revenue.recognise_all()
+
+
+@shared_task(name="reconcile")
+def reconcile_payments() -> str:
+    """Compares the providers' lists with our payments, and enters what is missing."""
+    return reconciling.reconcile_and_tell()
+
+
+@shared_task(name="books")
+def check_books() -> str:
+    """Proves every invariant of the books, once a night."""
+    if not books_checks.is_due(timezone.now()):
+        return "not due"
+    done = books_checks.run_and_tell()
+    return f"{done.checks} checks, {done.broken} broken"
+
+
+@shared_task(name="partitions")
+def make_partitions() -> int:
+    """Makes the ledger's tables of the months to come."""
+    return housekeeping.make_partitions()
+
+
+@shared_task(name="forget_replies")
+def forget_replies() -> str:
+    """Forgets answers to writes of more than 30 days ago, and their idempotency keys."""
+    return housekeeping.forget_replies()
+
+
+@shared_task(name="forget_mails")
+def forget_mail_bodies() -> int:
+    """Empties mails of more than 90 days ago; that they were sent stays."""
+    return housekeeping.forget_mail_bodies()
+
+
+@shared_task(name="forget_sessions")
+def forget_sessions() -> None:
+    """Forgets sign-ins that have ended."""
+    call_command("clearsessions")
+
+
+@shared_task(name="weekly_digest")
+def write_weekly_digests() -> int:
+    """Mails owners their week, on Mondays, where they ask for it."""
+    return digest.write_all(timezone.now().date())
+
+
+@shared_task(name="operators")
+def tell_operators() -> int:
+    """Looks for what somebody must look at, and calls operators' webhook."""
+    conditions.look()
+    return webhook.deliver_due()

@@ -22,6 +22,7 @@ GROUPS: Final = {
         *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
+    "Operations": ("Job",),
     "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),

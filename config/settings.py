@@ -6,7 +6,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config import logs
+from config import logs, operators
 from config.databases import databases, is_embedded
 from config.state import BASE_DIR, State
 
@@ -175,8 +175,15 @@ else:
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 # A mail server that hangs must not hold up whoever waits for a page.
 EMAIL_TIMEOUT = 10
-# Who is told of money that does not fit what was sold, and of books that do not balance.
+# Who is told what somebody must look at, such as books that do not balance: by mail, and by a call
+# signed with the secret (Standard Webhooks).
 OPERATORS = env.list("OPERATORS", default=[])
+OPERATORS_WEBHOOK_URL = env("OPERATORS_WEBHOOK_URL", default="")
+OPERATORS_WEBHOOK_SECRET = operators.webhook_secret(env, OPERATORS_WEBHOOK_URL)
+# The worker is silent when its canary did not run for so long. Each web process looks every so many
+# seconds, and not at all with 0.
+WORKER_SILENT_SECONDS = env.float("WORKER_SILENT_SECONDS", default=120.0)
+WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", default=30.0)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 CSRF_COOKIE_HTTPONLY = True

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.mail import EmailMultiAlternatives
@@ -14,9 +15,11 @@ LEASE = timedelta(minutes=2)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 
 _CLAIM = """
-update billing_mail set due_at = now() + %s, attempts = attempts + 1
+update billing_mail set due_at = statement_timestamp() + %(lease)s, attempts = attempts + 1
 where id = (
-    select id from billing_mail where state = 'due' and due_at <= now()
+    select id from billing_mail
+    where state = 'due' and due_at <= statement_timestamp()
+        and (%(kinds)s::text[] is null or kind = any(%(kinds)s))
     order by due_at, id limit 1 for update skip locked
 )
 returning *
@@ -25,10 +28,12 @@ returning *
 logger = logging.getLogger(__name__)
 
 
-def send_due() -> int:
-    """Send what is due, one after the other; how many were taken by the mail server."""
+def send_due(kinds: Sequence[str] | None = None) -> int:
+    """Send what is due, of these kinds or of all, one after the other; how many were taken by the
+    mail server."""
     sent = 0
-    while mails := list(Mail.objects.raw(_CLAIM, [LEASE])):
+    claimed = {"lease": LEASE, "kinds": None if kinds is None else list(kinds)}
+    while mails := list(Mail.objects.raw(_CLAIM, claimed)):
         sent += sum(_send(mail) for mail in mails)
     return sent
 

@@ -19,6 +19,13 @@ from billing.models.events import EventState, ProviderEvent
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
+from billing.models.operators import (
+    NoticeCall,
+    NoticeKind,
+    OperatorNotice,
+    Phase,
+    RefusedReports,
+)
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.models.policy import (
@@ -31,6 +38,7 @@ from billing.models.policy import (
     Policy,
     TaxPoint,
 )
+from billing.models.preferences import NotificationPreference
 from billing.models.purchases import (
     BillingProfile,
     PaymentMethod,
@@ -71,12 +79,17 @@ __all__ = [
     "MailState",
     "Method",
     "Modification",
+    "NoticeCall",
+    "NoticeKind",
+    "NotificationPreference",
+    "OperatorNotice",
     "Pack",
     "PackPrice",
     "Payment",
     "PaymentMethod",
     "Period",
     "PeriodState",
+    "Phase",
     "Policy",
     "ProviderCustomer",
     "ProviderEvent",
@@ -84,6 +97,7 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "RefusedReports",
     "ReopenRequest",
     "Report",
     "SandboxCard",

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from billing import events, rounds
+from billing import events
 from billing.reconciliation import Report, reconcile
 
 A_DAY = timedelta(days=1)
@@ -12,28 +12,16 @@ A_DAY = timedelta(days=1)
 
 class Command(BaseCommand):
     help = "Enters what providers know and did not tell us: payments, refunds, disputes."
-    # They would load every page, for a process that stays.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        when = parser.add_mutually_exclusive_group()
-        when.add_argument(
+        parser.add_argument(
             "--since",
             type=lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC),
             help="A date or an instant in UTC; otherwise three days ago",
         )
-        when.add_argument(
-            "--hourly",
-            action="store_true",
-            help="At once, and every hour until it is ended, and at night the books are verified"
-            " too; what it finds is in the log",
-        )
 
-    def handle(self, *, since: datetime | None, hourly: bool, **options: Any) -> None:
-        if hourly:
-            rounds.forever()
-        else:
-            self._tell(reconcile(since))
+    def handle(self, *, since: datetime | None, **options: Any) -> None:
+        self._tell(reconcile(since))
 
     def _tell(self, report: Report) -> None:
         for name, number in sorted(report.items()):

@@ -67,8 +67,6 @@ class Command(BaseCommand):
     ) -> None:
         """These stop before the service that they call."""
         processes.start(children, settings.STATE, northwind, settings.DEMO_TRAFFIC)
-        command = [sys.executable, "manage.py", "reconcile_payments", "--hourly"]
-        children.start("hourly rounds", command, defaults=QUIET | _own_name(listener))
 
     def _start_database(self, stack: ExitStack) -> list[Callable[[], None]]:
         if not settings.EMBEDDED:
