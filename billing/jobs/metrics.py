@@ -6,7 +6,7 @@ So that it is the same whichever process answers, and each of several would say.
 import logging
 from collections.abc import Iterable
 
-from django.db import DatabaseError
+from django.db import Error
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -25,7 +25,7 @@ class JobsCollector(Collector):
         """None where the database does not answer: the others are still to be had."""
         try:
             return [*_of_jobs(), *_of_backlogs()]
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("Metrics of jobs could not be read: %s", error)
             return []
 

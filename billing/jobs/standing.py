@@ -40,9 +40,10 @@ def standings() -> list[Standing]:
 
 
 def can_be_asked_for(name: str) -> bool:
-    """Whether it can be asked for: nothing else has to be said."""
+    """Whether it is one of ours, of which nothing else has to be said."""
     task = current_app.tasks.get(name)
-    return task is not None and not signature(task.run).parameters
+    is_ours = task is not None and not name.startswith("celery.")
+    return is_ours and not signature(task.run).parameters
 
 
 def ask_for(name: str) -> None:
