@@ -264,6 +264,7 @@ class TestRounding:
 CORE_TABLES = [
     *("ledger_transfer", "ledger_call", "ledger_event", "ledger_wallet", "ledger_lot"),
     *("ledger_hold", "ledger_key", "ledger_clock", "ledger_account"),
+    *("ledger_outbox", "ledger_relay", "ledger_threshold"),
 ]
 
 
