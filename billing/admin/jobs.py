@@ -41,7 +41,7 @@ class JobAdmin(BooksPage):
             request,
             title="Jobs",
             is_silent=watchdog.is_silent(),
-            last_sign=shown.instant(last.succeeded_at if last else None),
+            last_sign=shown.instant(last.succeeded_at) if last else "never",
             waiting=job_figures.waiting(),
             rows=job_figures.rows(),
             notices=_notices(),

@@ -4,13 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from inspect import getdoc, signature
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
-from celery import current_app
+from celery import Task, current_app
 from celery.schedules import BaseSchedule, maybe_schedule
 from django.utils import timezone
 
+from billing import tasks
 from billing.models import Job
+
+_TASKS: Final[Mapping[str, "Task[Any, Any]"]] = {
+    task.name: task for task in vars(tasks).values() if isinstance(task, Task)
+}
 
 
 class Standing(NamedTuple):
@@ -41,21 +46,17 @@ def standings() -> list[Standing]:
 
 def can_be_asked_for(name: str) -> bool:
     """Whether it is one of ours, of which nothing else has to be said."""
-    task = current_app.tasks.get(name)
-    if task is None or name.startswith("celery."):
-        return False
-    return not signature(task.run).parameters
+    return name in _TASKS and not signature(_TASKS[name].run).parameters
 
 
 def ask_for(name: str) -> None:
     """Now, of whichever worker is free. Raises kombu's OperationalError."""
-    current_app.tasks[name].apply_async(retry=False)
+    _TASKS[name].apply_async(retry=False)
 
 
 def purpose(name: str) -> str:
     """As the task says it."""
-    task = current_app.tasks.get(name)
-    return (getdoc(task.run) or "") if task else ""
+    return (getdoc(_TASKS[name].run) or "") if name in _TASKS else ""
 
 
 def _schedules() -> Mapping[str, list[BaseSchedule]]:
