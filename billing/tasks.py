@@ -3,9 +3,14 @@
 The first line of each is what staff's page says that it is for.
 """
 
-from celery import shared_task
+import logging
+import time
+from typing import Any
+
+from celery import Task, shared_task
 from django.core.management import call_command
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from billing import books_checks, mails
 from billing.books import revenue
@@ -13,14 +18,22 @@ from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
 
+logger = logging.getLogger(__name__)
+
 
 @shared_task(name="relay")
 def relay_events() -> int:
     """Hands on events, so that whoever is owed something for one is served at once."""
     handed_on = relay()
     if handed_on:
-        send_mails.delay()
+        _soon(send_mails)
     return handed_on
+
+
+@shared_task(name="canary")
+def canary(sent_at: float) -> str:
+    """Shows that the worker works: for how many seconds it was under way since `sent_at`."""
+    return f"{time.time() - sent_at:.1f}"
 
 
 @shared_task(name="mails")
@@ -91,3 +104,11 @@ def tell_operators() -> int:
     """Looks for what somebody must look at, and calls operators' webhook."""
     conditions.look()
     return webhook.deliver_due()
+
+
+def _soon(task: "Task[Any, Any]") -> None:
+    """The broker may be away: beat sends it when it is back."""
+    try:
+        task.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("%s is done later: %s", task.name, error)
