@@ -35,6 +35,12 @@ def relay_events() -> int:
     return handed_on
 
 
+@shared_task(name="canary")
+def canary(sent_at: float) -> str:
+    """Shows that the worker works: for how many seconds it was under way since `sent_at`."""
+    return f"{time.time() - sent_at:.1f}"
+
+
 @shared_task(name="mails")
 def send_mails() -> int:
     """Sends the mails that are due."""

@@ -19,6 +19,7 @@ from billing.models import (
     EscheatClass,
     Estimate,
     ExchangeRate,
+    Job,
     Period,
     Policy,
     ProviderEvent,
@@ -68,6 +69,7 @@ def acme(db, settings):
     rate_cards.publish(card)
     sell_to(acme)
     now = timezone.now()
+    Job.objects.create(name="mails")
     BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
     keep_books(acme)
     return acme
