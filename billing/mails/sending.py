@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.utils import DNS_NAME
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -30,21 +30,38 @@ def is_due() -> bool:
 
 
 def send_due() -> int:
-    """Send what is due, one after the other; how many were taken by the mail server."""
+    """Send what is due, one after the other; how many were taken by the mail server. When that is
+    not to be reached, the others wait for the next time: it costs one of them an attempt, not all.
+    """
     sent = 0
     while mails := list(Mail.objects.raw(_CLAIM, [LEASE])):
-        sent += sum(_send(mail) for mail in mails)
+        (mail,) = mails
+        try:
+            _send(mail)
+        except Exception as error:
+            _put_off(mail, error)
+            if isinstance(error, _Unreachable):
+                break
+        else:
+            sent += 1
     return sent
 
 
-def _send(mail: Mail) -> bool:
+class _Unreachable(Exception):
+    """No mail server answers, or it does not let us in."""
+
+
+def _send(mail: Mail) -> None:
+    server = get_connection()
     try:
-        _message(mail).send()
+        server.open()
     except Exception as error:
-        _put_off(mail, error)
-        return False
-    Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=Now(), error="")
-    return True
+        raise _Unreachable(f"{type(error).__name__}: {error}") from error
+    try:
+        server.send_messages([_message(mail)])
+        Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=Now(), error="")
+    finally:
+        server.close()
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:
@@ -56,10 +73,12 @@ def _message(mail: Mail) -> EmailMultiAlternatives:
 
 
 def _put_off(mail: Mail, error: Exception) -> None:
-    told = " ".join(f"{type(error).__name__}: {error}".split())
+    name = "" if isinstance(error, _Unreachable) else f"{type(error).__name__}: "
+    told = " ".join(f"{name}{error}".split())
     logger.warning("Mail %s was not taken (attempt %s): %s", mail.pk, mail.attempts, told)
+    # One that was taken has been sent, whatever the server says when it is left.
+    waiting = Mail.objects.filter(pk=mail.pk, state=MailState.DUE)
     if mail.attempts > len(PAUSES):
-        Mail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, error=told)
+        waiting.update(state=MailState.FAILED, error=told)
     else:
-        due = timezone.now() + PAUSES[mail.attempts - 1]
-        Mail.objects.filter(pk=mail.pk).update(due_at=due, error=told)
+        waiting.update(due_at=timezone.now() + PAUSES[mail.attempts - 1], error=told)

@@ -1,5 +1,7 @@
 """The page on which a company says when it is told, and sees what it was told."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -111,6 +113,8 @@ def test_one_is_changed_and_one_removed(browser, member, bought):
         reverse("change-threshold", args=[fifty.id]), {"amount": "x", "basis": "days"}
     )
     assert "from 1 to 365" in text(wrong) and '<details class="change" open>' in text(wrong)
+    ids = re.findall(r' id="([^"]+)"', wrong.content.decode())
+    assert len(ids) == len(set(ids))
     browser.post(reverse("change-threshold", args=[fifty.id]), {"amount": "7", "basis": "days"})
     eighty = alerts.settings_of(member.customer_id).thresholds.get(value=80)
     response = browser.post(reverse("remove-threshold", args=[eighty.id]), follow=True)
