@@ -1,8 +1,9 @@
 import logging
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.utils import DNS_NAME
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -65,8 +66,13 @@ def _send(mail: Mail) -> None:
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:
-    named = {"Message-ID": f"<mail-{mail.pk}@{DNS_NAME}>"}
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=mail.to, headers=named)
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    headers = {
+        # The same, whichever machine sends it.
+        "Message-ID": f"<mail-{mail.pk}@{host}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834, 5: nobody's absence answers it.
+    }
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=mail.to, headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message

@@ -33,6 +33,8 @@ def test_it_arrives_as_text_and_as_html(mail_box):
     (taken,) = mail_box.mails
     assert mail_box.to == ["ann@example.com", "bob@example.com"]
     assert taken["Subject"] == "Black & White <Ltd>: a test of the alerts of Northwind AI"
+    assert taken["Message-ID"] == f"<mail-{mail.pk}@127.0.0.1>"
+    assert taken["Auto-Submitted"] == "auto-generated"
     text = taken.get_body(("plain",)).get_content()
     html = taken.get_body(("html",)).get_content()
     assert "Ann O'Hara sent this from the Alerts page of Black & White <Ltd>" in text
