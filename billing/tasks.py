@@ -49,12 +49,6 @@ def send_mails() -> int:
     return sent
 
 
-@shared_task(name="canary")
-def canary(sent_at: float) -> str:
-    """Shows that tasks are done: for how many seconds it was under way."""
-    return f"{time.time() - sent_at:.1f}"
-
-
 @shared_task(name="alert_levels")
 def refresh_alert_levels() -> str:
     """Watches balances by days left at today's pace, and those that nobody chose thresholds for."""

@@ -17,7 +17,7 @@ from ledger.models import Lot
 class ExpiryNoticeAdmin(BillingWindow):
     list_display = ["written", "of", "lot", "days", "left", "ends", "delivered", "undelivered"]
     list_display_links = ["written"]
-    list_filter = ["days", ("delivered_at", admin.EmptyFieldListFilter)]
+    list_filter = [("delivered_at", admin.EmptyFieldListFilter)]
     list_select_related = ["customer", "mail"]
     id_columns = {**BillingWindow.id_columns, LOT: "lot_id"}
     search_help_text = "A customer's name, e-mail or external id; cus_…, lot_…"

@@ -9,7 +9,7 @@ from ledger.admin import shown
 @admin.register(Mail)
 class MailAdmin(BillingWindow):
     list_display = ["subject", "of", "kind", "recipients", "written", "state", "sent", "why"]
-    list_filter = ["state", "kind"]
+    list_filter = ["state"]
     search_help_text = "A customer's name, e-mail or external id; cus_…"
     fields = [
         *("subject", "of", "kind", "about", "recipients", "state", "attempts", "created_at"),

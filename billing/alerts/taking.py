@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.models import Customer
 from billing.alerts.arming import arm
+from billing.alerts.outdated import worth_a_mail
 from billing.alerts.telling import tell
 from billing.mails import recipients
 from billing.models import Alert, AlertKind, AlertSettings
@@ -23,7 +24,7 @@ def take(events: Sequence[Event]) -> None:
     arm({event.customer_id for event in events if event.kind == "credits.added"})
     alerts = [_alert(event) for event in events if _is_alert(event)]
     if alerts:
-        _mail(alerts)
+        _mail(worth_a_mail(alerts))
         Alert.objects.bulk_create(alerts)
 
 

@@ -23,7 +23,7 @@ def tell(alerts: Sequence[Alert], *, to: Sequence[str], company: Customer) -> Ma
         "required": shown.credits(worst.required) if worst.required else "",
         "is_out": worst.available <= 0,
         "threshold": threshold_in_words(worst.basis, worst.value or 0) if worst.basis else "",
-        "days_left": runway.days(company.id, available=worst.available),
+        "days_left": _days_left(worst),
         "buy": settings.TOP_UP_URL,
     }
     return mails.write(
@@ -34,6 +34,13 @@ def tell(alerts: Sequence[Alert], *, to: Sequence[str], company: Customer) -> Ma
         context=context,
         customer_id=company.id,
     )
+
+
+def _days_left(alert: Alert) -> int | None:
+    """Of nothing there is nothing to tell."""
+    if alert.available <= 0:
+        return None
+    return runway.days(alert.customer_id, available=alert.available)
 
 
 def _severity(alert: Alert) -> tuple[int, int, UUID]:

@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.template import Context
 from django.template.engine import Engine
 from django.template.loader import render_to_string
+from psycopg.errors import UniqueViolation
 
 from billing.models import Mail
 
@@ -26,18 +28,28 @@ def write(
     if not to:
         return None
     told = {"seller": settings.SELLER["name"], "site": settings.PUBLIC_URL.rstrip("/"), **context}
-    mail, is_new = Mail.objects.get_or_create(
+    mail = Mail(
+        customer_id=customer_id,
         kind=kind,
         about=about,
-        defaults={
-            "customer_id": customer_id,
-            "to": list(to),
-            "subject": " ".join(_plain(f"{template}.subject.txt", told).split())[:255],
-            "text": _plain(f"{template}.txt", told),
-            "html": render_to_string(f"billing/mails/{template}.html", told),
-        },
+        to=list(to),
+        subject=" ".join(_plain(f"{template}.subject.txt", told).split())[:255],
+        text=_plain(f"{template}.txt", told),
+        html=render_to_string(f"billing/mails/{template}.html", told),
     )
-    return mail if is_new else None
+    return mail if _is_first(mail) else None
+
+
+def _is_first(mail: Mail) -> bool:
+    """Saved, but where there is one about the same."""
+    try:
+        with transaction.atomic():
+            mail.save(force_insert=True)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        return False
+    return True
 
 
 def _plain(name: str, told: dict[str, Any]) -> str:

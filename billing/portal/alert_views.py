@@ -88,7 +88,7 @@ def _enter(
     request: MemberRequest, do: Callable[[str, int], None], done: str, changed: UUID | None = None
 ) -> HttpResponse:
     """The page once more where it is refused, with what was typed."""
-    form = ThresholdForm(request.POST)
+    form = ThresholdForm(request.POST, auto_id=watched.auto_id(changed))
     if form.is_valid():
         try:
             do(form.cleaned_data["basis"], form.cleaned_data["value"])
@@ -112,7 +112,7 @@ def _page(
         "settings": settings,
         "form": form or AlertSettingsForm(initial=watched.initial(settings)),
         "thresholds": watched.thresholds(settings, wrong if changed else None, changed),
-        "new": wrong if wrong and not changed else ThresholdForm(initial={"basis": "credits"}),
+        "new": wrong if wrong and not changed else watched.new_form(),
         "history": watched.history(settings.customer_id),
         "recipients": watched.recipients_of(settings.customer_id),
     }

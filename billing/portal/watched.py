@@ -86,6 +86,11 @@ def history(customer_id: UUID) -> list[Told]:
     return [_told(alert) for alert in found[:ALERTS_SHOWN]]
 
 
+def auto_id(threshold_id: UUID | None) -> str:
+    """Of the fields of its form, and of that for a new one: no two on a page have one id."""
+    return f"id_{threshold_id.hex}_%s" if threshold_id else "id_new_%s"
+
+
 def recipients_of(customer_id: UUID) -> list[str]:
     return recipients.of([customer_id])[customer_id]
 
@@ -96,11 +101,15 @@ def badge_of_mail(mail: Mail) -> Badge:
     return _STATES[MailState(mail.state)]
 
 
+def new_form() -> ThresholdForm:
+    return ThresholdForm(initial={"basis": AlertBasis.CREDITS}, auto_id=auto_id(None))
+
+
 def _form(threshold: AlertThreshold) -> ThresholdForm:
     said = shown.credits(threshold.value)
     amount = said if threshold.basis == AlertBasis.CREDITS else str(threshold.value)
     typed = {"amount": amount, "basis": threshold.basis}
-    return ThresholdForm(initial=typed, auto_id=f"id_{threshold.id.hex}_%s")
+    return ThresholdForm(initial=typed, auto_id=auto_id(threshold.id))
 
 
 def _level(watched: Threshold | None) -> str:

@@ -3,21 +3,27 @@
 import pytest
 from django.urls import reverse
 
+from accounts import ids
 from billing import expiry_notices, mails
 from billing.models import Alert, ExpiryNotice, Mail, MailState
 from billing.relay import relay
 from ledger import selectors
 from ledger.admin.shown import row_page
 from ledger.amounts import CREDIT
-from tests.billing.mails.conftest import mail_server
+from ledger.ids import LOT
+from tests.billing.mails.conftest import mail_box, mail_server
 from tests.factories.accounts import MemberFactory
-from tests.factories.ledger import Book, Clock
+from tests.factories.ledger import Book, Clock, forget_events
 
-__all__ = ["mail_server"]
+__all__ = ["mail_box", "mail_server"]
+
+
+pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 
 @pytest.fixture
 def book(db):
+    forget_events()
     return Book(MemberFactory().customer_id)
 
 
@@ -32,7 +38,7 @@ def text(client, path):
     return response.content.decode()
 
 
-def test_the_evidence_stands_beside_the_lot(staff, book, lot, mail_server):
+def test_the_evidence_stands_beside_the_lot(staff, book, lot, mail_box):
     page = row_page("lot", book.customer_id, lot)
     expiry_notices.write_due()
     assert "100 left, 7 days before" in text(staff, page)
@@ -43,7 +49,8 @@ def test_the_evidence_stands_beside_the_lot(staff, book, lot, mail_server):
     notice = ExpiryNotice.objects.get(lot_id=lot)
     shown = text(staff, reverse("admin:billing_expirynotice_change", args=[notice.pk]))
     assert "100 credits expire in 5 days" in shown and notice.recipients[0] in shown
-    listed = text(staff, reverse("admin:billing_expirynotice_changelist"))
+    name = ids.encode(LOT, lot)
+    listed = text(staff, reverse("admin:billing_expirynotice_changelist") + f"?q={name}")
     assert "1 expiry notice" in listed
 
 
@@ -57,7 +64,7 @@ def test_a_mail_that_failed_for_good_is_found(staff, book, lot):
     Mail.objects.update(state=MailState.FAILED, error="SMTPDataError: 554 no")
     listed = text(staff, reverse("admin:billing_mail_changelist") + "?state__exact=failed")
     assert "554 no" in listed
-    mail = Mail.objects.get()
+    mail = Mail.objects.get(customer=book.customer_id)
     shown = text(staff, reverse("admin:billing_mail_change", args=[mail.pk]))
     assert "554 no" in shown and 'name="_save"' not in shown
 

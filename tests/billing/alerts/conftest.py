@@ -3,16 +3,16 @@ from datetime import date
 
 import pytest
 from django.core.cache import cache
-from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Customer, Role
 from billing.models import Alert, Mail
 from billing.relay import relay
 from ledger.amounts import CREDIT
+from tests.billing.mails.conftest import forget_others
 from tests.factories.accounts import CustomerFactory, MemberFactory
 from tests.factories.dated import Calendar, undone
-from tests.factories.ledger import Book
+from tests.factories.ledger import Book, forget_events
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def clock(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """In a year of long ago, and nothing of what other tests have left is to be handed on."""
     with django_db_blocker.unblock(), undone() as calendar:
         cache.clear()
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("delete from ledger_outbox")
+        forget_events()
+        forget_others()
         calendar.go(date(2016, 3, 1))
         yield calendar
 

@@ -264,6 +264,23 @@ def test_the_companys_own_address_where_it_has_no_members(clock):
     assert Mail.objects.get(customer=book.customer_id).to == ["info@acme.example"]
 
 
+def test_after_an_outage_what_is_so_yet_is_mailed(armed, clock):
+    armed.book.debit(600 * CREDIT)
+    clock.forward(2 * 3600)
+    relay()
+    assert armed.told() == [("low", "percent", 50)]
+    assert armed.mailed() == ["Acme & Sons: 400 credits left at Northwind AI"]
+
+
+def test_after_an_outage_what_is_no_longer_so_is_in_the_history_alone(armed, clock):
+    armed.book.debit(1000 * CREDIT)
+    armed.book.grant(2000 * CREDIT)
+    clock.forward(2 * 3600)
+    relay()
+    assert len(armed.told()) == 8
+    assert armed.mailed() == []
+
+
 @pytest.mark.parametrize("amount", [500, 1000])
 def test_what_is_left_lasts_so_many_days(armed, amount):
     armed.uses(amount)

@@ -1,5 +1,7 @@
 """The page on which a company says when it is told, and sees what it was told."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -11,18 +13,22 @@ from ledger import services
 from ledger.amounts import CREDIT
 from tests.accounts.conftest import fresh
 from tests.accounts.people import browser_of, said
-from tests.billing.mails.conftest import mail_server
+from tests.billing.mails.conftest import mail_box, mail_server
 from tests.factories.accounts import MemberFactory
-from tests.factories.ledger import Book
+from tests.factories.ledger import Book, forget_events
 
-__all__ = ["fresh", "mail_server"]
+__all__ = ["fresh", "mail_box", "mail_server"]
 
 PAGE, MAILS = "/portal/alerts/", "/portal/alerts/mails/"
+
+
+pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 
 @pytest.fixture(autouse=True)
 def _fresh(fresh):
     """Nobody has sent tests before."""
+    forget_events()
 
 
 @pytest.fixture
@@ -107,6 +113,8 @@ def test_one_is_changed_and_one_removed(browser, member, bought):
         reverse("change-threshold", args=[fifty.id]), {"amount": "x", "basis": "days"}
     )
     assert "from 1 to 365" in text(wrong) and '<details class="change" open>' in text(wrong)
+    ids = re.findall(r' id="([^"]+)"', wrong.content.decode())
+    assert len(ids) == len(set(ids))
     browser.post(reverse("change-threshold", args=[fifty.id]), {"amount": "7", "basis": "days"})
     eighty = alerts.settings_of(member.customer_id).thresholds.get(value=80)
     response = browser.post(reverse("remove-threshold", args=[eighty.id]), follow=True)
@@ -145,7 +153,7 @@ def test_what_cannot_be_kept(browser, member, bought, wrong, told):
     assert AlertSettings.objects.get(pk=member.customer_id).cool_down_hours == 24
 
 
-def test_what_was_told_and_which_mails_went_out(browser, member, bought, mail_server):
+def test_what_was_told_and_which_mails_went_out(browser, member, bought, mail_box):
     use(member, 850)
     mails.send_due()
     page = text(browser.get(PAGE))
@@ -158,8 +166,8 @@ def test_what_was_told_and_which_mails_went_out(browser, member, bought, mail_se
     assert "150 credits left" in log and "Sent" in log and "On its way" in log
 
 
-def test_a_mail_that_failed_says_so(browser, member, bought, mail_server):
-    mail_server.refusal = "550 nobody here"
+def test_a_mail_that_failed_says_so(browser, member, bought, mail_box):
+    mail_box.refusal = "550 nobody here"
     use(member, 850)
     mails.send_due()
     assert "Tried again later" in text(browser.get(MAILS))
@@ -169,11 +177,11 @@ def test_a_mail_that_failed_says_so(browser, member, bought, mail_server):
     assert "Could not be mailed" in text(browser.get(PAGE))
 
 
-def test_a_test_is_sent_and_says_where_to(browser, member, mail_server):
+def test_a_test_is_sent_and_says_where_to(browser, member, mail_box):
     response = browser.post(reverse("test-alert"), follow=True)
     assert said(response) == [f"A test is on its way to {member.user.email}."]
     assert mails.send_due() == 1
-    assert "Alerts arrive here" in mail_server.mails[0].get_body(("plain",)).get_content()
+    assert "Alerts arrive here" in mail_box.mails[0].get_body(("plain",)).get_content()
     assert not Alert.objects.filter(customer=member.customer_id).exists()
 
 
