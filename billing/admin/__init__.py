@@ -9,6 +9,7 @@ from billing.admin import (
     packs,
     purchases,
     tax_rates,
+    top_up,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "packs",
     "purchases",
     "tax_rates",
+    "top_up",
 ]
