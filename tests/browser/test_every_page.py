@@ -20,6 +20,7 @@ MEMBERS = [
     "/portal/buy/",
     "/portal/purchases/",
     "/portal/purchases/billing/",
+    "/portal/top-up/",
     "/portal/keys/",
     "/portal/members/",
     "/portal/account/",
