@@ -13,6 +13,7 @@ from billing.admin import (
     packs,
     purchases,
     tax_rates,
+    top_up,
     webhooks_out,
 )
 
@@ -30,4 +31,5 @@ __all__ = [
     "purchases",
     "tax_rates",
     "webhooks_out",
+    "top_up",
 ]

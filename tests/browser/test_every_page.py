@@ -22,6 +22,7 @@ MEMBERS = [
     "/portal/buy/",
     "/portal/purchases/",
     "/portal/purchases/billing/",
+    "/portal/top-up/",
     "/portal/keys/",
     "/portal/webhooks/",
     "/portal/webhooks/events/",
