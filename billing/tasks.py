@@ -30,9 +30,11 @@ def send_mails() -> int:
 
 @shared_task(name="webhooks")
 def deliver_webhooks() -> int:
+    """Sends customers the webhooks that are due."""
     return webhooks_out.deliver_due()
 
 
 @shared_task(name="purge_webhooks")
 def purge_webhooks() -> int:
+    """Empties the log of webhooks of more than 30 days ago."""
     return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)
