@@ -137,13 +137,13 @@ def top_up() -> int:
 
 @shared_task(name="webhooks")
 def deliver_webhooks() -> int:
-    """Delivers webhooks that are due."""
+    """Sends customers the webhooks that are due."""
     return webhooks_out.deliver_due()
 
 
 @shared_task(name="purge_webhooks")
 def purge_webhooks() -> int:
-    """Forgets what was delivered more than 30 days ago."""
+    """Empties the log of webhooks of more than 30 days ago."""
     return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)
 
 

@@ -27,6 +27,7 @@ _PROBLEMS = {
         "price-not-allowed": "Only paid credits have a price.",
         "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
         "webhook-refused": "A payment provider's event is signed, and not old.",
+        "webhook-address-refused": "Webhooks go to public addresses only, by HTTPS.",
         "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
     },
     HTTPStatus.UNAUTHORIZED: {
@@ -68,6 +69,7 @@ _PROBLEMS = {
         "too-many-open-purchases": "Too many purchases of the customer wait for payment.",
         "threshold-exists": "The customer has such a threshold already.",
         "too-many-thresholds": "A customer has ten thresholds at most.",
+        "too-many-webhook-endpoints": "A company has at most ten webhook endpoints.",
         "nothing-to-refund": "None of the purchase's credits are unused and free.",
         "refund-window-over": "A purchase can be refunded for some days only.",
         "refund-too-large": "That is more than is left of the payment, or of its credits.",

@@ -47,7 +47,7 @@ def log(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
         "page": page,
         "filter": urlencode([(k, v) for k, v in request.GET.items() if k in form.fields and v]),
         "rows": [{"delivery": one, "tone": TONES[DeliveryState(one.state)]} for one in page],
-        "range": RangeForm(initial=_last_days()),
+        "range": RangeForm(initial=_last_days(), auto_id="again_%s"),
         "now": timezone.now(),
         "hours": ROTATION_HOURS,
     }

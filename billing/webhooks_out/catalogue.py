@@ -77,10 +77,13 @@ _DISPUTE: Final[Mapping[str, Show]] = {
     "credits": credits("credits"),
     "reason": text("reason"),
 }
+# Told in its outside form.
 _TOP_UP: Final[Mapping[str, Show]] = {
-    "purchase": id_of(PURCHASE, "purchase"),
-    "amount": paid,
-    "credits": credits("credits"),
+    "purchase": text("purchase"),
+    "amount": text("amount"),
+    "credits": text("credits"),
+    "declines": text("declines"),
+    "cap": text("cap"),
     "reason": text("reason"),
 }
 _KEY: Final[Mapping[str, Show]] = {
@@ -109,6 +112,11 @@ _DISPUTED: Final = {
     "currency": "USD",
     "credits": 640_000_000,
     "reason": "fraudulent",
+}
+_TOPPED_UP: Final = {
+    "purchase": "pur_019aa741112273348556677889900aab",
+    "amount": {"amount": "25.00", "currency": "USD"},
+    "credits": "1000",
 }
 _A_KEY: Final = {"name": "production", "prefix": "ddk_7Hq2LmZp"}
 
@@ -253,34 +261,29 @@ TYPES: Final = (
         "top_up.succeeded",
         "Credits were bought automatically.",
         _TOP_UP,
-        None,
-        {"purchase": _OTHER, "amount": 2500, "currency": "USD", "credits": 1_000_000_000},
+        _SUBJECT,
+        _TOPPED_UP,
     ),
     EventType(
         "top_up.failed",
         "Credits could not be bought automatically.",
         _TOP_UP,
-        None,
-        {
-            "purchase": _OTHER,
-            "amount": 2500,
-            "currency": "USD",
-            "reason": "The card was declined.",
-        },
+        _SUBJECT,
+        _TOPPED_UP | {"declines": 1, "reason": "The card was declined."},
     ),
     EventType(
         "top_up.paused",
-        "Automatic top-up stands still until somebody looks after the card.",
+        "Automatic top-up stands still until somebody looks after it.",
         _TOP_UP,
-        None,
-        {"reason": "The card was declined three times."},
+        _SUBJECT,
+        {"cap": {"amount": "500.00", "currency": "USD"}, "reason": "declined"},
     ),
     EventType(
         "top_up.cap_reached",
         "Automatic top-up has bought as much this month as it may.",
         _TOP_UP,
-        None,
-        {"amount": 50_000, "currency": "USD"},
+        _SUBJECT,
+        {"cap": {"amount": "500.00", "currency": "USD"}, "reason": "cap"},
     ),
     EventType("key.created", "A key was created.", _KEY, _SUBJECT, _A_KEY),
     EventType(

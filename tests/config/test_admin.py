@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import ids
+from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import events
 from billing.models import (
@@ -35,6 +36,7 @@ from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
 from billing.top_up import agreeing
 from billing.top_up.agreeing import Terms
+from billing.webhooks_out import endpoints, resending
 from ledger import rate_cards, services
 from ledger.amounts import CREDIT
 from ledger.models import Event, Lot, RateCard, Reservation, Transfer, Wallet
@@ -77,6 +79,8 @@ def acme(db, settings):
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
     sell_to(acme)
+    made = endpoints.add(uuid7(), customer=acme, url="https://1.1.1.1/hook")
+    resending.send_test(made.endpoint)
     now = timezone.now()
     Job.objects.create(name="mails")
     BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
