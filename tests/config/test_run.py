@@ -56,7 +56,7 @@ def test_a_signal_ends_it_cleanly(service: Service, number: signal.Signals) -> N
         "bin/postgres",
         "checkpointer",
         "config.web",
-        "reconcile_payments",
+        "config.demo.northwind",
     ],
 )
 def test_a_killed_process_takes_everything_with_it(
@@ -70,6 +70,18 @@ def test_a_killed_process_takes_everything_with_it(
     again = kept.running()
     assert again.get("/readyz") == 200
     assert again.demo()["customers"] == before["customers"]
+
+
+@pytest.mark.parametrize("victim", ["worker", "beat"])
+def test_a_killed_worker_or_beat_is_started_again(service: Service, victim: str) -> None:
+    killed = service.find(victim)
+    killed.kill()
+    deadline = time.monotonic() + SOON_SECONDS
+    while not (again := service.having(victim)) or again == [killed]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert f"{victim} ended (SIGKILL), and is started again" in service.said()
+    assert service.get("/readyz") == 200
 
 
 def test_what_was_left_undecided_is_decided_by_the_next_start(
