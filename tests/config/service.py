@@ -87,10 +87,7 @@ class Service:
 
     def find(self, part: str) -> psutil.Process:
         """The first process of the tree whose command line has this part."""
-        return self.having(part)[0]
-
-    def having(self, part: str) -> list[psutil.Process]:
-        return [p for p, words in self.each("cmdline") if any(part in w for w in words)]
+        return next(p for p, words in self.each("cmdline") if any(part in w for w in words))
 
     def end_by(self, number: signal.Signals) -> int:
         tree = self.tree()
