@@ -92,6 +92,20 @@ def test_while_a_secret_is_rotated_both_verify(add, receiver):
         Webhook(endpoint.plain).verify(got.body, got.headers)
 
 
+def test_rotated_twice_the_one_in_use_still_verifies(add, receiver):
+    """Such as by a page that was loaded again."""
+    endpoint = add()
+    between = endpoints.rotate(endpoint).secret
+    newest = endpoints.rotate(endpoint).secret
+    due_for(endpoint)
+    deliver_due()
+    (got,) = receiver.got
+    for secret in (endpoint.plain, newest):
+        Webhook(secret).verify(got.body, got.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(between).verify(got.body, got.headers)
+
+
 def test_ten_attempts_with_one_id_and_then_it_has_failed(add, receiver):
     receiver.behave["/hook"] = answering(500)
     endpoint = add()
