@@ -66,6 +66,7 @@ _PROBLEMS = {
         "pack-unavailable": "The pack is not on sale, or not to this customer or in this currency.",
         "place-missing": "Tax depends on the buyer's country, which is not known yet.",
         "too-many-open-purchases": "Too many purchases of the customer wait for payment.",
+        "top-up-refused": "An automatic top-up cannot be agreed to on these terms.",
         "nothing-to-refund": "None of the purchase's credits are unused and free.",
         "refund-window-over": "A purchase can be refunded for some days only.",
         "refund-too-large": "That is more than is left of the payment, or of its credits.",

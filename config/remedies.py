@@ -62,6 +62,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "pack-unavailable": "Choose one of the packs that the buy page lists.",
     "place-missing": "Say the country under billing details, and the region where tax needs it.",
     "too-many-open-purchases": "Pay or cancel one of them; what nobody pays ends within a day.",
+    "top-up-refused": "Correct what the detail names: a target above the threshold, a limit that "
+    "allows one charge, a saved card that was not declined.",
     "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "
     "open holds are free again when those end.",
     "refund-window-over": "Ask the seller, who may refund later too.",

@@ -3,11 +3,11 @@
 import pytest
 
 from accounts.models import Role
+from billing.errors import TopUpRefused
 from billing.models import CardBreaker, Mail, Obstacle, SandboxCheckout
 from billing.providers.sandbox import acts
 from billing.reconciliation import reconcile
 from billing.top_up import agreeing
-from billing.top_up.errors import TopUpRefused
 from tests.billing.top_up.owner import Owner, save_card
 from tests.factories import billing
 from tests.factories.accounts import MemberFactory
