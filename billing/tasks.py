@@ -5,18 +5,22 @@ The first line of each is what staff's page says that it is for.
 
 import logging
 import time
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from celery import Task, shared_task
 from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from billing import books_checks, mails
+from billing import alerts, books_checks, expiry_notices, mails, webhooks_out
 from billing.books import revenue
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
+from billing.top_up import running
+
+WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +29,9 @@ logger = logging.getLogger(__name__)
 def relay_events() -> int:
     """Hands on events, so that whoever is owed something for one is served at once."""
     handed_on = relay()
-    if handed_on:
-        _soon(send_mails)
+    # Whoever wrote what is owed by hand has woken the relay too.
+    for task in (send_mails, deliver_webhooks, top_up):
+        _soon(task)
     return handed_on
 
 
@@ -39,7 +44,25 @@ def canary(sent_at: float) -> str:
 @shared_task(name="mails")
 def send_mails() -> int:
     """Sends the mails that are due."""
-    return mails.send_due()
+    sent = mails.send_due()
+    expiry_notices.note_delivered()
+    return sent
+
+
+@shared_task(name="alert_levels")
+def refresh_alert_levels() -> str:
+    """Watches balances by days left at today's pace, and those that nobody chose thresholds for."""
+    armed, looked_at, late = alerts.arm_all(), alerts.refresh_levels(), alerts.tell_late()
+    return f"{armed} armed, {looked_at} watched by days, {late} told after a pause"
+
+
+@shared_task(name="expiry_notices")
+def write_expiry_notices() -> int:
+    """Writes the notices of credits that end soon."""
+    written = expiry_notices.write_due()
+    if written:
+        _soon(send_mails)
+    return written
 
 
 @shared_task(name="expire")
@@ -104,6 +127,24 @@ def tell_operators() -> int:
     """Looks for what somebody must look at, and calls operators' webhook."""
     conditions.look()
     return webhook.deliver_due()
+
+
+@shared_task(name="top_ups")
+def top_up() -> int:
+    """Charges the cards of those who fell to their threshold."""
+    return running.run()
+
+
+@shared_task(name="webhooks")
+def deliver_webhooks() -> int:
+    """Sends customers the webhooks that are due."""
+    return webhooks_out.deliver_due()
+
+
+@shared_task(name="purge_webhooks")
+def purge_webhooks() -> int:
+    """Empties the log of webhooks of more than 30 days ago."""
+    return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)
 
 
 def _soon(task: "Task[Any, Any]") -> None:

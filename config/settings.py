@@ -7,6 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs, operators
+from config.background.broker import broker
 from config.databases import databases, is_embedded
 from config.state import BASE_DIR, State
 
@@ -141,6 +142,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
     "invite": "20/h/user",
+    "test_alert": "5/h/user",
 }
 MFA_ADAPTER = "accounts.mfa.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -208,6 +210,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Keys are below what tells the outside of them: it is called within the database transaction with
+# the customer, the kind of the event, the key's id and what there is to say.
+TELL_OF_KEYS = "ledger.outbox.tell"
+
 # What must be true of the books, by the room that says it.
 CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS"]
 
@@ -252,6 +258,10 @@ STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 # For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
+# Where customers' webhooks may go beside public addresses by HTTPS: for development and tests only.
+# With the second, whoever adds an endpoint reaches whatever this machine reaches.
+WEBHOOKS_ALLOW_HTTP = env.bool("WEBHOOKS_ALLOW_HTTP", default=False)
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 # As receipts name the seller. Where the database is ours, one tries things.
 DEMO_ADDRESS = "1 Example Quay\nDublin 2\nIreland"
 SELLER = {
@@ -263,6 +273,9 @@ SELLER = {
 NETSUITE_SUBSIDIARY = env("NETSUITE_SUBSIDIARY", default=SELLER["name"])
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
+
+# So many days before credits expire their owners are told.
+EXPIRY_NOTICE_DAYS = env.list("EXPIRY_NOTICE_DAYS", cast=int, default=[30, 7, 1])
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 REST_FRAMEWORK = {
@@ -278,6 +291,35 @@ SPECTACULAR_SETTINGS = {
     # It would make a document of its own, of which `config/openapi` serves only the schemas.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
+
+# What is done by itself, by so many threads of the worker. One that takes longer than TASK_SECONDS
+# hangs, and the worker ends, to be started again; so does one to which no task comes any more, of
+# which beat sends some all the time. RabbitMQ itself gives up after 30 minutes.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=8)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+TASK_SECONDS = env.int("TASK_SECONDS", default=1_500)
+WORKER_SILENCE_SECONDS = env.int("WORKER_SILENCE_SECONDS", default=300)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT, CELERY_BROKER_TRANSPORT_OPTIONS = broker(
+    env("CELERY_BROKER_URL", default=""),
+    DATABASES["default"],
+    # What a killed worker had begun is done again after a fifth more.
+    invisible_seconds=round(TASK_SECONDS * 1.2),
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_DEFAULT_QUEUE = "drawdown"
+# What is not acknowledged before it is done is done again when its process dies.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# Nobody reads results: what was done is in rows.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BEAT_SCHEDULER = "config.background.beat:Beat"
 
 # Each web process has its own gatherer, which gets better with more requests in one process.
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)

@@ -62,7 +62,7 @@ def claim(*, customers: int, events: int) -> list[Event]:
     order and by nobody else; handed on when the current database transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("select * from ledger_claim_events(%s, %s)", [customers, events])
-        return [Event(*row[:4], msgspec.json.decode(row[4]), row[5]) for row in cursor.fetchall()]
+        return [Event(*row)._replace(data=msgspec.json.decode(row[4])) for row in cursor.fetchall()]
 
 
 def put_off(customers: Sequence[UUID]) -> None:

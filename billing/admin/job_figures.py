@@ -76,10 +76,8 @@ def _state(standing: Standing) -> tuple[str, str]:
 
 
 def duration(length: timedelta) -> str:
-    """`30 ms`, `1.5 s`, `12 s`, `3 min 5 s`, `2 h 10 min` or `3 d 4 h`."""
+    """`0.3 s`, `12 s`, `3 min 5 s`, `2 h 10 min` or `3 d 4 h`."""
     seconds = length.total_seconds()
-    if seconds < 1:
-        return f"{1000 * seconds:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = int(seconds)

@@ -3,6 +3,13 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.alerts import (
+    Alert,
+    AlertBasis,
+    AlertKind,
+    AlertSettings,
+    AlertThreshold,
+)
 from billing.models.books import (
     BreakageRun,
     CloseStep,
@@ -16,6 +23,7 @@ from billing.models.books import (
 from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
+from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
@@ -55,14 +63,28 @@ from billing.models.sandbox import (
     SandboxEvent,
     SandboxRefund,
 )
+from billing.models.top_up import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
+from billing.models.webhooks_out import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 __all__ = [
     "AccountName",
+    "Alert",
+    "AlertBasis",
+    "AlertKind",
+    "AlertSettings",
+    "AlertThreshold",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
+    "CardBreaker",
     "Chargeback",
     "CloseStep",
+    "DeliveryState",
     "Dispute",
     "DisputeState",
     "Document",
@@ -72,6 +94,7 @@ __all__ = [
     "Estimate",
     "EventState",
     "ExchangeRate",
+    "ExpiryNotice",
     "Extension",
     "Goodwill",
     "Job",
@@ -83,6 +106,7 @@ __all__ = [
     "NoticeKind",
     "NotificationPreference",
     "OperatorNotice",
+    "Obstacle",
     "Pack",
     "PackPrice",
     "Payment",
@@ -108,6 +132,12 @@ __all__ = [
     "Target",
     "TaxPoint",
     "TaxRate",
+    "TopUp",
+    "TopUpSettings",
+    "TopUpState",
     "UnclaimedProperty",
     "UnclaimedState",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -82,11 +82,14 @@ def test_an_event_that_cannot_be_taken_holds_up_its_own_customer_only(clock: Clo
     assert names(*books) == [True, True, True]
 
 
-def test_what_one_taker_refuses_the_others_have_not_written():
+def test_what_one_taker_refuses_the_others_have_not_written(clock: Clock):
     book = Book.funded()
     refusing, writing = Notebook(book.customer_id), Notebook()
     relay((writing.take, refusing.take))
     assert names(book) == [False]
+    clock.forward(2)
+    assert relay((writing.take,)) == 1
+    assert names(book) == [True]
 
 
 def test_two_relays_share_the_work():

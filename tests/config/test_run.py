@@ -9,6 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from config.embedded.user import ServerUser
@@ -56,7 +57,7 @@ def test_a_signal_ends_it_cleanly(service: Service, number: signal.Signals) -> N
         "bin/postgres",
         "checkpointer",
         "config.web",
-        "reconcile_payments",
+        "config.demo.northwind",
     ],
 )
 def test_a_killed_process_takes_everything_with_it(
@@ -70,6 +71,20 @@ def test_a_killed_process_takes_everything_with_it(
     again = kept.running()
     assert again.get("/readyz") == 200
     assert again.demo()["customers"] == before["customers"]
+
+
+@pytest.mark.parametrize("victim", ["worker", "beat"])
+def test_a_killed_worker_or_beat_is_started_again(service: Service, victim: str) -> None:
+    (killed,) = commands(service, victim)
+    killed.kill()
+    deadline = time.monotonic() + SOON_SECONDS
+    while f"{victim} ended (SIGKILL), and is started again" not in service.said():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    while commands(service, victim) in ([], [killed]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert service.get("/readyz") == 200
 
 
 def test_what_was_left_undecided_is_decided_by_the_next_start(
@@ -168,6 +183,10 @@ def test_runs_as_an_ordinary_user(folder: Path) -> None:
         assert service.get("/readyz") == 200
         assert {uids.real for _, uids in service.each("uids")} == {USER}
         assert service.end_by(signal.SIGTERM) == 0
+
+
+def commands(service: Service, name: str) -> list[psutil.Process]:
+    return [p for p, words in service.each("cmdline") if words[-2:] == ["manage.py", name]]
 
 
 def become(user: int) -> list[str]:

@@ -67,6 +67,9 @@ class Command(BaseCommand):
     ) -> None:
         """These stop before the service that they call."""
         processes.start(children, settings.STATE, northwind, settings.DEMO_TRAFFIC)
+        for name in ("worker", "beat"):
+            command = [sys.executable, "manage.py", name]
+            children.keep(name, command, defaults=QUIET | _own_name(listener))
 
     def _start_database(self, stack: ExitStack) -> list[Callable[[], None]]:
         if not settings.EMBEDDED:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0009_api_keys_are_called_so"),
-        ("billing", "0011_mails_and_jobs"),
+        ("billing", "0012_alerts"),
     ]
 
     operations = [

@@ -1,0 +1,47 @@
+"""kombu's queues in PostgreSQL, with our own way to connect."""
+
+from typing import Any, cast
+
+from kombu import Connection
+from kombu.transport import pgmq
+from pgmq import PGMQueue
+from psycopg_pool import ConnectionPool
+
+# The worker looks this often whether it is to end, or whether there is room for more tasks again.
+WAIT_SECONDS = 0.5
+
+
+class Transport(pgmq.Transport):
+    """pgmq's client keeps host, port, name, user and password of `conn_string` and nothing else: it
+    would lose TLS, and the role that the service gives its rights up for."""
+
+    def _create_pgmq_client(self) -> PGMQueue:
+        options = self._options()
+        pool = ConnectionPool(
+            options["conn_string"],
+            min_size=1,
+            max_size=options["pool_size"],
+            timeout=options["pool_timeout"],
+            open=True,
+        )
+        client = PGMQueue(
+            conn_string=options["conn_string"],
+            pool=pool,
+            vt=options["visibility_timeout"],
+            init_extension=False,
+        )
+        # It closes the pool with itself.
+        client._own_pool = True
+        return client
+
+    def _get_notify_waiter(self) -> pgmq._NotifyWaiter:
+        if self._notify_waiter is None:
+            self._notify_waiter = pgmq._NotifyWaiter(self._options()["conn_string"])
+        return self._notify_waiter
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
+        wait = min(timeout or WAIT_SECONDS, WAIT_SECONDS)
+        super().drain_events(connection, timeout=wait)  # type: ignore[no-untyped-call]
+
+    def _options(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", cast(Connection, self.client).transport_options)

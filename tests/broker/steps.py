@@ -1,0 +1,45 @@
+"""What is the same with every broker."""
+
+import time
+
+from tests.broker.background import HEARTBEAT, Background
+from tests.broker.database import Database
+from tests.broker.servers import await_true
+
+IDLE_SECONDS = 2
+OWE_MAIL = """
+insert into billing_mail (kind, about, "to", subject, text, html, state, attempts, error)
+values ('test', gen_random_uuid()::text, '{a@example.com}', 'Test', 'Test', '', 'due', 0, '')
+returning id
+"""
+IS_SENT = "select state = 'sent' from billing_mail where id = %s"
+HOLD_BACK = "select from billing_job where name = 'canary' for update"
+WAITS = (
+    "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%%billing_job%%'"
+)
+
+
+def assert_mailed_at_once(database: Database, background: Background) -> None:
+    with database.connect() as connection:
+        rows = connection.execute(OWE_MAIL).fetchall()
+        connection.execute("select ledger_announce(gen_random_uuid(), 'test', null, '{}')")
+        connection.execute("notify ledger_outbox")
+    began = time.monotonic()
+    await_true(lambda: database.rows(IS_SENT, rows[0]) == [(True,)], IDLE_SECONDS)
+    assert not background.owes()
+    print(f"mail handed over after {time.monotonic() - began:.2f} s")
+
+
+def assert_done_again(database: Database, background: Background, *, within: float) -> None:
+    """Killed in the middle of a task, which the next worker does though nobody sends it again."""
+    background.kill()
+    before = database.rows(HEARTBEAT)
+    background.start_worker()
+    with database.connect() as connection:
+        connection.execute(HOLD_BACK)
+        # It sends a canary at its start.
+        background.start_beat()
+        await_true(lambda: database.rows(WAITS))
+        background.kill()
+    background.start_worker()
+    await_true(lambda: database.rows(HEARTBEAT) != before, within)
