@@ -37,8 +37,8 @@ def relay_events() -> int:
 
 @shared_task(name="canary")
 def canary(sent_at: float) -> str:
-    """Shows that the worker works: for how many seconds it was under way since `sent_at`."""
-    return f"{time.time() - sent_at:.1f}"
+    """Shows that the worker works, and for how long a task is under way to it."""
+    return f"{time.time() - sent_at:.1f} s"
 
 
 @shared_task(name="mails")

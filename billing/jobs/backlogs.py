@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, DurationField, ExpressionWrapper, Min, QuerySet
 from django.db.models.functions import Now
 
-from billing.models import Mail, MailState, NoticeCall
+from billing.models import DeliveryState, Mail, MailState, NoticeCall, WebhookDelivery
 from ledger import outbox
 
 
@@ -24,6 +24,8 @@ def every() -> Iterator[Backlog]:
     events = outbox.backlog()
     yield Backlog("outbox_events", "Events to hand on", events.events, events.age)
     yield _due("mails_due", "Mails to send", Mail.objects.filter(state=MailState.DUE))
+    webhooks = WebhookDelivery.objects.filter(state=DeliveryState.DUE)
+    yield _due("webhooks_due", "Webhooks to send", webhooks)
     calls = NoticeCall.objects.filter(due_at__isnull=False)
     yield _due("operator_calls_due", "Calls of operators' webhook", calls)
 
