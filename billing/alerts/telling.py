@@ -6,10 +6,10 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import Customer
-from billing import mails
+from billing import mails, shown
 from billing.alerts.wording import threshold_in_words
 from billing.models import Alert, AlertKind, Mail
-from billing.portal import shown
+from billing.top_up import standing as top_up
 from ledger import runway
 
 
@@ -24,6 +24,7 @@ def tell(alerts: Sequence[Alert], *, to: Sequence[str], company: Customer) -> Ma
         "is_out": worst.available <= 0,
         "threshold": threshold_in_words(worst.basis, worst.value or 0) if worst.basis else "",
         "days_left": _days_left(worst),
+        "top_up": top_up.line(company),
         "buy": settings.TOP_UP_URL,
     }
     return mails.write(

@@ -1,5 +1,5 @@
+from billing import shown
 from billing.models import AlertBasis
-from billing.portal import shown
 
 
 def threshold_in_words(basis: str, value: int) -> str:

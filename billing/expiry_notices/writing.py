@@ -7,12 +7,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import Customer
-from billing import mails
+from billing import mails, shown
 from billing.expiry_notices import due
 from billing.expiry_notices.due import Due
 from billing.mails import recipients
 from billing.models import ExpiryNotice, Mail
-from billing.portal import shown
 from ledger import outbox, selectors
 
 

@@ -9,9 +9,8 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from accounts.models import Customer, CustomerStatus, Member, Role
-from billing import mails
+from billing import mails, shown
 from billing.models import Mail, NotificationPreference, Purchase, PurchaseState
-from billing.portal import shown
 from ledger import runway, selectors, usage
 from ledger.periods import Period
 

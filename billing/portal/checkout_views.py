@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import checkout, payments, selectors
+from billing import checkout, payments, selectors, shown
 from billing.errors import (
     BillingError,
     PackUnavailable,
@@ -27,7 +27,7 @@ from billing.errors import (
     UnknownProvider,
 )
 from billing.models import Purchase, PurchaseState
-from billing.portal import shop, shown, standing
+from billing.portal import shop, standing
 from billing.portal.forms import OrderForm
 from billing.portal.fragments import for_signed_in, is_of_another_company
 from billing.portal.its_company import acting_for_its_company

@@ -9,9 +9,9 @@ from django.db.models import DateTimeField, Func
 
 from accounts.models import ApiKey, Customer
 from accounts.permissions import Right
+from billing import shown
 from billing.alerts.wording import threshold_in_words
 from billing.models import Purchase, PurchaseState
-from billing.portal import shown
 from ledger import runway, selectors
 from ledger.models import Lot, Threshold, Wallet
 

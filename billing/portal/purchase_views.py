@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import documents, refunds, selectors
+from billing import documents, refunds, selectors, shown
 from billing.models import Purchase
-from billing.portal import shown, standing
+from billing.portal import standing
 from billing.portal.its_company import acting_for_its_company
 
 SHOWN = 25

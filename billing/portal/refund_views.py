@@ -11,10 +11,10 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.ids import uuid7
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import refunds
+from billing import refunds, shown
 from billing.errors import BillingError, NothingToRefund
 from billing.models import Purchase, Refund, RefundState
-from billing.portal import shown, standing
+from billing.portal import standing
 from billing.portal.forms import RefundForm, RefundOrderForm
 from billing.portal.fragments import for_signed_in
 from billing.portal.purchase_views import purchase_or_404

@@ -9,9 +9,8 @@ from django.conf import settings
 
 from accounts.ids import uuid7
 from accounts.models import Customer
-from billing import selectors, tax
+from billing import selectors, shown, tax
 from billing.models import BillingProfile, Pack, Purchase
-from billing.portal import shown
 from billing.selectors import PackOnSale
 from ledger.amounts import CREDIT
 

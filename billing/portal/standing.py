@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
-from billing import refunds
+from billing import refunds, shown
 from billing.errors import NothingToRefund, RefundTooLarge
 from billing.models import (
     Dispute,
@@ -24,7 +24,6 @@ from billing.models import (
     RefundState,
     TopUp,
 )
-from billing.portal import shown
 from billing.refunds import Quote
 from ledger import selectors
 from ledger.models import Lot

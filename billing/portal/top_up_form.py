@@ -6,9 +6,9 @@ from typing import Any, Final
 from django import forms
 
 from accounts.models import Customer
-from billing import selectors
+from billing import selectors, shown
 from billing.models import Pack, PackPrice, PaymentMethod, TopUpSettings
-from billing.portal import shop, shown, typed_credits
+from billing.portal import shop, typed_credits
 from billing.top_up import wording
 from billing.top_up.agreeing import Terms
 from ledger import money

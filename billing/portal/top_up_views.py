@@ -16,6 +16,7 @@ from billing.errors import TopUpRefused
 from billing.portal import topping_up
 from billing.portal.top_up_form import TopUpForm, as_typed
 from billing.top_up import agreeing, ordering, wording
+from billing.top_up.standing import agreement_of
 
 SHOWN = 25
 
@@ -23,7 +24,7 @@ SHOWN = 25
 @for_members(Right.BUY)
 def top_up(request: MemberRequest) -> HttpResponse:
     customer = request.member.customer
-    agreement = topping_up.agreement_of(customer)
+    agreement = agreement_of(customer)
     form = TopUpForm(
         customer, request.POST or None, initial=as_typed(agreement) if agreement else None
     )
@@ -40,7 +41,7 @@ def top_up(request: MemberRequest) -> HttpResponse:
 @require_POST
 @for_members(Right.BUY)
 def turn_off(request: MemberRequest) -> HttpResponse:
-    agreement = topping_up.agreement_of(request.member.customer)
+    agreement = agreement_of(request.member.customer)
     if agreement is not None and agreement.enabled:
         agreeing.end(agreement)
         messages.success(request, "Automatic top-up is off. Nothing more is charged by itself.")
@@ -63,7 +64,7 @@ def _page(request: MemberRequest, form: TopUpForm, proposal: str) -> dict[str, A
     return {
         "form": form,
         "proposal": proposal,
-        "told": topping_up.standing(topping_up.agreement_of(customer)),
+        "told": topping_up.standing(agreement_of(customer)),
         "has_card": selectors.payment_methods_of(customer).exists(),
         "has_pack": bool(settings.PAYMENT_PROVIDERS) and bool(selectors.currencies_for(customer)),
         "is_in_flight": topping_up.is_in_flight(customer),

@@ -1,4 +1,4 @@
-"""How a customer's automatic top-up stands, as its page and the overview tell it."""
+"""How a customer's automatic top-up stands, as its page tells it."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 from django.db.models import QuerySet
 
 from accounts.models import Customer
-from billing.errors import BillingError
+from billing import shown
 from billing.models import CardBreaker, TopUp, TopUpSettings, TopUpState
 from billing.models.top_up import IN_FLIGHT
-from billing.portal import shown
 from billing.portal.standing import Badge
-from billing.top_up import budget, obstacles, ordering, wording
+from billing.top_up import budget, obstacles, wording
+from billing.top_up.standing import summary
 from billing.top_up.wording import Told
 
 OFF: Final = Badge("", "Off")
@@ -48,11 +48,6 @@ class Row(NamedTuple):
     credits: str
 
 
-def agreement_of(customer: Customer) -> TopUpSettings | None:
-    found = TopUpSettings.objects.filter(customer=customer)
-    return found.select_related("customer", "pack", "card").first()
-
-
 def standing(agreement: TopUpSettings | None) -> Standing:
     if agreement is None or not agreement.enabled:
         return Standing(OFF, is_on=False)
@@ -61,7 +56,7 @@ def standing(agreement: TopUpSettings | None) -> Standing:
     return Standing(
         badge=PAUSED if obstacle else ON,
         is_on=True,
-        summary=_summary(agreement),
+        summary=summary(agreement),
         pause=wording.obstacle(obstacle) if obstacle else None,
         retry_at=None if obstacle else _retry_at(agreement),
         spent=shown.money(spent, agreement.currency),
@@ -69,17 +64,6 @@ def standing(agreement: TopUpSettings | None) -> Standing:
         percent=min(100 * spent // agreement.cap, 100),
         keys_suspended=agreement.customer.keys_suspended_at is not None,
     )
-
-
-def line(customer: Customer) -> str:
-    """For the overview."""
-    agreement = agreement_of(customer)
-    if agreement is None or not agreement.enabled:
-        return "Off: when credits run out, somebody has to buy new ones."
-    obstacle = obstacles.found(agreement)
-    if obstacle is not None:
-        return f"Paused. {wording.obstacle(obstacle).why}"
-    return f"On. {_summary(agreement)}"
 
 
 def history(customer: Customer) -> QuerySet[TopUp]:
@@ -101,13 +85,6 @@ def row(top_up: TopUp) -> Row:
 
 def is_in_flight(customer: Customer) -> bool:
     return TopUp.objects.filter(customer=customer, state__in=IN_FLIGHT).exists()
-
-
-def _summary(agreement: TopUpSettings) -> str:
-    try:
-        return wording.summary(agreement, ordering.expected(agreement))
-    except BillingError:
-        return ""
 
 
 def _retry_at(agreement: TopUpSettings) -> datetime | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from billing import shown
 from billing.alerts.wording import threshold_in_words
 from billing.mails import recipients
 from billing.models import (
@@ -15,7 +16,6 @@ from billing.models import (
     Mail,
     MailState,
 )
-from billing.portal import shown
 from billing.portal.alert_forms import ThresholdForm
 from ledger.models import Threshold
 

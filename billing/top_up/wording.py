@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from billing import shown
 from billing.models import Obstacle, PaymentMethod, Purchase, TopUpSettings
-from billing.portal import shown
 
 credits = shown.credits
 money = shown.money

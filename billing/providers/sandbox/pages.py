@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
+from billing import shown
 from billing.errors import ProviderDeclined
 from billing.models import SandboxCheckout
-from billing.portal import shown
 from billing.providers.sandbox import acts, delivery
 
 Act = Callable[[SandboxCheckout, HttpRequest], None]
