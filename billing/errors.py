@@ -5,6 +5,7 @@ BillingError
 ├── PackUnavailable       pack-unavailable
 ├── PlaceMissing          place-missing
 ├── TooManyOpen           too-many-open-purchases
+├── TopUpRefused          top-up-refused
 ├── NothingToRefund       nothing-to-refund
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
@@ -62,6 +63,16 @@ class TooManyOpen(BillingError):
         "Too many of your purchases are waiting for payment. Pay or cancel one of them first: "
         "those that nobody pays end by themselves within a day."
     )
+
+
+class TopUpRefused(BillingError):
+    """What may not be agreed to; `field` is what is wrong of it."""
+
+    code = "top-up-refused"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
 
 
 class NothingToRefund(BillingError):

@@ -51,6 +51,8 @@ def settings(*, as_json: bool, level: str) -> dict[str, Any]:
             # A caller's mistakes are answered; their requests' own lines say how.
             "django.request": {"level": "ERROR"},
             "django.security": {"level": "CRITICAL"},
+            # Whoever asks it for a connection and gets none says so.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }
 

@@ -67,6 +67,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "threshold-exists": "Nothing is to be done: it is watched.",
     "too-many-thresholds": "Change or remove one of them first.",
     "too-many-webhook-endpoints": "Remove one that is not needed any more, in the portal.",
+    "top-up-refused": "Correct what the detail names: a target above the threshold, a limit that "
+    "allows one charge, a saved card that was not declined.",
     "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "
     "open holds are free again when those end.",
     "refund-window-over": "Ask the seller, who may refund later too.",

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.ids import uuid7
 from accounts.models import Customer, User
@@ -56,6 +57,10 @@ class WebhookEndpoint(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def is_rotating(self) -> bool:
+        return self.previous_until is not None and self.previous_until > timezone.now()
 
 
 class DeliveryState(models.TextChoices):

@@ -8,7 +8,7 @@ from django import forms
 from accounts.models import Customer
 from billing import selectors
 from billing.models import Pack, PackPrice, PaymentMethod, TopUpSettings
-from billing.portal import shown, typed_credits
+from billing.portal import shop, shown, typed_credits
 from billing.top_up import wording
 from billing.top_up.agreeing import Terms
 from ledger import money
@@ -111,9 +111,11 @@ def as_typed(agreement: TopUpSettings) -> dict[str, Any]:
 
 
 def _prices(customer: Customer) -> list[PackPrice]:
-    packs: Any = selectors.packs_on_sale(customer)
-    found = PackPrice.objects.filter(pack__in=packs).select_related("pack")
-    return list(found.order_by("price_currency", "price", "pack__code"))
+    """Those in the customer's own currency first, the cheapest first."""
+    own = shop.currency_for(customer)
+    found = PackPrice.objects.filter(pack__in=selectors.packs_on_sale(customer))
+    prices = found.select_related("pack").order_by("price_currency", "price", "pack__code")
+    return sorted(prices, key=lambda price: price.price.currency.code != own)
 
 
 def _code(price: PackPrice) -> str:

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import selectors
+from billing.errors import TopUpRefused
 from billing.portal import topping_up
 from billing.portal.top_up_form import TopUpForm, as_typed
 from billing.top_up import agreeing, ordering, wording
-from billing.top_up.errors import TopUpRefused
 
 SHOWN = 25
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing.models import DeliveryState, WebhookDelivery, WebhookEndpoint
-from billing.portal.webhook_forms import ROTATION_HOURS, LogForm, RangeForm
+from billing.portal.webhook_forms import LogForm, RangeForm
 from billing.portal.webhook_views import endpoint_or_404
 from billing.webhooks_out import resending
 from billing.webhooks_out.retries import ATTEMPTS_MAX
@@ -48,8 +48,6 @@ def log(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
         "filter": urlencode([(k, v) for k, v in request.GET.items() if k in form.fields and v]),
         "rows": [{"delivery": one, "tone": TONES[DeliveryState(one.state)]} for one in page],
         "range": RangeForm(initial=_last_days(), auto_id="again_%s"),
-        "now": timezone.now(),
-        "hours": ROTATION_HOURS,
     }
     return render(request, "billing/webhook.html", told)
 
@@ -151,5 +149,5 @@ def _midnight(day: Any) -> datetime:
 
 
 def _last_days() -> dict[str, datetime]:
-    now = timezone.now().replace(microsecond=0)
-    return {"since": now - timedelta(days=3), "until": now + timedelta(seconds=1)}
+    now = timezone.now()
+    return {"since": now - timedelta(days=3), "until": now + timedelta(minutes=1)}

@@ -5,10 +5,8 @@ from django import forms
 from billing.models import DeliveryState
 from billing.models.webhooks_out import URL_MAX
 from billing.webhooks_out.catalogue import BY_NAME, TYPES
-from billing.webhooks_out.endpoints import ROTATION
 
 _CHOICES = [(one.name, one.name) for one in TYPES]
-ROTATION_HOURS = int(ROTATION.total_seconds() // 3600)
 
 
 class EndpointForm(forms.Form):
@@ -57,8 +55,8 @@ class LogForm(forms.Form):
         self.fields["kind"].label = "Event"
 
 
-_MOMENT = {"type": "datetime-local", "step": "1"}
-_FORMAT = "%Y-%m-%dT%H:%M:%S"
+_MOMENT = {"type": "datetime-local"}
+_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 class RangeForm(forms.Form):

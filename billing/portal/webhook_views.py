@@ -12,7 +12,7 @@ from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing.errors import BillingError, WebhookAddressRefused
 from billing.models import WebhookEndpoint
-from billing.portal.webhook_forms import ROTATION_HOURS, EndpointForm, NewEndpointForm
+from billing.portal.webhook_forms import EndpointForm, NewEndpointForm
 from billing.webhooks_out import endpoints as service
 from billing.webhooks_out.catalogue import TEST, TYPES
 from billing.webhooks_out.endpoints import ENDPOINTS_MAX, NewSecret
@@ -40,9 +40,7 @@ def endpoints(request: MemberRequest) -> HttpResponse:
         "form": form,
         "made": made,
         "endpoints": found,
-        "most": ENDPOINTS_MAX,
         "is_full": len(found) >= ENDPOINTS_MAX,
-        "event_types": TYPES,
     }
     return render(request, "billing/webhooks.html", told)
 
@@ -92,7 +90,7 @@ def switch(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
 def rotate(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
     """The new secret is in this answer, and in no other."""
     made = service.rotate(endpoint_or_404(request, endpoint_id))
-    page = {"made": made, "endpoint": made.endpoint, "hours": ROTATION_HOURS}
+    page = {"made": made, "endpoint": made.endpoint}
     return render(request, "billing/webhook_rotated.html", page)
 
 

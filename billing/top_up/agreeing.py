@@ -7,10 +7,9 @@ from django.db import transaction
 
 from accounts.ids import uuid7
 from accounts.models import Customer, User
-from billing.errors import PackUnavailable, PlaceMissing
+from billing.errors import PackUnavailable, PlaceMissing, TopUpRefused
 from billing.models import CardBreaker, Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
 from billing.top_up import obstacles, ordering
-from billing.top_up.errors import TopUpRefused
 from ledger import selectors, services
 from ledger.models import Threshold
 from ledger.services import Watched

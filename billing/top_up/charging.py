@@ -17,7 +17,7 @@ from ledger import selectors
 
 # Nobody else works on it meanwhile. A provider that hangs is given up sooner.
 LEASE: Final = timedelta(minutes=2)
-# While the provider's answer is awaited; the last one again and again.
+# While the provider's answer is awaited; the last one again and again, and the owners are told.
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30))
 # Stripe forgets an idempotency key after a day: asked again after that, it would be another charge.
 ASKED_FOR: Final = timedelta(hours=20)
@@ -141,4 +141,7 @@ def _look_for(top_up: TopUp, purchase: Purchase) -> None:
 def _put_off(top_up: TopUp) -> None:
     pause = PAUSES[min(top_up.attempts, len(PAUSES)) - 1]
     charging = TopUp.objects.filter(id=top_up.id, state=TopUpState.CHARGING)
-    charging.update(due_at=selectors.now() + pause)
+    with transaction.atomic():
+        is_waiting = charging.update(due_at=selectors.now() + pause)
+        if is_waiting and top_up.attempts > len(PAUSES):
+            telling.unanswered(top_up)

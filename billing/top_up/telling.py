@@ -31,6 +31,15 @@ def failed(top_up: TopUp, agreement: TopUpSettings, breaker: CardBreaker, *, mai
         )
 
 
+def unanswered(top_up: TopUp) -> None:
+    """Once for each: about an hour after it was begun. It may be charged and may not be."""
+    agreement = TopUpSettings.objects.select_related("customer", "card").get(
+        customer=top_up.customer_id
+    )
+    amount = wording.money(top_up.amount, top_up.currency)
+    _mail(agreement, "top_up_unanswered", about=str(top_up.id), amount=amount)
+
+
 def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) -> None:
     """Once for each time that it stops; of the cap once a month."""
     if is_told(agreement, obstacle):

@@ -2,7 +2,8 @@
 
 Whoever sends to an endpoint holds a lease on it, so that its first attempts keep their order. An
 attempt is counted before it is made and noted when it is answered: a process that is killed
-between the two repeats what it had on the way, which is one delivery for each endpoint.
+between the two repeats what it had on the way. So no more is on its way than can be noted at once,
+but for what waits for slow endpoints.
 
 The database is spoken to by the caller's thread alone; another one has the connections, and with
 them all the waiting.
@@ -16,6 +17,7 @@ from typing import Final
 
 import httpcore
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from cryptography.fernet import InvalidToken
 from django.db.models.functions import Now
 
 from billing.models import WebhookDelivery, WebhookEndpoint
@@ -25,15 +27,20 @@ from billing.webhooks_out.sending import Answer, Request, pool, send
 
 # Endpoints that one process sends to at once. One that hangs has only its own place.
 AT_ONCE: Final = 200
+# Of those that have not shown yet that they are slow.
+QUICK_AT_ONCE: Final = 4
+SLOW_SECONDS: Final = 0.1
 # After so long, an endpoint that has more makes room for others, and a run for the next run.
 TURN_SECONDS: Final = 5.0
 RUN_SECONDS: Final = 60.0
 # Longer than a turn and the request that it ends with.
 LEASE: Final = timedelta(seconds=30)
 # How soon a run that waits for slow ones sees what else is due.
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.1
 
 USER_AGENT: Final = "Drawdown-Webhooks/1"
+
+_UNSIGNED: Final = Answer(0.0, error="The endpoint's secret cannot be read: rotate it.")
 
 _CLAIM: Final = """
 update billing_webhookendpoint set leased_until = statement_timestamp() + %s
@@ -64,7 +71,7 @@ returning *
 
 def deliver_due(resolve: Resolver = addresses.resolved, trusted: SSLContext | None = None) -> int:
     """How many were delivered."""
-    claimed = _claim(AT_ONCE)
+    claimed = _claim(QUICK_AT_ONCE)
     if not claimed:
         return 0
     with (
@@ -82,6 +89,7 @@ class _Turn:
         self.ends_at = monotonic() + TURN_SECONDS
         self.delivery: WebhookDelivery
         self.request: Request
+        self.sent_at = 0.0
 
 
 class _Run:
@@ -90,6 +98,8 @@ class _Run:
         self._on_the_way: dict[Future[Answer], _Turn] = {}
         self._ends_at = monotonic() + RUN_SECONDS
         self._looks_at = monotonic() + LOOK_SECONDS
+        # Whether the last look found as many as it asked for.
+        self._is_more = True
         self._delivered = 0
 
     def deliver(self, claimed: list[WebhookEndpoint]) -> int:
@@ -104,10 +114,15 @@ class _Run:
 
     def _claim_more(self) -> list[WebhookEndpoint]:
         now = monotonic()
-        if now >= self._ends_at or (self._on_the_way and now < self._looks_at):
+        quick = sum(turn.sent_at > now - SLOW_SECONDS for turn in self._on_the_way.values())
+        room = min(QUICK_AT_ONCE - quick, AT_ONCE - len(self._on_the_way))
+        is_too_soon = self._on_the_way and not self._is_more and now < self._looks_at
+        if room <= 0 or is_too_soon or now >= self._ends_at:
             return []
         self._looks_at = now + LOOK_SECONDS
-        return _claim(AT_ONCE - len(self._on_the_way))
+        claimed = _claim(room)
+        self._is_more = len(claimed) == room
+        return claimed
 
     def _go_on(self, turn: _Turn, answer: Answer) -> None:
         noting.note(turn.endpoint, turn.delivery, turn.request, answer)
@@ -122,7 +137,13 @@ class _Run:
         if delivery is None:
             _release(turn.endpoint)
             return
-        turn.delivery, turn.request = delivery, request_of(turn.endpoint, delivery)
+        try:
+            turn.delivery, turn.request = delivery, request_of(turn.endpoint, delivery)
+        except InvalidToken:
+            noting.note(turn.endpoint, delivery, Request(turn.endpoint.url, {}, b""), _UNSIGNED)
+            _release(turn.endpoint)
+            return
+        turn.sent_at = monotonic()
         future = self._portal.start_task_soon(send, self._connections, turn.request)
         self._on_the_way[future] = turn
 

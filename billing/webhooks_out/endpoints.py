@@ -65,14 +65,14 @@ def change(endpoint: WebhookEndpoint, *, url: str, description: str, types: Sequ
 
 
 def rotate(endpoint: WebhookEndpoint) -> NewSecret:
-    """From now on both sign, and after ROTATION the new one alone."""
+    """From now on both sign, and after ROTATION the new one alone. Rotated again before that, what
+    signs beside the newest is still the oldest: nobody need have seen the one in between."""
     secret = signing.new_secret()
     with transaction.atomic():
         locked = _same(endpoint).select_for_update(no_key=True).get()
-        locked.previous_secret, locked.secret = locked.secret, signing.encipher(secret)
         _same(endpoint).update(
-            secret=locked.secret,
-            previous_secret=locked.previous_secret,
+            secret=signing.encipher(secret),
+            previous_secret=locked.previous_secret if locked.is_rotating else locked.secret,
             previous_until=Now() + ROTATION,
         )
     endpoint.refresh_from_db()

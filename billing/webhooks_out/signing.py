@@ -30,13 +30,11 @@ def decipher(enciphered: str) -> str:
     return cipher(_PURPOSE).decrypt(enciphered.encode()).decode()
 
 
-def headers(
-    endpoint: WebhookEndpoint, delivery: WebhookDelivery, at: datetime | None = None
-) -> dict[str, str]:
+def headers(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> dict[str, str]:
     """The id is the event's: the same with every attempt, so that a receiver knows it again."""
-    at = at or datetime.now(UTC)
+    at = datetime.now(UTC)
     id = ids.encode(EVENT, delivery.event_id)
-    signatures = [Webhook(one).sign(id, at, delivery.body) for one in _valid(endpoint, at)]
+    signatures = [Webhook(one).sign(id, at, delivery.body) for one in _valid(endpoint)]
     return {
         "webhook-id": id,
         "webhook-timestamp": str(int(at.timestamp())),
@@ -44,9 +42,7 @@ def headers(
     }
 
 
-def _valid(endpoint: WebhookEndpoint, at: datetime) -> list[str]:
+def _valid(endpoint: WebhookEndpoint) -> list[str]:
     """The new one first."""
-    valid = [endpoint.secret]
-    if endpoint.previous_until is not None and endpoint.previous_until > at:
-        valid.append(endpoint.previous_secret)
+    valid = [endpoint.secret, *([endpoint.previous_secret] if endpoint.is_rotating else [])]
     return [decipher(one) for one in valid]

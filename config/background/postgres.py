@@ -10,10 +10,28 @@ from psycopg_pool import ConnectionPool
 # The worker looks this often whether it is to end, or whether there is room for more tasks again.
 WAIT_SECONDS = 0.5
 
+# A crash of the server empties this table, and the trigger does nothing then.
+_NOTIFIES = "select from pgmq.notify_insert_throttle where queue_name = %s"
+
+
+class Channel(pgmq.Channel):
+    def _maybe_enable_notify(self, queue: str, queue_name: str | None = None) -> None:
+        """Those that start at the same moment would make the same trigger. Who only sends to the
+        queue, and so names it, need not listen."""
+        name = queue_name or self._queue_name(queue)
+        with cast("ConnectionPool[Any]", self.pgmq.pool).connection() as connection:
+            connection.execute("select pgmq.acquire_queue_lock(%s)", [name])
+            if not connection.execute(_NOTIFIES, [name]).fetchall():
+                self.pgmq.enable_notify(name, self.notify_throttle_interval_ms, conn=connection)
+        if queue_name is None:
+            cast(pgmq.Transport, self.connection)._register_notify_queue(name)
+
 
 class Transport(pgmq.Transport):
     """pgmq's client keeps host, port, name, user and password of `conn_string` and nothing else: it
     would lose TLS, and the role that the service gives its rights up for."""
+
+    Channel = Channel
 
     def _create_pgmq_client(self) -> PGMQueue:
         options = self._options()

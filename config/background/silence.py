@@ -42,7 +42,7 @@ class Silence(bootsteps.StartStopStep):
         since: dict[str, float] = {}
         while not self._stopped.wait(min(limits) / LOOKS_PER_LIMIT):
             now = monotonic()
-            running = {request.id: request.name for request in list(state.active_requests)}
+            running = _running()
             if running or accepted != state.all_total_count[0] or not worker.consumer.connection:
                 heard_at, accepted = now, state.all_total_count[0]
             since = {task: since.get(task, now) for task in running}
@@ -57,6 +57,12 @@ class Silence(bootsteps.StartStopStep):
                         running[task],
                         settings.TASK_SECONDS,
                     )
+
+
+def _running() -> dict[str, str]:
+    """By their ids. Other threads begin and end tasks meanwhile: the list is copied first."""
+    requests = list(state.requests.values())
+    return {request.id: request.name for request in requests if request in state.active_requests}
 
 
 def _end(message: str, *arguments: object) -> None:

@@ -50,6 +50,7 @@ class Listener:
 
     def __init__(self, wake: Callable[[], object]) -> None:
         self._wake = wake
+        self._is_away = False
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="waking", daemon=True)
 
@@ -64,13 +65,14 @@ class Listener:
             try:
                 self._listen()
             except (psycopg.Error, OSError) as error:
-                logger.warning("Nobody listens for events, for now: %s", _line(error))
+                self._log_once(error)
                 self._stopped.wait(RETRY_SECONDS)
 
     def _listen(self) -> None:
         parameters = database() | {"autocommit": True} | KEEPALIVES
         with psycopg.connect(**parameters) as connection:
             connection.execute(f"listen {CHANNEL}")
+            self._is_away = False
             self._hint()
             while not self._stopped.is_set():
                 if list(connection.notifies(timeout=WAIT_SECONDS, stop_after=1)):
@@ -81,8 +83,13 @@ class Listener:
         """The broker may be away: beat has the relay look when it is back."""
         try:
             self._wake()
-        except OperationalError as error:
+        except (OperationalError, psycopg.Error, OSError) as error:
             logger.warning("The relay was not woken: %s", _line(error))
+
+    def _log_once(self, error: Exception) -> None:
+        if not self._is_away:
+            logger.warning("Nobody listens for events until PostgreSQL is back: %s", _line(error))
+        self._is_away = True
 
 
 def _line(error: Exception) -> str:

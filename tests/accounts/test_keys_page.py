@@ -181,3 +181,9 @@ def test_keys_stay_when_those_who_made_them_go(desk, member):
     secret = secret_in(create(desk))
     Member.objects.filter(id=member.id).delete()
     assert call(secret, member) == 200
+
+
+def test_that_all_keys_are_suspended_is_told(desk, member):
+    assert "All keys are suspended" not in page_of(desk)
+    services.suspend_keys(member.customer_id)
+    assert "All keys are suspended while a payment is owed." in page_of(desk)

@@ -31,7 +31,7 @@ class TestLookups:
 
     def test_a_customer_is_found_with_its_status(self):
         customer = services.suspend_customer(CustomerFactory())
-        assert selectors.customer_entry(customer.id) == (customer.id, "suspended")
+        assert selectors.customer_entry(customer.id) == (customer.id, "suspended", None)
         assert selectors.customer_entry(uuid7()) is None
 
     def test_the_house_is_nobodys_customer(self):
@@ -70,7 +70,14 @@ class TestChanges:
         after = selectors.changes_since(before.as_of)
         assert {e.id: e.revoked_at for e in after.api_keys}[api_key.id]
         assert {e.id: e.revoked_at for e in after.service_keys}[service_key.id]
-        assert dict(after.customers)[api_key.customer_id] == "suspended"
+        assert {e.id: e.status for e in after.customers}[api_key.customer_id] == "suspended"
+
+    def test_so_are_suspended_keys(self):
+        customer = CustomerFactory()
+        before = selectors.changes_since(LONG_AGO)
+        services.suspend_keys(customer.id)
+        after = selectors.changes_since(before.as_of)
+        assert {e.id: e.keys_suspended_at for e in after.customers}[customer.id]
 
     def test_a_use_of_a_key_is_no_change(self):
         key = ApiKeyFactory().key

@@ -1,6 +1,7 @@
 """What is the same with every broker."""
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.broker.background import HEARTBEAT, Background
 from tests.broker.database import Database
@@ -24,10 +25,16 @@ def assert_mailed_at_once(database: Database, background: Background) -> None:
         rows = connection.execute(OWE_MAIL).fetchall()
         connection.execute("select ledger_announce(gen_random_uuid(), 'test', null, '{}')")
         connection.execute("notify ledger_outbox")
-    began = time.monotonic()
     await_true(lambda: database.rows(IS_SENT, rows[0]) == [(True,)], IDLE_SECONDS)
     assert not background.owes()
-    print(f"mail handed over after {time.monotonic() - began:.2f} s")
+
+
+@contextmanager
+def canaries_held_back(database: Database) -> Iterator[None]:
+    """They begin, and wait for a row that they are to write."""
+    with database.connect() as connection:
+        connection.execute(HOLD_BACK)
+        yield
 
 
 def assert_done_again(database: Database, background: Background, *, within: float) -> None:
@@ -35,8 +42,7 @@ def assert_done_again(database: Database, background: Background, *, within: flo
     background.kill()
     before = database.rows(HEARTBEAT)
     background.start_worker()
-    with database.connect() as connection:
-        connection.execute(HOLD_BACK)
+    with canaries_held_back(database):
         # It sends a canary at its start.
         background.start_beat()
         await_true(lambda: database.rows(WAITS))

@@ -7,7 +7,7 @@ import pytest
 from tests.broker.background import TASK_SECONDS, Background
 from tests.broker.database import Database
 from tests.broker.servers import await_true
-from tests.broker.steps import assert_done_again, assert_mailed_at_once
+from tests.broker.steps import assert_done_again, assert_mailed_at_once, canaries_held_back
 
 SOON_SECONDS = 20
 
@@ -47,3 +47,12 @@ def test_a_worker_to_which_nothing_comes_ends(embedded: Background) -> None:
         == os.EX_UNAVAILABLE
     )
     assert "No task came for 2 seconds: is beat running?" in embedded.said()
+
+
+def test_a_worker_whose_task_hangs_ends(database: Database, embedded: Background) -> None:
+    embedded.kill()
+    with canaries_held_back(database):
+        worker = embedded.manage("worker", TASK_SECONDS="2")
+        embedded.start_beat()
+        assert worker.wait(SOON_SECONDS) == os.EX_UNAVAILABLE
+    assert "The task canary has not ended in 2 seconds" in embedded.said()

@@ -2,7 +2,7 @@ import sys
 import warnings
 from typing import Any
 
-from celery.exceptions import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from django.core.management.base import BaseCommand
 
 from config.celery import app
@@ -15,6 +15,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         # As root a container has nobody else; what is told of that concerns pickled tasks.
         warnings.simplefilter("ignore", SecurityWarning)
+        # Of a setting of ours, whose other value is to be the default one day.
+        warnings.simplefilter("ignore", CPendingDeprecationWarning)
         # Workers tell each other nothing, and nobody watches them over the broker.
         worker = app.Worker(
             quiet=True,

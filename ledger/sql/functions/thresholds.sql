@@ -75,7 +75,8 @@ begin
         if t.recovers_at <= v_available then
             v_told := false;
             w.dry := w.dry and t.purpose <> 'dry';
-            if t.told then
+            -- One that was set above the balance was never told of.
+            if t.told and t.told_at is not null then
                 perform ledger_tell_threshold(t.customer_id, t.id, 'balance.recovered', v_available, p_now);
             end if;
         else

@@ -45,8 +45,8 @@ class Owner:
     book: Book
 
     @classmethod
-    def new(cls, pack: Pack, last4: str = "4242", **terms: Any) -> Self:
-        member = MemberFactory(role=Role.OWNER, customer__name="Acme")
+    def new(cls, pack: Pack, last4: str = "4242", *, name: str = "Acme", **terms: Any) -> Self:
+        member = MemberFactory(role=Role.OWNER, customer__name=name)
         card = save_card(member.customer, pack, last4)
         owner = cls(member, pack, card, Book(member.customer_id))
         owner.agree(**terms)

@@ -2,13 +2,15 @@
 
 import pytest
 
+from accounts.models import Role
+from billing.errors import TopUpRefused
 from billing.models import CardBreaker, Mail, Obstacle, SandboxCheckout
 from billing.providers.sandbox import acts
 from billing.reconciliation import reconcile
 from billing.top_up import agreeing
-from billing.top_up.errors import TopUpRefused
 from tests.billing.top_up.owner import Owner, save_card
 from tests.factories import billing
+from tests.factories.accounts import MemberFactory
 
 HARD, SOFT = "9979", "9995"
 HOUR = 3600
@@ -50,6 +52,29 @@ def test_the_mail_says_why_and_where_to_mend_it(hard):
         for told in ("stolen", "$100.00", "/portal/top-up/", "/portal/buy/", "200 credits"):
             assert told in part
     assert "Test 9979" in mail.text and "not tried again" in mail.text
+
+
+def test_a_mail_says_what_stopped_it_and_leads_there(books_tie, pack, calendar):
+    owner = Owner.new(pack, name="A & B")
+    pack.active_until = calendar.now()
+    pack.save()
+    owner.spend_to(100)
+    owner.run()
+    mail = Mail.objects.get(customer=owner.customer)
+    assert mail.subject.startswith("A & B: the automatic top-up at ")
+    assert "A & B has fallen to 200 credits" in mail.text
+    assert "A &amp; B has fallen" in mail.html
+    assert "Choose another pack: http://127.0.0.1:9/portal/top-up/" in mail.text
+    assert 'href="http://127.0.0.1:9/portal/top-up/"' in mail.html
+
+
+def test_whoever_does_the_billing_is_told_and_nobody_else(hard):
+    for role in Role:
+        MemberFactory(customer=hard.customer, role=role, user__email=f"{role}@acme.example")
+    hard.spend_to(100)
+    hard.run()
+    to = Mail.objects.get(customer=hard.customer).to
+    assert to == sorted(["billing@acme.example", "owner@acme.example", hard.member.user.email])
 
 
 def test_soft_declines_are_tried_again_later_and_later_and_three_pause(soft, calendar):

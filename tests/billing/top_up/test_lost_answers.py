@@ -79,6 +79,7 @@ def test_while_the_answer_is_awaited_nothing_else_is_charged(owner, calendar, mo
             calendar.forward(HOUR / 4)
         assert (owner.states(), owner.charged()) == (["charging"], 100_00)
         assert budget.spent(owner.settings) == 100_00
+        assert owner.mails() == ["top_up_unanswered"]
     owner.run()
     assert (owner.states(), owner.charged(), owner.available()) == (["succeeded"], 100_00, 1200)
 
@@ -130,6 +131,7 @@ def given_up(owner, calendar, monkeypatch):
         owner.run()
     assert owner.states() == ["given_up"]
     assert owner.mails() == ["top_up_failed"]
+    assert owner.told() == ["top_up.failed"]
     return owner
 
 

@@ -44,6 +44,16 @@ def failure(add, receiver, behaviour) -> WebhookAttempt:
     return delivery.log.get()
 
 
+def test_a_secret_that_cannot_be_read_holds_up_nobody_else(add, receiver):
+    broken, sound = add("/broken"), add("/sound")
+    (unsent,) = due_for(broken)
+    due_for(sound)
+    WebhookEndpoint.objects.filter(pk=broken.pk).update(secret="nonsense")
+    assert deliver_due() == 1
+    assert [got.path for got in receiver.got] == ["/sound"]
+    assert unsent.log.get().error == "The endpoint's secret cannot be read: rotate it."
+
+
 def test_what_is_sent_can_be_verified(add, receiver):
     endpoint = add()
     (delivery,) = due_for(endpoint)
@@ -90,6 +100,20 @@ def test_while_a_secret_is_rotated_both_verify(add, receiver):
     Webhook(new).verify(got.body, got.headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(endpoint.plain).verify(got.body, got.headers)
+
+
+def test_rotated_twice_the_one_in_use_still_verifies(add, receiver):
+    """Such as by a page that was loaded again."""
+    endpoint = add()
+    between = endpoints.rotate(endpoint).secret
+    newest = endpoints.rotate(endpoint).secret
+    due_for(endpoint)
+    deliver_due()
+    (got,) = receiver.got
+    for secret in (endpoint.plain, newest):
+        Webhook(secret).verify(got.body, got.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(between).verify(got.body, got.headers)
 
 
 def test_ten_attempts_with_one_id_and_then_it_has_failed(add, receiver):
