@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from billing.models import EventState, Job, Mail, MailState, NoticeKind, ProviderEvent
-from billing.operators import refused_reports
-from billing.operators.notices import Said, settle
+from billing.operators import notices, refused_reports
+from billing.operators.notices import Said
 
 FAILURES_IN_A_ROW = 3
 UNDECIDED_AFTER = timedelta(minutes=10)
@@ -19,9 +19,9 @@ FAILED_MAILS_OF = timedelta(days=1)
 
 
 def look() -> None:
-    settle(NoticeKind.JOB_FAILING, list(_failing_jobs()))
-    settle(NoticeKind.WEBHOOKS_FAILING, [*_wrongly_signed(), *_undecided()])
-    settle(NoticeKind.MAILS_FAILED, list(_failed_mails()))
+    notices.look(NoticeKind.JOB_FAILING, _failing_jobs)
+    notices.look(NoticeKind.WEBHOOKS_FAILING, _failing_webhooks)
+    notices.look(NoticeKind.MAILS_FAILED, _failed_mails)
 
 
 def _failing_jobs() -> Iterator[Said]:
@@ -32,6 +32,11 @@ def _failing_jobs() -> Iterator[Said]:
             reverse("admin:billing_job_changelist"),
             job.name,
         )
+
+
+def _failing_webhooks() -> Iterator[Said]:
+    yield from _wrongly_signed()
+    yield from _undecided()
 
 
 def _wrongly_signed() -> Iterator[Said]:

@@ -1,10 +1,10 @@
 """Notices begin and end: each is a row, with which is written what is owed for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from billing import mails
@@ -18,6 +18,15 @@ class Said(NamedTuple):
     text: str
     page: str
     subject: str = ""
+
+
+def look(kind: NoticeKind, find: Callable[[], Iterable[Said]]) -> None:
+    """Settle what is found now. One looks at a time: who looked a moment ago would tell anew what
+    somebody else has just seen to be over."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"notice {kind}"])
+        settle(kind, list(find()))
 
 
 def settle(kind: NoticeKind, found: Sequence[Said]) -> None:

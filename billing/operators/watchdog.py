@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from billing import mails
 from billing.models import Job, NoticeKind
-from billing.operators import webhook
-from billing.operators.notices import Said, settle
+from billing.operators import notices, webhook
+from billing.operators.notices import Said
 from ledger import outbox
 
 # A job that does nothing but run, every few seconds.
@@ -22,8 +22,8 @@ KINDS: Final = (NoticeKind.WORKER_SILENT.value, NoticeKind.RELAY_LATE.value)
 
 def look() -> None:
     """Not within a transaction: what is owed is sent from here."""
-    settle(NoticeKind.WORKER_SILENT, list(_silent_worker()))
-    settle(NoticeKind.RELAY_LATE, list(_late_relay()))
+    notices.look(NoticeKind.WORKER_SILENT, _silent_worker)
+    notices.look(NoticeKind.RELAY_LATE, _late_relay)
     mails.send_due(KINDS)
     webhook.deliver_due(KINDS)
 

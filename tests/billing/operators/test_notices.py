@@ -1,6 +1,7 @@
 """Each thing that somebody must look at is told once when it begins, and once when it is over."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from django.core import mail
@@ -10,7 +11,7 @@ from django.db.models.functions import Now
 from billing import mails
 from billing.models import Mail, NoticeCall, NoticeKind, OperatorNotice
 from billing.operators import webhook
-from billing.operators.notices import Said, settle
+from billing.operators.notices import Said, look, settle
 from tests.billing.operators.conftest import Receiver
 
 KIND = NoticeKind.JOB_FAILING
@@ -140,3 +141,43 @@ def test_found_by_many_at_once_it_is_told_once(operators: Receiver, swept: None)
         "operator_notice.began",
         "operator_notice.ended",
     ]
+
+
+def waits_for_a_lock() -> bool:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("select from pg_locks where locktype = 'advisory' and not granted")
+        return cursor.rowcount > 0
+
+
+def test_who_looked_a_moment_ago_tells_nothing_of_what_is_over(
+    operators: Receiver, swept: None
+) -> None:
+    """The first has found it, and is slow; meanwhile it is over, and the second looks."""
+    found, go_on = Event(), Event()
+    so = [FIRST]
+
+    def slowly() -> list[Said]:
+        seen = list(so)
+        found.set()
+        assert go_on.wait(10)
+        return seen
+
+    def first() -> None:
+        look(KIND, slowly)
+        connections.close_all()
+
+    def second() -> None:
+        look(KIND, lambda: so)
+        connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(first)
+        assert found.wait(10)
+        so.clear()
+        quick = pool.submit(second)
+        while not quick.done() and not waits_for_a_lock():
+            pass
+        go_on.set()
+        slow.result(), quick.result()
+    assert OperatorNotice.objects.filter(ended_at=None).count() == 0
+    assert Mail.objects.count() == 2
