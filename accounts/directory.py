@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked
+from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked, KeySuspended
 
 ACTIVE: Final = "active"
 
@@ -39,6 +39,7 @@ class ApiKeyEntry(NamedTuple):
 class CustomerEntry(NamedTuple):
     id: UUID
     status: str
+    keys_suspended_at: datetime | None = None
 
 
 class Changes(NamedTuple):
@@ -58,7 +59,7 @@ _API_KEYS = """
 SELECT id, digest, customer_id, expires_at, revoked_at, last_used_at
 FROM accounts_apikey"""
 
-_CUSTOMERS = "SELECT id, status FROM accounts_customer"
+_CUSTOMERS = "SELECT id, status, keys_suspended_at FROM accounts_customer"
 
 
 def _touch(table: str) -> str:
@@ -74,7 +75,9 @@ _CHANGED = "WHERE changed_at > %(since)s - interval '10 seconds'"
 SERVICE_KEY_BY_DIGEST: Final = f"{_SERVICE_KEYS} WHERE digest = %(digest)s"
 API_KEY_BY_DIGEST: Final = f"{_API_KEYS} WHERE digest = %(digest)s"
 CUSTOMER_BY_ID: Final = f"{_CUSTOMERS} WHERE id = %(id)s"
-BARRED_CUSTOMERS: Final = f"{_CUSTOMERS} WHERE status <> '{ACTIVE}'"
+BARRED_CUSTOMERS: Final = (
+    f"{_CUSTOMERS} WHERE status <> '{ACTIVE}' OR keys_suspended_at IS NOT NULL"
+)
 
 # A poll: the clock first, then the three lists, in one pipeline where the connection has one.
 CLOCK: Final = "SELECT clock_timestamp()"
@@ -99,3 +102,9 @@ def check_customer(entry: CustomerEntry) -> None:
     """Raises CustomerSuspended unless the customer may spend."""
     if entry.status != ACTIVE:
         raise CustomerSuspended
+
+
+def check_keys(entry: CustomerEntry) -> None:
+    """Raises KeySuspended unless the customer's own keys may spend."""
+    if entry.keys_suspended_at is not None:
+        raise KeySuspended

@@ -11,7 +11,8 @@ AccountsError
 ├── KeyRefused
 │   ├── KeyInvalid             key-invalid
 │   ├── KeyRevoked             key-revoked
-│   └── KeyExpired             key-expired
+│   ├── KeyExpired             key-expired
+│   └── KeySuspended           key-suspended
 └── IdempotencyError
     ├── IdempotencyKeyMissing    idempotency-key-missing
     ├── IdempotencyKeyMalformed  idempotency-key-malformed
@@ -102,6 +103,16 @@ class KeyRevoked(KeyRefused):
 class KeyExpired(KeyRefused):
     code = "key-expired"
     default_detail = "This key has expired."
+
+
+class KeySuspended(KeyRefused):
+    """All keys of a customer who owes something: as soon as it is paid, they work again."""
+
+    code = "key-suspended"
+    default_detail = (
+        "A payment for this customer's credits failed and is owed, so its keys are suspended: pay "
+        "it, and they work again."
+    )
 
 
 class IdempotencyError(AccountsError):

@@ -65,6 +65,14 @@ def answer_once(request: Request, *, customer_id: UUID, work: Callable[[], Answe
     return _response(answer.status, first)
 
 
+def forget(*, at_most: int) -> int:
+    """Those that are remembered no more; how many. The oldest have the lowest ids."""
+    oldest = IdempotentReply.objects.order_by("id").values("id")[:at_most]
+    found = IdempotentReply.objects.filter(id__in=oldest)
+    forgotten, _ = found.filter(created_at__lt=Now() - REMEMBERED_FOR).delete()
+    return forgotten
+
+
 def _key(request: Request) -> str:
     """Django joins headers that were sent twice; the server's own request has them apart."""
     scope = getattr(request, "scope", None)

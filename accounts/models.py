@@ -75,6 +75,8 @@ class Customer(models.Model):
     status = models.CharField(
         max_length=16, choices=CustomerStatus, default=CustomerStatus.ACTIVE, editable=False
     )
+    # Its own keys spend nothing meanwhile: it owes something. Staff's suspension is the status.
+    keys_suspended_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
 

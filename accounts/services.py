@@ -8,8 +8,10 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
 from accounts import directory, ids, keys
 from accounts.errors import ExternalIdTaken
@@ -72,6 +74,17 @@ def resume_customer(customer: Customer) -> Customer:
     return update_customer(customer, status=CustomerStatus.ACTIVE)
 
 
+def suspend_keys(customer_id: UUID) -> None:
+    """From within a second its own keys spend nothing; who names the customer still may."""
+    running = Customer.objects.filter(id=customer_id, keys_suspended_at=None)
+    running.update(keys_suspended_at=Now(), changed_at=Now())
+
+
+def restore_keys(customer_id: UUID) -> None:
+    suspended = Customer.objects.filter(id=customer_id, keys_suspended_at__isnull=False)
+    suspended.update(keys_suspended_at=None, changed_at=Now())
+
+
 def create_service(*, name: str) -> Service:
     return Service.objects.create(name=name)
 
@@ -117,21 +130,25 @@ def create_api_key(
 ) -> NewApiKey:
     """A key and its secret, which nobody can show again."""
     secret = keys.generate(KeyKind.CUSTOMER)
-    key = ApiKey.objects.create(
-        id=id or ids.uuid7(),
-        customer=customer,
-        name=name,
-        prefix=keys.shown_prefix(secret),
-        digest=key_digest(secret),
-        expires_at=expires_at,
-    )
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            id=id or ids.uuid7(),
+            customer=customer,
+            name=name,
+            prefix=keys.shown_prefix(secret),
+            digest=key_digest(secret),
+            expires_at=expires_at,
+        )
+        _tell(key, "key.created")
     return NewApiKey(key, secret)
 
 
 def revoke_key(key: ServiceKey | ApiKey) -> None:
     """Within a second no process accepts the key. Revoking again keeps the first instant."""
-    same_key = type(key)._default_manager.filter(id=key.id)
-    same_key.filter(revoked_at=None).update(revoked_at=Now(), changed_at=Now())
+    valid = type(key)._default_manager.filter(id=key.id, revoked_at=None)
+    with transaction.atomic():
+        if valid.update(revoked_at=Now(), changed_at=Now()) and isinstance(key, ApiKey):
+            _tell(key, "key.revoked")
     key.refresh_from_db(fields=["revoked_at", "changed_at"])
 
 
@@ -178,6 +195,12 @@ def rename_key(key: ApiKey, *, name: str) -> None:
 
 def add_member(*, customer: Customer, user: User, role: Role) -> Member:
     return Member.objects.create(customer=customer, user=user, role=role)
+
+
+def _tell(key: ApiKey, kind: str) -> None:
+    """Whoever belongs to the customer: of what is shown of the key, and nothing else."""
+    tell = import_string(settings.TELL_OF_KEYS)
+    tell(key.customer_id, kind, str(key.id), {"name": key.name, "prefix": key.prefix})
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""The demo company, with many customers who never run dry. Django has to be set up."""
+"""The demo company, with many customers who never run dry: some of them watched, all alerts armed.
+Django has to be set up."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.management import call_command
@@ -13,8 +14,11 @@ from accounts.models import Customer
 from config.demo import company as demo
 from ledger import services
 from ledger.operations import Operation
+from ledger.services import Watched
 
 CUSTOMERS = 10_000
+# Of as many more.
+ARMED = range(CUSTOMERS, 2 * CUSTOMERS)
 LOTS = 3
 LOT_CREDITS = 1_000_000_000
 MICRO = 1_000_000
@@ -30,11 +34,13 @@ class Company:
 def open_company() -> Company:
     call_command("migrate", verbosity=0)
     service_key = demo.load(settings.STATE, "", history=timedelta(0))["service_key"]
-    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, CUSTOMERS + 1)]
+    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, ARMED.stop + 1)]
     Customer.objects.bulk_create(customers)
     ids = [customer.id for customer in customers]
-    for start in range(0, CUSTOMERS, AT_ONCE):
+    for start in range(0, len(ids), AT_ONCE):
         _grant(ids[start : start + AT_ONCE])
+    for number in ARMED:
+        _arm(ids[number])
     connections.close_all()
     return Company(service_key, ids)
 
@@ -48,3 +54,12 @@ def _grant(customers: list[UUID]) -> None:
     ]
     refused = [result for result in services.apply(grants) if not result.ok]
     assert not refused, refused[0]
+
+
+def _arm(customer: UUID) -> None:
+    """Credits, days left and an automatic top-up, near enough to matter and never reached."""
+    low = LOT_CREDITS * MICRO
+    alerts = [Watched(uuid4(), "credits", low), Watched(uuid4(), "days", 7, level=low // 2)]
+    services.watch(customer, purpose="alert", thresholds=alerts)
+    top_up = [Watched(uuid4(), "credits", low // 4)]
+    services.watch(customer, purpose="top_up", thresholds=top_up)

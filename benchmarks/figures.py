@@ -5,13 +5,14 @@ from functools import partial
 from typing import NamedTuple
 
 from benchmarks.callers import CONNECTIONS
-from benchmarks.company import CUSTOMERS as MANY
+from benchmarks.company import ARMED, CUSTOMERS
 from benchmarks.databases import CALIBRATION
 from benchmarks.generators import Generators
 from benchmarks.load import Load
 from benchmarks.pgbench import CLIENTS
 
-HOT = 1
+MANY = range(CUSTOMERS)
+HOT = range(1)
 
 
 class Figure(NamedTuple):
@@ -28,9 +29,12 @@ def figures(by: Generators) -> list[Figure]:
         Figure(CALIBRATION, f"pgbench TPC-B, {CLIENTS} clients", by.calibration),
         Figure("insert", f"bare durable inserts, {CLIENTS} clients", by.insert),
         *_many_and_hot("single", single, by.single),
+        _armed("single", single, by.single),
         *_many_and_hot("lists-10", "pairs, lists of 10", partial(by.lists, size=10)),
         *_many_and_hot("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
+        _armed("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
         *_many_and_hot("http", http, by.drawdown),
+        _armed("http", http, by.drawdown),
         *_many_and_hot("by-hand", by_hand, by.by_hand),
     ]
 
@@ -40,3 +44,8 @@ def _many_and_hot(name: str, title: str, take: Callable[..., Load]) -> list[Figu
         Figure(f"{name}-many", f"{title}, many customers", partial(take, customers=MANY)),
         Figure(f"{name}-hot", f"{title}, one hot customer", partial(take, customers=HOT)),
     ]
+
+
+def _armed(name: str, title: str, take: Callable[..., Load]) -> Figure:
+    title = f"{title}, many customers with all alerts armed"
+    return Figure(f"{name}-armed", title, partial(take, customers=ARMED))

@@ -18,6 +18,9 @@ GATES = [
     Gate("lists-100-many", CALIBRATION, 4),
     Gate("http-many", CALIBRATION, 1.4),
     Gate("http-hot", "http-many", 0.8),
+    Gate("single-armed", "single-many", 0.95),
+    Gate("lists-100-armed", "lists-100-many", 0.95),
+    Gate("http-armed", "http-many", 0.95),
 ]
 # For comparison only: what people write by hand.
 BESIDE_BY_HAND = ("http-many", "by-hand-many")

@@ -35,32 +35,32 @@ class Generators:
     def insert(self, seconds: float) -> Load:
         return self._script(seconds, "insert.sql")
 
-    def single(self, seconds: float, customers: int) -> Load:
-        return self._script(seconds, "pair.sql", customers=customers)
+    def single(self, seconds: float, customers: range) -> Load:
+        return self._script(seconds, "pair.sql", first=customers.start + 1, last=customers.stop)
 
-    def lists(self, seconds: float, size: int, customers: int) -> Load:
+    def lists(self, seconds: float, size: int, customers: range) -> Load:
         conninfo = make_conninfo(
             host=str(self._place.sockets), user=cluster.APPLICATION, dbname=cluster.DATABASE
         )
-        ids = [str(id) for id in self._company.customers[:customers]]
+        ids = [str(id) for id in self._company.customers[customers.start : customers.stop]]
         runs = [
             self._processes.submit(lists.run, conninfo, ids, size, seconds)
             for _ in range(LIST_PROCESSES)
         ]
         return together([run.result() for run in runs])
 
-    def drawdown(self, seconds: float, customers: int) -> Load:
+    def drawdown(self, seconds: float, customers: range) -> Load:
         return self._call(self._drawdown, seconds, customers)
 
-    def by_hand(self, seconds: float, customers: int) -> Load:
+    def by_hand(self, seconds: float, customers: range) -> Load:
         return self._call(self._by_hand, seconds, customers)
 
     def _script(self, seconds: float, name: str, **variables: int) -> Load:
         options = pgbench.script(name, **variables)
         return pgbench.run(self._place, cluster.APPLICATION, cluster.DATABASE, seconds, *options)
 
-    def _call(self, target: Target, seconds: float, customers: int) -> Load:
-        fewer = replace(target, customers=target.customers[:customers])
+    def _call(self, target: Target, seconds: float, customers: range) -> Load:
+        fewer = replace(target, customers=target.customers[customers.start : customers.stop])
         return self._processes.submit(callers.run, fewer, seconds).result()
 
     @cached_property

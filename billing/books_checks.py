@@ -3,12 +3,14 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from billing import findings, operators
+from billing import findings
 from billing.books import periods, tie_outs
-from billing.models import BooksCheck
+from billing.models import BooksCheck, NoticeKind
+from billing.operators.notices import Said, settle
 from ledger import checks
 from ledger.checks import Finding
 
@@ -40,10 +42,9 @@ def run(asked_by: User | None = None) -> BooksCheck:
 
 
 def run_and_tell() -> BooksCheck:
-    """Operators, too, are told what is broken."""
+    """Operators, too, are told what is broken, and when it no longer is."""
     books_check = run()
-    if books_check.broken:
-        operators.tell_of_broken(books_check)
+    settle(NoticeKind.BOOKS_BROKEN, [_said(books_check)] if books_check.broken else [])
     return books_check
 
 
@@ -54,6 +55,15 @@ def is_due(now: datetime) -> bool:
         return True
     age = now - last.started_at
     return age > LONG_AGO or age > A_NIGHT_AGO and now.hour < NIGHT_ENDS
+
+
+def _said(books_check: BooksCheck) -> Said:
+    broken = [finding for finding in books_check.findings if finding["broken"]]
+    return Said(
+        f"The books do not balance: {books_check.broken} of {books_check.checks} checks",
+        "\n".join(f"{one['name']}: {one['title']} ({one['broken']})" for one in broken),
+        reverse("admin:billing_bookscheck_change", args=[books_check.pk]),
+    )
 
 
 def _of_last_closed() -> list[Finding]:

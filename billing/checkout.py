@@ -76,12 +76,29 @@ def open_checkout(purchase: Purchase, *, return_url: PageOf, cancel_url: PageOf)
     return purchase
 
 
+def for_saved_card(
+    customer: Customer, price: PackPrice, quantity: int, *, provider: str, key: UUID | None
+) -> Purchase:
+    """A purchase of so many packs to come, which is paid without the payer: whoever saves it has it
+    charged. Raises PlaceMissing."""
+    return _snapshot(customer, price, None, key, provider=provider, quantity=quantity)
+
+
 def cancel(purchase: Purchase) -> None:
     """The payer came back without paying. Whoever has the page open still may pay: then it is
     paid."""
     Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
         state=PurchaseState.CANCELLED
     )
+
+
+def price_of(customer: Customer, pack: Pack, currency: str) -> PackPrice:
+    """Raises PackUnavailable."""
+    on_sale = packs_on_sale(customer).filter(id=pack.id)
+    price = PackPrice.objects.filter(pack__in=on_sale, price_currency=currency).first()
+    if price is None or not can_be_sold(price.pack, price.price.get_amount_in_sub_unit()):
+        raise PackUnavailable
+    return price
 
 
 def _check_number_open(customer: Customer, key: UUID | None) -> None:
@@ -105,7 +122,7 @@ def _create(
     known = Purchase.objects.filter(customer=customer, key=key).first() if key else None
     if known:
         return known
-    purchase = _snapshot(customer, _price(customer, pack, currency), member, key)
+    purchase = _snapshot(customer, price_of(customer, pack, currency), member, key)
     purchase.save_card = save_card
     try:
         with transaction.atomic():
@@ -119,19 +136,16 @@ def _create(
     return purchase
 
 
-def _price(customer: Customer, pack: Pack, currency: str) -> PackPrice:
-    """Raises PackUnavailable."""
-    on_sale = packs_on_sale(customer).filter(id=pack.id)
-    price = PackPrice.objects.filter(pack__in=on_sale, price_currency=currency).first()
-    if price is None or not can_be_sold(price.pack, price.price.get_amount_in_sub_unit()):
-        raise PackUnavailable
-    return price
-
-
 def _snapshot(
-    customer: Customer, price: PackPrice, member: Member | None, key: UUID | None
+    customer: Customer,
+    price: PackPrice,
+    member: Member | None,
+    key: UUID | None,
+    *,
+    provider: str = "",
+    quantity: int = 1,
 ) -> Purchase:
-    pack, net = price.pack, price.price.get_amount_in_sub_unit()
+    pack, net = price.pack, quantity * price.price.get_amount_in_sub_unit()
     profile = BillingProfile.objects.filter(customer=customer).first()
     by_provider = settings.TAX_BY_PROVIDER and not tax.is_on_use()
     due = tax.Tax(0) if by_provider else tax.at_sale(net, profile)
@@ -140,8 +154,9 @@ def _snapshot(
         pack=pack,
         pack_code=pack.code,
         pack_name=pack.name,
-        credits=pack.credits,
-        bonus_credits=pack.bonus_credits,
+        quantity=quantity,
+        credits=quantity * pack.credits,
+        bonus_credits=quantity * pack.bonus_credits,
         validity_days=pack.validity_days,
         bonus_validity_days=pack.bonus_validity_days,
         bonus_net=bonus_net(pack, net),
@@ -155,7 +170,7 @@ def _snapshot(
         tax_region=due.region,
         tax_on_use=due.on_use,
         tax_by_provider=by_provider,
-        provider=providers.default().name,
+        provider=provider or providers.default().name,
         key=key,
         made_by=member.user if member else None,
         expires_at=timezone.now() + OPEN_FOR,
@@ -182,7 +197,7 @@ def _order(purchase: Purchase, return_url: str, cancel_url: str) -> Order:
     known = ProviderCustomer.objects.filter(customer=customer, provider=purchase.provider).first()
     return Order(
         our_purchase=purchase.name,
-        description=purchase.pack_name,
+        description=purchase.description,
         net=purchase.net,
         tax=purchase.tax,
         tax_name=purchase.tax_name,

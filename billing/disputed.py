@@ -3,8 +3,8 @@ taken, and what was spent is owed; won, it is given free again."""
 
 from django.utils import timezone
 
+from billing import announced, documents, returns, shares, swept
 from billing import dispute_entries as entries
-from billing import documents, returns, shares, swept
 from billing.facts import Disputed
 from billing.models import Dispute, DisputeState, Payment, Policy
 from billing.outcomes import OtherCurrency, Parked, Unfit
@@ -72,6 +72,7 @@ def _open(payment: Payment, fact: Disputed) -> Dispute:
     ]
     entries.post(dispute, "dispute opened", pulled)
     entries.freeze(dispute, shares.take(shares.locked(payment), dispute.credits))
+    announced.of_dispute(dispute, "dispute.opened")
     return dispute
 
 
@@ -93,6 +94,7 @@ def _win(dispute: Dispute, payment: Payment, fact: Disputed) -> None:
     payment.disputed -= dispute.counted
     payment.save(update_fields=["disputed"])
     _close(dispute, DisputeState.WON)
+    announced.of_dispute(dispute, "dispute.won")
 
 
 def _lose(dispute: Dispute, payment: Payment) -> None:
@@ -115,6 +117,7 @@ def _lose(dispute: Dispute, payment: Payment) -> None:
     dispute.owed = max(rest, 0)
     dispute.tax_lost = 0 if dispute.tax_relief else split.tax
     _close(dispute, DisputeState.LOST)
+    announced.of_dispute(dispute, "dispute.lost")
     if dispute.counted:
         taken_back = dispute.clawed_credits
         documents.issue_chargeback_note(dispute, net=split.net, tax=split.tax, credits=taken_back)

@@ -28,7 +28,7 @@ returning last
 
 def issue_receipt(purchase: Purchase) -> Document:
     """Of a purchase that was paid."""
-    line = _line(purchase, purchase.pack_name, purchase.net, purchase.tax)
+    line = _line(purchase, purchase.description, purchase.net, purchase.tax)
     line["credits"] = amounts.show(purchase.credits + purchase.bonus_credits)
     line["details"] = _issued(purchase)
     notes = [f"Paid in full on {_date(purchase.paid_at)}."]
@@ -41,7 +41,7 @@ def issue_receipt(purchase: Purchase) -> Document:
 
 def issue_credit_note(refund: Refund) -> Document:
     purchase = refund.payment.purchase
-    line = _line(purchase, f"Refund of {purchase.pack_name}", refund.net, refund.tax)
+    line = _line(purchase, f"Refund of {purchase.description}", refund.net, refund.tax)
     line["credits"] = amounts.show(refund.credits)
     if refund.credits:
         line["details"] = [f"{_number(refund.credits)} unused credits taken back"]
@@ -59,7 +59,7 @@ def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int)
     no relief for it."""
     purchase = dispute.payment.purchase
     line = _line(
-        purchase, f"Chargeback of {purchase.pack_name}", net, tax if dispute.tax_relief else 0
+        purchase, f"Chargeback of {purchase.description}", net, tax if dispute.tax_relief else 0
     )
     line["credits"] = amounts.show(credits)
     if credits:

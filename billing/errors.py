@@ -9,6 +9,11 @@ BillingError
 ├── RefundWindowOver      refund-window-over
 ├── RefundTooLarge        refund-too-large
 ├── FeeTooLarge           fee-too-large
+├── ThresholdExists       threshold-exists
+├── TooManyThresholds     too-many-thresholds
+├── ThresholdUnknown      not-found
+├── WebhookAddressRefused webhook-address-refused
+├── TooManyEndpoints      too-many-webhook-endpoints
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -77,6 +82,34 @@ class RefundTooLarge(BillingError):
 class FeeTooLarge(BillingError):
     code = "fee-too-large"
     default_detail = "A fee is no more than the net of the refund, and something goes back."
+
+
+class ThresholdExists(BillingError):
+    code = "threshold-exists"
+    default_detail = "There is such a threshold already."
+
+
+class TooManyThresholds(BillingError):
+    code = "too-many-thresholds"
+    default_detail = "Ten thresholds are the most. Change or remove one of them first."
+
+
+class ThresholdUnknown(BillingError):
+    code = "not-found"
+    default_detail = "There is no such threshold any more."
+
+
+class WebhookAddressRefused(BillingError):
+    """With what to do about it."""
+
+    code = "webhook-address-refused"
+
+
+class TooManyEndpoints(BillingError):
+    code = "too-many-webhook-endpoints"
+    default_detail = (
+        "You have as many webhook endpoints as a company may. Remove one of them first."
+    )
 
 
 class UnknownProvider(BillingError):

@@ -11,11 +11,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import operators, providers
+from billing import providers
 from billing.applying import decide, retrying, serialise
 from billing.errors import ProviderFailed, WebhookRefused
 from billing.facts import Fact
 from billing.models import EventState, ProviderEvent
+from billing.operators import refused, refused_reports
 from billing.outcomes import Outcome
 from billing.providers.base import Event, Provider
 
@@ -34,8 +35,14 @@ _MALFORMED = Outcome(EventState.REFUSED, "The event has not the form that its ki
 
 def receive(provider_name: str, body: bytes, headers: Mapping[str, str]) -> EventState:
     """What became of the event. Raises UnknownProvider, WebhookRefused."""
-    event = _read(providers.get(provider_name), body, headers)
+    provider = providers.get(provider_name)
+    try:
+        event = _read(provider, body, headers)
+    except WebhookRefused:
+        refused_reports.count(provider_name)
+        raise
     _store(provider_name, event)
+    refused_reports.forget(provider_name)
     return process(provider_name, event.id)
 
 
@@ -185,11 +192,11 @@ def _decide(row: ProviderEvent, said: Fact | Outcome) -> EventState:
         locked.state, locked.reason = outcome.state, outcome.reason
         locked.decided_at = timezone.now()
         locked.save(update_fields=["state", "reason", "decided_at"])
+        # Whoever lets one be tried again sees what comes of it.
+        if outcome.state == EventState.REFUSED and not is_asked_again:
+            refused.tell(locked)
     if outcome.state == EventState.REFUSED:
         logger.warning("refused %s event %s: %s", row.provider, row.event_id, outcome.reason)
-        # Whoever lets one be tried again sees what comes of it.
-        if not is_asked_again:
-            operators.tell_of_refused(locked)
     return outcome.state
 
 

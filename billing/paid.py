@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from billing import documents, sold
+from billing import announced, documents, sold
 from billing.facts import CheckoutEnded, Paid
 from billing.models import (
     BillingProfile,
@@ -19,6 +19,7 @@ from billing.outcomes import OtherCurrency, Unfit
 from billing.purchases import locked
 from billing.returns import leg
 from billing.shares import part_of
+from billing.top_up import settling
 from ledger import selectors, services
 
 
@@ -40,7 +41,9 @@ def paid(provider: str, fact: Paid) -> None:
     _keep_buyer(purchase, fact)
     _enter(purchase, fact)
     _keep_customer(purchase, fact)
+    settling.paid(purchase, fact.card)
     documents.issue_receipt(purchase)
+    announced.of_purchase(purchase, "purchase.paid")
 
 
 def ended(provider: str, fact: CheckoutEnded) -> None:
@@ -52,9 +55,11 @@ def ended(provider: str, fact: CheckoutEnded) -> None:
         return
     _check_checkout(purchase, provider, fact.checkout_ref)
     if purchase.state in (PurchaseState.PENDING, PurchaseState.FAILED):
-        purchase.state = PurchaseState(fact.state)
+        was, purchase.state = purchase.state, PurchaseState(fact.state)
         purchase.reason = fact.reason
         purchase.save(update_fields=["state", "reason"])
+        if purchase.state == PurchaseState.FAILED != was:
+            announced.of_purchase(purchase, "purchase.failed")
 
 
 def _check(purchase: Purchase, provider: str, fact: Paid) -> None:
@@ -153,7 +158,7 @@ def _lot(purchase: Purchase, kind: str, credits: int, days: int, net: int, tax: 
         escheat_class=terms.escheat_class,
         refundable_until=now + timedelta(days=settings.REFUND_DAYS),
         document=purchase.name,
-        reason=purchase.pack_name,
+        reason=purchase.description,
         key=f"{kind} {purchase.name}",
     )
     assert result.lot_id

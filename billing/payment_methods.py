@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 
+from django.db import transaction
 from django.db.models.functions import Now
 
-from billing import events, providers
+from billing import announced, events, providers
 from billing.errors import CardDeclined, ProviderDeclined
 from billing.models import PaymentMethod, Purchase, PurchaseState
 from billing.providers.base import Charge
@@ -20,8 +21,7 @@ def pay(purchase: Purchase, method: PaymentMethod) -> Purchase:
     try:
         paid = provider.charge_saved(_charge(purchase, method))
     except CardDeclined as declined:
-        pending = Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING)
-        pending.update(state=PurchaseState.FAILED, reason=declined.detail)
+        _fail(purchase, declined.detail)
         raise
     if paid is not None:
         events.enter(provider.name, provider.enrich(paid))
@@ -39,11 +39,19 @@ def remove(method: PaymentMethod) -> None:
     method.refresh_from_db()
 
 
+def _fail(purchase: Purchase, reason: str) -> None:
+    pending = Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING)
+    with transaction.atomic():
+        if pending.update(state=PurchaseState.FAILED, reason=reason):
+            purchase.refresh_from_db()
+            announced.of_purchase(purchase, "purchase.failed")
+
+
 def _charge(purchase: Purchase, method: PaymentMethod) -> Charge:
     assert method.customer_id == purchase.customer_id and method.removed_at is None
     return Charge(
         our_purchase=purchase.name,
-        description=purchase.pack_name,
+        description=purchase.description,
         amount=purchase.total,
         currency=purchase.currency,
         customer_ref=method.customer_ref,

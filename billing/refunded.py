@@ -11,7 +11,7 @@ from accounts import ids
 from accounts.errors import InvalidId
 from accounts.ids import uuid7
 from accounts.models import User
-from billing import documents, returns, shares, swept
+from billing import announced, documents, returns, shares, swept
 from billing.facts import Refunded, RefundTotal
 from billing.models import Payment, Refund, RefundState
 from billing.models.payments import REFUND
@@ -109,6 +109,7 @@ def settle(refund: Refund) -> None:
     refund.save(update_fields=["state", "settled_at"])
     if refund.amount:
         documents.issue_credit_note(refund)
+        announced.of_refund(refund, "purchase.refunded")
 
 
 def undo(refund: Refund, reason: str) -> None:
@@ -139,6 +140,8 @@ def undo(refund: Refund, reason: str) -> None:
     refund.reason = reason or refund.reason
     refund.settled_at = timezone.now()
     refund.save(update_fields=["state", "reason", "settled_at"])
+    if refund.amount:
+        announced.of_refund(refund, "purchase.refund_failed")
     if refund.paid_back < refund.told:
         _lower(payment, reason)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
+from billing import alerts, expiry_notices, webhooks_out
+from billing.top_up import wishing
 from ledger import outbox
 from ledger.outbox import Event
 
@@ -17,51 +19,41 @@ EVENTS_AT_ONCE = 500
 # Each is told of all events, in the order in which they happened to a customer. It writes rows and
 # is quick; what it raises puts the customer's events off.
 Taker = Callable[[Sequence[Event]], None]
-TAKERS: tuple[Taker, ...] = ()
+TAKERS: tuple[Taker, ...] = (
+    alerts.take,
+    expiry_notices.take,
+    wishing.take,
+    webhooks_out.take,
+)
 
 logger = logging.getLogger(__name__)
 
 
-def relay() -> int:
-    """Hand on all that waits; how many events that were."""
-    handed_on = 0
-    while taken := _some() or _one_by_one():
-        handed_on += taken
-    return handed_on
-
-
-def _some() -> int:
-    try:
-        return _hand_on(CUSTOMERS_AT_ONCE)
-    except Exception:
-        logger.exception("Events of several customers could not be handed on together")
-        return 0
-
-
-def _one_by_one() -> int:
-    """So that an event that cannot be handed on holds up its own customer only."""
-    handed_on = 0
+def relay(takers: Sequence[Taker] = TAKERS) -> int:
+    """Hand on all that waits; how many events that were. An event that cannot be handed on holds
+    up its own customer only, and is tried again later."""
+    handed_on, together = 0, CUSTOMERS_AT_ONCE
     while True:
-        customer: list[Event] = []
-        try:
-            taken = _hand_on(1, customer)
-        except Exception:
-            if not customer:
-                raise
-            logger.exception("Events of %s are put off", customer[0].customer_id)
-            outbox.put_off([customer[0].customer_id])
-            continue
-        if not taken:
+        with transaction.atomic():
+            events = outbox.claim(customers=together, events=EVENTS_AT_ONCE)
+            refused = not _taken(events, takers)
+            if refused:
+                transaction.set_rollback(True)
+        if not events:
             return handed_on
-        handed_on += taken
+        if not refused:
+            handed_on += len(events)
+        elif together > 1:
+            together = 1
+        else:
+            outbox.put_off([events[0].customer_id])
 
 
-def _hand_on(customers: int, claimed: list[Event] | None = None) -> int:
-    with transaction.atomic():
-        events = outbox.claim(customers=customers, events=EVENTS_AT_ONCE)
-        if claimed is not None:
-            claimed.extend(events)
-        if events:
-            for take in TAKERS:
-                take(events)
-    return len(events)
+def _taken(events: Sequence[Event], takers: Sequence[Taker]) -> bool:
+    try:
+        for take in takers:
+            take(events)
+    except Exception:
+        logger.exception("Events of %s are put off", {event.customer_id for event in events})
+        return False
+    return True

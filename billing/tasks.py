@@ -1,67 +1,150 @@
-"""What Celery is asked to do. When, `config/celery.py` says; each may be done twice."""
+"""What Celery is asked to do. When, `config/celery.py` says; each may be done twice.
+
+The first line of each is what staff's page says that it is for.
+"""
 
 import logging
 import time
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from celery import Task, shared_task
+from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from billing import books_checks, mails
+from billing import alerts, books_checks, expiry_notices, mails, webhooks_out
 from billing.books import revenue
-from billing.models import Job
-from billing.reconciliation import reconcile
+from billing.jobs import digest, housekeeping
+from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
+from billing.top_up import running
+
+WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="relay")
 def relay_events() -> int:
-    """Whoever is owed something for an event is served at once, not at the next sweep."""
+    """Hands on events, so that whoever is owed something for one is served at once."""
     handed_on = relay()
-    if handed_on:
-        _soon(send_mails)
+    # Whoever wrote what is owed by hand has woken the relay too.
+    for task in (send_mails, deliver_webhooks, top_up):
+        _soon(task)
     return handed_on
-
-
-@shared_task(name="mails")
-def send_mails() -> int:
-    return mails.send_due()
 
 
 @shared_task(name="canary")
 def canary(sent_at: float) -> str:
-    """That it comes shows that tasks do: how many seconds it was under way since `sent_at`."""
-    waited = f"{time.time() - sent_at:.1f}"
-    Job.objects.update_or_create(
-        name="canary", defaults={"outcome": waited, "succeeded_at": timezone.now()}
-    )
-    return waited
+    """Shows that the worker works: for how many seconds it was under way since `sent_at`."""
+    return f"{time.time() - sent_at:.1f}"
+
+
+@shared_task(name="mails")
+def send_mails() -> int:
+    """Sends the mails that are due."""
+    sent = mails.send_due()
+    expiry_notices.note_delivered()
+    return sent
+
+
+@shared_task(name="alert_levels")
+def refresh_alert_levels() -> str:
+    """Watches balances by days left at today's pace, and those that nobody chose thresholds for."""
+    armed, looked_at, late = alerts.arm_all(), alerts.refresh_levels(), alerts.tell_late()
+    return f"{armed} armed, {looked_at} watched by days, {late} told after a pause"
+
+
+@shared_task(name="expiry_notices")
+def write_expiry_notices() -> int:
+    """Writes the notices of credits that end soon."""
+    written = expiry_notices.write_due()
+    if written:
+        _soon(send_mails)
+    return written
 
 
 @shared_task(name="expire")
 def expire_what_is_due() -> int:
+    """Enters holds and lots that expired. Nobody can spend them meanwhile."""
     return revenue.expire_all()
-
-
-@shared_task(name="reconcile")
-def reconcile_payments() -> str:
-    return ", ".join(f"{number} {name}" for name, number in sorted(reconcile().items()))
 
 
 @shared_task(name="recognise")
 def recognise_revenue() -> int:
+    """Makes revenue of what was used."""
     return revenue.recognise_all()
+
+
+@shared_task(name="reconcile")
+def reconcile_payments() -> str:
+    """Compares the providers' lists with our payments, and enters what is missing."""
+    return reconciling.reconcile_and_tell()
 
 
 @shared_task(name="books")
 def check_books() -> str:
+    """Proves every invariant of the books, once a night."""
     if not books_checks.is_due(timezone.now()):
         return "not due"
     done = books_checks.run_and_tell()
     return f"{done.checks} checks, {done.broken} broken"
+
+
+@shared_task(name="partitions")
+def make_partitions() -> int:
+    """Makes the ledger's tables of the months to come."""
+    return housekeeping.make_partitions()
+
+
+@shared_task(name="forget_replies")
+def forget_replies() -> str:
+    """Forgets answers to writes of more than 30 days ago, and their idempotency keys."""
+    return housekeeping.forget_replies()
+
+
+@shared_task(name="forget_mails")
+def forget_mail_bodies() -> int:
+    """Empties mails of more than 90 days ago; that they were sent stays."""
+    return housekeeping.forget_mail_bodies()
+
+
+@shared_task(name="forget_sessions")
+def forget_sessions() -> None:
+    """Forgets sign-ins that have ended."""
+    call_command("clearsessions")
+
+
+@shared_task(name="weekly_digest")
+def write_weekly_digests() -> int:
+    """Mails owners their week, on Mondays, where they ask for it."""
+    return digest.write_all(timezone.now().date())
+
+
+@shared_task(name="operators")
+def tell_operators() -> int:
+    """Looks for what somebody must look at, and calls operators' webhook."""
+    conditions.look()
+    return webhook.deliver_due()
+
+
+@shared_task(name="top_ups")
+def top_up() -> int:
+    """Charges the cards of those who fell to their threshold."""
+    return running.run()
+
+
+@shared_task(name="webhooks")
+def deliver_webhooks() -> int:
+    """Sends customers the webhooks that are due."""
+    return webhooks_out.deliver_due()
+
+
+@shared_task(name="purge_webhooks")
+def purge_webhooks() -> int:
+    """Empties the log of webhooks of more than 30 days ago."""
+    return webhooks_out.purge(timezone.now() - WEBHOOK_LOG_KEPT)
 
 
 def _soon(task: "Task[Any, Any]") -> None:

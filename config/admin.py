@@ -17,11 +17,13 @@ from accounts.models import Customer
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
-    "Sales": ("Purchase", "Document", "ProviderEvent"),
+    "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
+    "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
         *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
+    "Operations": ("Job",),
     "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),

@@ -10,6 +10,7 @@ from django.conf import settings  # noqa: E402
 
 from config import fastpath  # noqa: E402
 from config.bodies import MeasuredBodies  # noqa: E402
+from config.watchdog import Watching  # noqa: E402
 from ledger.fastpath.app import FastPath  # noqa: E402
 
 
@@ -18,4 +19,4 @@ def new_application() -> FastPath:
     return fastpath.before(MeasuredBodies(django, limit=settings.MAX_BODY_BYTES))
 
 
-application = new_application()
+application = Watching(new_application())

@@ -20,11 +20,22 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 EVERY = {
     "relay": timedelta(seconds=5),
     "mails": timedelta(seconds=10),
+    "webhooks": timedelta(seconds=10),
+    "top_ups": timedelta(seconds=10),
     "canary": timedelta(seconds=30),
+    "operators": timedelta(seconds=30),
     "expire": timedelta(minutes=5),
+    "alert_levels": timedelta(hours=1),
+    "expiry_notices": timedelta(hours=1),
     "reconcile": timedelta(hours=1),
     "recognise": timedelta(hours=1),
     "books": timedelta(hours=1),
+    "weekly_digest": timedelta(hours=1),
+    "partitions": timedelta(days=1),
+    "forget_replies": timedelta(days=1),
+    "forget_mails": timedelta(days=1),
+    "forget_sessions": timedelta(days=1),
+    "purge_webhooks": timedelta(days=1),
 }
 # What is to be known only when it is sent.
 ARGUMENTS = {"canary": [BeatLazyFunc(time.time)]}
@@ -46,7 +57,7 @@ def _entry(task: str, interval: timedelta) -> dict[str, Any]:
     }
 
 
-app = Celery("drawdown")
+app = Celery("drawdown", task_cls="billing.jobs.recording:RecordedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {task: _entry(task, interval) for task, interval in EVERY.items()}
 app.steps["worker"].update({Waking, Silence})

@@ -8,8 +8,13 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from billing.jobs.metrics import JobsCollector
 from config.exceptions import reading
 from config.state import State
+
+# Of the database, which all processes share.
+JOBS = JobsCollector()
+REGISTRY.register(JOBS)
 
 
 @reading
@@ -25,6 +30,7 @@ def _registry() -> CollectorRegistry:
         return REGISTRY
     shared = CollectorRegistry()
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    shared.register(JOBS)
     return shared
 
 

@@ -27,6 +27,7 @@ _PROBLEMS = {
         "price-not-allowed": "Only paid credits have a price.",
         "unknown-kind": "A lot is paid, bonus, promo, goodwill or adjustment.",
         "webhook-refused": "A payment provider's event is signed, and not old.",
+        "webhook-address-refused": "Webhooks go to public addresses only, by HTTPS.",
         "unknown-cause": "Credits are taken away for a cause, and this is none of them.",
     },
     HTTPStatus.UNAUTHORIZED: {
@@ -41,6 +42,7 @@ _PROBLEMS = {
         "key-invalid": "The customer's key is unknown or mistyped.",
         "key-revoked": "The customer's key was revoked.",
         "key-expired": "The customer's key has expired.",
+        "key-suspended": "The customer owes a payment, and its keys are suspended until then.",
     },
     HTTPStatus.NOT_FOUND: {
         "not-found": "There is no such object, or it is another customer's.",
@@ -65,6 +67,9 @@ _PROBLEMS = {
         "pack-unavailable": "The pack is not on sale, or not to this customer or in this currency.",
         "place-missing": "Tax depends on the buyer's country, which is not known yet.",
         "too-many-open-purchases": "Too many purchases of the customer wait for payment.",
+        "threshold-exists": "The customer has such a threshold already.",
+        "too-many-thresholds": "A customer has ten thresholds at most.",
+        "too-many-webhook-endpoints": "A company has at most ten webhook endpoints.",
         "nothing-to-refund": "None of the purchase's credits are unused and free.",
         "refund-window-over": "A purchase can be refunded for some days only.",
         "refund-too-large": "That is more than is left of the payment, or of its credits.",

@@ -30,6 +30,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "unknown-cause": "Name one: void, forfeit, refund or escheat.",
     "webhook-refused": "Give this service the signing secret of this webhook at the provider, and "
     "look at the clock of its machine: an event is five minutes old at most.",
+    "webhook-address-refused": "Give an address that begins with https:// and whose name leads to "
+    "public addresses only.",
     "unauthorized": "Send Authorization: Bearer KEY with a key that is neither mistyped, revoked "
     "nor expired. Staff make service keys in the admin.",
     "insufficient-credits": "Refuse the call that the credits were for, and lead the customer to "
@@ -42,6 +44,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "key-invalid": "Refuse the call, and ask the end customer to copy the key again.",
     "key-revoked": "Refuse the call. The end customer needs another key.",
     "key-expired": "Refuse the call. The end customer needs another key.",
+    "key-suspended": "Refuse the call. An owner pays for credits in the portal, or gives the "
+    "automatic top-up another card; then the keys work again by themselves.",
     "not-found": "Check the id, and that it is of the customer whose key asks. Ids are copied "
     "whole, in lower case.",
     "method-not-allowed": "Use a method that the Allow header names.",
@@ -60,6 +64,9 @@ REMEDIES: Final[Mapping[str, str]] = {
     "pack-unavailable": "Choose one of the packs that the buy page lists.",
     "place-missing": "Say the country under billing details, and the region where tax needs it.",
     "too-many-open-purchases": "Pay or cancel one of them; what nobody pays ends within a day.",
+    "threshold-exists": "Nothing is to be done: it is watched.",
+    "too-many-thresholds": "Change or remove one of them first.",
+    "too-many-webhook-endpoints": "Remove one that is not needed any more, in the portal.",
     "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "
     "open holds are free again when those end.",
     "refund-window-over": "Ask the seller, who may refund later too.",

@@ -6,7 +6,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config import logs
+from config import logs, operators
 from config.background.broker import broker
 from config.databases import databases, is_embedded
 from config.state import BASE_DIR, State
@@ -142,6 +142,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
     "invite": "20/h/user",
+    "test_alert": "5/h/user",
 }
 MFA_ADAPTER = "accounts.mfa.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -176,8 +177,15 @@ else:
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Drawdown <noreply@localhost>")
 # A mail server that hangs must not hold up whoever waits for a page.
 EMAIL_TIMEOUT = 10
-# Who is told of money that does not fit what was sold, and of books that do not balance.
+# Who is told what somebody must look at, such as books that do not balance: by mail, and by a call
+# signed with the secret (Standard Webhooks).
 OPERATORS = env.list("OPERATORS", default=[])
+OPERATORS_WEBHOOK_URL = env("OPERATORS_WEBHOOK_URL", default="")
+OPERATORS_WEBHOOK_SECRET = operators.webhook_secret(env, OPERATORS_WEBHOOK_URL)
+# The worker is silent when its canary did not run for so long. Each web process looks every so many
+# seconds, and not at all with 0.
+WORKER_SILENT_SECONDS = env.float("WORKER_SILENT_SECONDS", default=120.0)
+WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", default=30.0)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -201,6 +209,10 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'", *env.list("CHECKOUT_ORIGINS", default=[STRIPE_CHECKOUT])],
     }
 }
+
+# Keys are below what tells the outside of them: it is called within the database transaction with
+# the customer, the kind of the event, the key's id and what there is to say.
+TELL_OF_KEYS = "ledger.outbox.tell"
 
 # What must be true of the books, by the room that says it.
 CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS"]
@@ -246,6 +258,10 @@ STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 # For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
+# Where customers' webhooks may go beside public addresses by HTTPS: for development and tests only.
+# With the second, whoever adds an endpoint reaches whatever this machine reaches.
+WEBHOOKS_ALLOW_HTTP = env.bool("WEBHOOKS_ALLOW_HTTP", default=False)
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 # As receipts name the seller. Where the database is ours, one tries things.
 DEMO_ADDRESS = "1 Example Quay\nDublin 2\nIreland"
 SELLER = {
@@ -257,6 +273,9 @@ SELLER = {
 NETSUITE_SUBSIDIARY = env("NETSUITE_SUBSIDIARY", default=SELLER["name"])
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
+
+# So many days before credits expire their owners are told.
+EXPIRY_NOTICE_DAYS = env.list("EXPIRY_NOTICE_DAYS", cast=int, default=[30, 7, 1])
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 REST_FRAMEWORK = {

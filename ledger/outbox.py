@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 # Who hands events on listens on it.
 CHANNEL: Final = "ledger_outbox"
+NOTIFY: Final = f"notify {CHANNEL}"
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def wake() -> None:
     """Let the relay look now. That nobody is told is no loss: it looks by itself now and then."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"notify {CHANNEL}")
+            cursor.execute(NOTIFY)
     except DatabaseError as error:
         logger.warning("The relay was not woken: %s", error)
 
@@ -61,7 +62,7 @@ def claim(*, customers: int, events: int) -> list[Event]:
     order and by nobody else; handed on when the current database transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("select * from ledger_claim_events(%s, %s)", [customers, events])
-        return [Event(*row) for row in cursor.fetchall()]
+        return [Event(*row)._replace(data=msgspec.json.decode(row[4])) for row in cursor.fetchall()]
 
 
 def put_off(customers: Sequence[UUID]) -> None:

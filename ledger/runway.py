@@ -17,17 +17,21 @@ _HOLDS_SECONDS = 60
 
 def days(customer_id: UUID, *, available: int) -> int | None:
     """Whole days, at the pace of late. None: nothing was used."""
+    used = pace(customer_id)
+    return None if used is None else max(available // used, 0)
+
+
+def pace(customer_id: UUID) -> int | None:
+    """Micro-credits a day over the last 30 days, or since the first call that cost something where
+    that was later, but over one day at least. None: nothing was used."""
     key = f"pace/{customer_id}"
-    pace = cache.get(key) or _pace(customer_id)
-    if pace is None:
-        return None
-    cache.add(key, pace, _HOLDS_SECONDS)
-    return max(available // pace, 0)
+    used: int | None = cache.get(key) or _pace(customer_id)
+    if used is not None:
+        cache.add(key, used, _HOLDS_SECONDS)
+    return used
 
 
 def _pace(customer_id: UUID) -> int | None:
-    """Micro-credits a day over the last 30 days, or since the first call that cost something where
-    that was later, but over one day at least."""
     instant = selectors.now()
     costly = usage.committed(customer_id, Period(instant - _WINDOW, instant)).filter(
         committed__gt=F("reversed")

@@ -1,6 +1,6 @@
 -- One typed operation a call, as ledger_operation has its fields; its answer is read as one value,
 -- for a table function would have it copied once more.
-\set n random(1, :customers)
+\set n random(:first, :last)
 select (r).reservation_id as reservation, (r).customer_id as customer from (
     select ledger_apply(row('reserve', id, uuidv7(), true, 1, null, 4000000, 900, 'reject', null, null, 1, null, 1, null, null, null, null, null)::ledger_operation) r
     from bench_customer where n = :n offset 0

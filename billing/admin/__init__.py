@@ -2,22 +2,34 @@
 
 from billing.admin import (
     account_names,
+    alerts,
     books,
     books_checks,
     documents,
     events,
+    expiry_notices,
+    jobs,
+    mails,
     packs,
     purchases,
     tax_rates,
+    top_up,
+    webhooks_out,
 )
 
 __all__ = [
     "account_names",
+    "alerts",
     "books",
     "books_checks",
     "documents",
     "events",
+    "expiry_notices",
+    "mails",
+    "jobs",
     "packs",
     "purchases",
     "tax_rates",
+    "webhooks_out",
+    "top_up",
 ]

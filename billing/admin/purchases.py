@@ -36,7 +36,7 @@ class PurchaseAdmin(BillingWindow):
 
     change_form_template = "billing/admin/purchase.html"
     list_display = [
-        *("short_name", "of", "pack_name", "issued", "value", "state", "given_back"),
+        *("short_name", "of", "description", "issued", "value", "state", "given_back"),
         "made",
     ]
     list_filter = ["state", ReturnedFilter, ProviderFilter]
@@ -47,7 +47,7 @@ class PurchaseAdmin(BillingWindow):
         "a provider's id of the checkout or the payment"
     )
     fields = [
-        *("name", "of", "state", "reason", "pack_name", "issued", "bonus", "validity", "price"),
+        *("name", "of", "state", "reason", "description", "issued", "bonus", "validity", "price"),
         *("tax_due", "value", "provider", "provider_ref", "by", "created_at", "expires_at"),
         "paid_at",
     ]

@@ -1,8 +1,10 @@
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
-from django.core.mail import EmailMultiAlternatives
-from django.core.mail.utils import DNS_NAME
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -14,9 +16,11 @@ LEASE = timedelta(minutes=2)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 
 _CLAIM = """
-update billing_mail set due_at = now() + %s, attempts = attempts + 1
+update billing_mail set due_at = statement_timestamp() + %(lease)s, attempts = attempts + 1
 where id = (
-    select id from billing_mail where state = 'due' and due_at <= now()
+    select id from billing_mail
+    where state = 'due' and due_at <= statement_timestamp()
+        and (%(kinds)s::text[] is null or kind = any(%(kinds)s))
     order by due_at, id limit 1 for update skip locked
 )
 returning *
@@ -25,37 +29,67 @@ returning *
 logger = logging.getLogger(__name__)
 
 
-def send_due() -> int:
-    """Send what is due, one after the other; how many were taken by the mail server."""
+def is_due() -> bool:
+    return Mail.objects.filter(state=MailState.DUE, due_at__lte=Now()).exists()
+
+
+def send_due(kinds: Sequence[str] | None = None) -> int:
+    """Send what is due, of these kinds or of all, one after the other; how many were taken by the
+    mail server. When that is not to be reached, the others wait for the next time: it costs one of
+    them an attempt, not all.
+    """
     sent = 0
-    while mails := list(Mail.objects.raw(_CLAIM, [LEASE])):
-        sent += sum(_send(mail) for mail in mails)
+    claimed = {"lease": LEASE, "kinds": None if kinds is None else list(kinds)}
+    while mails := list(Mail.objects.raw(_CLAIM, claimed)):
+        (mail,) = mails
+        try:
+            _send(mail)
+        except Exception as error:
+            _put_off(mail, error)
+            if isinstance(error, _Unreachable):
+                break
+        else:
+            sent += 1
     return sent
 
 
-def _send(mail: Mail) -> bool:
+class _Unreachable(Exception):
+    """No mail server answers, or it does not let us in."""
+
+
+def _send(mail: Mail) -> None:
+    server = get_connection()
     try:
-        _message(mail).send()
+        server.open()
     except Exception as error:
-        _put_off(mail, error)
-        return False
-    Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=Now(), error="")
-    return True
+        raise _Unreachable(f"{type(error).__name__}: {error}") from error
+    try:
+        server.send_messages([_message(mail)])
+        Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=Now(), error="")
+    finally:
+        server.close()
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:
-    named = {"Message-ID": f"<mail-{mail.pk}@{DNS_NAME}>"}
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=mail.to, headers=named)
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    headers = {
+        # The same, whichever machine sends it.
+        "Message-ID": f"<mail-{mail.pk}@{host}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834, 5: nobody's absence answers it.
+    }
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=mail.to, headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message
 
 
 def _put_off(mail: Mail, error: Exception) -> None:
-    told = " ".join(f"{type(error).__name__}: {error}".split())
+    name = "" if isinstance(error, _Unreachable) else f"{type(error).__name__}: "
+    told = " ".join(f"{name}{error}".split())
     logger.warning("Mail %s was not taken (attempt %s): %s", mail.pk, mail.attempts, told)
+    # One that was taken has been sent, whatever the server says when it is left.
+    waiting = Mail.objects.filter(pk=mail.pk, state=MailState.DUE)
     if mail.attempts > len(PAUSES):
-        Mail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, error=told)
+        waiting.update(state=MailState.FAILED, error=told)
     else:
-        due = timezone.now() + PAUSES[mail.attempts - 1]
-        Mail.objects.filter(pk=mail.pk).update(due_at=due, error=told)
+        waiting.update(due_at=timezone.now() + PAUSES[mail.attempts - 1], error=told)

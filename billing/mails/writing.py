@@ -1,9 +1,14 @@
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.template import Context
+from django.template.engine import Engine
 from django.template.loader import render_to_string
+from psycopg.errors import UniqueViolation
 
 from billing.models import Mail
 
@@ -23,15 +28,32 @@ def write(
     if not to:
         return None
     told = {"seller": settings.SELLER["name"], "site": settings.PUBLIC_URL.rstrip("/"), **context}
-    subject = render_to_string(f"billing/mails/{template}.subject.txt", told)
     mail = Mail(
         customer_id=customer_id,
         kind=kind,
         about=about,
         to=list(to),
-        subject=" ".join(subject.split())[:255],
-        text=render_to_string(f"billing/mails/{template}.txt", told),
+        subject=" ".join(_plain(f"{template}.subject.txt", told).split())[:255],
+        text=_plain(f"{template}.txt", told),
         html=render_to_string(f"billing/mails/{template}.html", told),
     )
-    (written,) = Mail.objects.bulk_create([mail], ignore_conflicts=True)
-    return written
+    return mail if _is_first(mail) else None
+
+
+def _is_first(mail: Mail) -> bool:
+    """Saved, but where there is one about the same."""
+    try:
+        with transaction.atomic():
+            mail.save(force_insert=True)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        return False
+    return True
+
+
+def _plain(name: str, told: dict[str, Any]) -> str:
+    """What is not HTML has nothing to escape. What a template leaves out leaves no gap."""
+    template = Engine.get_default().get_template(f"billing/mails/{name}")
+    text = template.render(Context(told, autoescape=False))
+    return re.sub(r"\n\s*\n", "\n\n", text)

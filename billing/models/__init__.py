@@ -3,6 +3,13 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.alerts import (
+    Alert,
+    AlertBasis,
+    AlertKind,
+    AlertSettings,
+    AlertThreshold,
+)
 from billing.models.books import (
     BreakageRun,
     CloseStep,
@@ -16,9 +23,17 @@ from billing.models.books import (
 from billing.models.books_checks import BooksCheck
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
+from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
+from billing.models.operators import (
+    NoticeCall,
+    NoticeKind,
+    OperatorNotice,
+    Phase,
+    RefusedReports,
+)
 from billing.models.packs import Pack, PackPrice, TaxRate
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from billing.models.policy import (
@@ -31,6 +46,7 @@ from billing.models.policy import (
     Policy,
     TaxPoint,
 )
+from billing.models.preferences import NotificationPreference
 from billing.models.purchases import (
     BillingProfile,
     PaymentMethod,
@@ -47,14 +63,28 @@ from billing.models.sandbox import (
     SandboxEvent,
     SandboxRefund,
 )
+from billing.models.top_up import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
+from billing.models.webhooks_out import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 __all__ = [
     "AccountName",
+    "Alert",
+    "AlertBasis",
+    "AlertKind",
+    "AlertSettings",
+    "AlertThreshold",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
+    "CardBreaker",
     "Chargeback",
     "CloseStep",
+    "DeliveryState",
     "Dispute",
     "DisputeState",
     "Document",
@@ -64,6 +94,7 @@ __all__ = [
     "Estimate",
     "EventState",
     "ExchangeRate",
+    "ExpiryNotice",
     "Extension",
     "Goodwill",
     "Job",
@@ -71,12 +102,18 @@ __all__ = [
     "MailState",
     "Method",
     "Modification",
+    "NoticeCall",
+    "NoticeKind",
+    "NotificationPreference",
+    "OperatorNotice",
+    "Obstacle",
     "Pack",
     "PackPrice",
     "Payment",
     "PaymentMethod",
     "Period",
     "PeriodState",
+    "Phase",
     "Policy",
     "ProviderCustomer",
     "ProviderEvent",
@@ -84,6 +121,7 @@ __all__ = [
     "PurchaseState",
     "Refund",
     "RefundState",
+    "RefusedReports",
     "ReopenRequest",
     "Report",
     "SandboxCard",
@@ -94,6 +132,12 @@ __all__ = [
     "Target",
     "TaxPoint",
     "TaxRate",
+    "TopUp",
+    "TopUpSettings",
+    "TopUpState",
     "UnclaimedProperty",
     "UnclaimedState",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -76,6 +76,10 @@ class Policy(models.Model):
     reinstatement_grace_days = models.PositiveIntegerField(
         default=30, help_text="So long after its expiry a lot is reinstated; later it is goodwill."
     )
+    expiry_needs_notice = models.BooleanField(
+        default=False,
+        help_text="Credits whose owner was not told go on for a day, and again.",
+    )
     functional_currency = models.CharField(max_length=3, default="USD")
 
     class Meta:

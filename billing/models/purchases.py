@@ -21,14 +21,16 @@ class PurchaseState(models.TextChoices):
 
 
 class Purchase(models.Model):
-    """One checkout of one pack as it was then. Money is minor units of `currency`, credits are
-    micro-credits. What is paid late is a purchase all the same: only `paid` is the end."""
+    """One checkout of one pack as it was then, or of several alike. Money is minor units of
+    `currency`, credits are micro-credits, and all of it is of the whole `quantity`. What is paid
+    late is a purchase all the same: only `paid` is the end."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="purchases")
     pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="purchases")
     pack_code = models.CharField(max_length=64)
     pack_name = models.CharField(max_length=100)
+    quantity = models.PositiveIntegerField(default=1, db_default=1)
     credits = models.BigIntegerField()
     bonus_credits = models.BigIntegerField(default=0)
     validity_days = models.PositiveIntegerField()
@@ -87,6 +89,7 @@ class Purchase(models.Model):
             models.CheckConstraint(
                 condition=Q(credits__gt=0, bonus_credits__gte=0), name="purchase_has_credits"
             ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="purchase_has_a_quantity"),
             models.CheckConstraint(
                 condition=Q(currency__regex="^[A-Z]{3}$"), name="purchase_currency_is_iso"
             ),
@@ -106,6 +109,13 @@ class Purchase(models.Model):
     def name(self) -> str:
         """As the outside and the journal know it."""
         return ids.encode(PURCHASE, self.id)
+
+    @property
+    def description(self) -> str:
+        """What was bought, as people are told."""
+        if self.quantity == 1:
+            return self.pack_name
+        return f"{self.quantity:,} \N{MULTIPLICATION SIGN} {self.pack_name}"
 
     @property
     def has_own_bonus_lot(self) -> bool:

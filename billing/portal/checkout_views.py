@@ -119,7 +119,7 @@ def _start(request: MemberRequest) -> HttpResponse:
 
 
 def _to_payment(request: MemberRequest, purchase: Purchase) -> HttpResponse:
-    if purchase.state == PurchaseState.EXPIRED:
+    if not standing.is_payable(purchase):
         return redirect("checkout-outcome", purchase.id)
     try:
         purchase = checkout.open_checkout(

@@ -9,22 +9,15 @@ from django.db.models import DateTimeField, Func
 
 from accounts.models import ApiKey, Customer
 from accounts.permissions import Right
+from billing.alerts.wording import threshold_in_words
 from billing.models import Purchase, PurchaseState
 from billing.portal import shown
 from ledger import runway, selectors
-from ledger.models import Lot, Wallet
+from ledger.models import Lot, Threshold, Wallet
 
 SOON: Final = timedelta(days=14)
 LOTS_SHOWN: Final = 8
 BUY: Final = "/portal/buy/"
-
-_KINDS: Final = {
-    "paid": "Bought",
-    "bonus": "Bonus",
-    "promo": "Promotional",
-    "goodwill": "Goodwill",
-    "adjustment": "Adjustment",
-}
 
 
 class Expiring(NamedTuple):
@@ -35,6 +28,7 @@ class Expiring(NamedTuple):
     credits: str
     expires_at: datetime
     is_soon: bool
+    noticed_at: datetime | None
 
 
 class Figures(NamedTuple):
@@ -45,6 +39,7 @@ class Figures(NamedTuple):
     held: str
     frozen: str
     is_out: bool
+    low: str
     runway_days: int | None
     expiring: list[Expiring]
     more_expiring: int
@@ -76,6 +71,7 @@ def figures(customer_id: UUID) -> Figures:
         held=shown.credits(balance.held),
         frozen=shown.credits(balance.frozen) if balance.frozen else "",
         is_out=balance.available <= 0,
+        low=_low(customer_id),
         runway_days=runway.days(customer_id, available=balance.available),
         expiring=[_expiring(lot, now) for lot in lots[:LOTS_SHOWN]],
         more_expiring=len(lots[LOTS_SHOWN:]),
@@ -122,6 +118,13 @@ def is_to_buy(steps: Iterable[Step]) -> bool:
     return any(step.href == BUY and not step.done for step in steps)
 
 
+def _low(customer_id: UUID) -> str:
+    """The lowest threshold that the balance has fallen to, in words."""
+    crossed = Threshold.objects.filter(customer_id=customer_id, purpose="alert", crossed=True)
+    lowest = crossed.order_by("level").first()
+    return threshold_in_words(lowest.basis, lowest.value) if lowest else ""
+
+
 _STATE: Final = ("version", "balance", "held", "frozen")
 
 
@@ -137,9 +140,10 @@ def _of(row: tuple[int, ...]) -> str:
 def _expiring(lot: Lot, now: datetime) -> Expiring:
     assert lot.expires_at
     return Expiring(
-        kind=_KINDS.get(lot.kind, lot.kind),
+        kind=shown.LOT_KINDS.get(lot.kind, lot.kind),
         origin=lot.reason or "",
         credits=shown.credits(lot.remaining - lot.held - lot.frozen),
         expires_at=lot.expires_at,
         is_soon=lot.expires_at - now <= SOON,
+        noticed_at=lot.noticed_at,
     )

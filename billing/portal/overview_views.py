@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.permissions import RIGHTS, Right
 from accounts.portal import MemberRequest, for_members
 from billing.portal import overview as told
-from billing.portal import shop
+from billing.portal import shop, topping_up
 from billing.portal.fragments import for_signed_in, is_of_another_company
 
 OFFERS_SHOWN: Final = 3
@@ -24,6 +24,7 @@ def overview(request: MemberRequest) -> HttpResponse:
     page = {
         "figures": told.figures(customer.id),
         "steps": steps,
+        "top_up": topping_up.line(customer),
         "offers": shop.offers(customer)[:OFFERS_SHOWN] if told.is_to_buy(steps) else [],
     }
     return render(request, "billing/overview.html", page)

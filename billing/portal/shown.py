@@ -10,6 +10,14 @@ from ledger.amounts import CREDIT
 
 LOCALE: Final = "en_US"
 
+LOT_KINDS: Final = {
+    "paid": "Bought",
+    "bonus": "Bonus",
+    "promo": "Promotional",
+    "goodwill": "Goodwill",
+    "adjustment": "Adjustment",
+}
+
 
 def credits(amount: int) -> str:
     """Micro-credits, as in `12,500` or `0.35`."""

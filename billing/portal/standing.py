@@ -22,6 +22,7 @@ from billing.models import (
     PurchaseState,
     Refund,
     RefundState,
+    TopUp,
 )
 from billing.portal import shown
 from billing.refunds import Quote
@@ -100,7 +101,10 @@ def state(purchase: Purchase) -> str:
 
 
 def is_payable(purchase: Purchase) -> bool:
-    """On the provider's page, which takes a card again after it declined one."""
+    """On the provider's page, which takes a card again after it declined one. What is charged by
+    itself has no page: it would be paid twice."""
+    if TopUp.objects.filter(purchase=purchase).exists():
+        return False
     is_open = purchase.state not in (PurchaseState.PAID, PurchaseState.EXPIRED)
     return is_open and purchase.expires_at > timezone.now() and not is_unfit(purchase)
 
@@ -171,7 +175,7 @@ def history(purchase: Purchase) -> list[Chapter]:
 def lines(purchase: Purchase) -> list[Line]:
     """What was bought, the tax on it, and the total."""
     money = partial(shown.money, currency=purchase.currency)
-    bought = Line(purchase.pack_name, _contents(purchase), money(purchase.net))
+    bought = Line(purchase.description, _contents(purchase), money(purchase.net))
     if purchase.tax_by_provider and purchase.state != PurchaseState.PAID:
         return [bought, Line("Tax", "Found out at the checkout", "")]
     found = [bought]
@@ -237,6 +241,8 @@ def _ask(purchase: Purchase) -> str:
 
 def _chapters(purchase: Purchase) -> Iterator[Chapter]:
     by = f"By {purchase.made_by.email}." if purchase.made_by else ""
+    if TopUp.objects.filter(purchase=purchase).exists():
+        by = "By automatic top-up."
     yield Chapter(purchase.created_at, "", "Ordered", by)
     payment = _payment(purchase)
     if payment is None:

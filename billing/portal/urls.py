@@ -1,17 +1,37 @@
 from django.urls import path
 
 from billing.portal import (
+    alert_views,
     checkout_views,
     overview_views,
     profile_views,
     purchase_views,
     refund_views,
+    top_up_views,
+    webhook_delivery_views,
+    webhook_views,
 )
 
 urlpatterns = [
     path("", overview_views.overview, name="overview"),
     path("figures/", overview_views.figures, name="figures"),
+    path("alerts/", alert_views.alerts, name="alerts"),
+    path("alerts/mails/", alert_views.mails, name="alert-mails"),
+    path("alerts/test/", alert_views.test, name="test-alert"),
+    path("alerts/thresholds/", alert_views.add_threshold, name="add-threshold"),
+    path(
+        "alerts/thresholds/<uuid:threshold_id>/",
+        alert_views.change_threshold,
+        name="change-threshold",
+    ),
+    path(
+        "alerts/thresholds/<uuid:threshold_id>/remove/",
+        alert_views.remove_threshold,
+        name="remove-threshold",
+    ),
     path("buy/", checkout_views.buy, name="buy"),
+    path("top-up/", top_up_views.top_up, name="top-up"),
+    path("top-up/off/", top_up_views.turn_off, name="top-up-off"),
     path("purchases/", purchase_views.purchases, name="purchases"),
     path("purchases/billing/", profile_views.profile, name="billing-profile"),
     path("purchases/billing/cards/<int:card_id>/", profile_views.remove_card, name="remove-card"),
@@ -29,4 +49,23 @@ urlpatterns = [
         name="refund-preview",
     ),
     path("purchases/<uuid:purchase_id>/<str:name>.pdf", purchase_views.document, name="document"),
+    path("webhooks/", webhook_views.endpoints, name="webhooks"),
+    path("webhooks/events/", webhook_views.event_types, name="webhook-events"),
+    path("webhooks/<uuid:endpoint_id>/", webhook_delivery_views.log, name="webhook-endpoint"),
+    path("webhooks/<uuid:endpoint_id>/edit/", webhook_views.edit, name="edit-webhook"),
+    path("webhooks/<uuid:endpoint_id>/switch/", webhook_views.switch, name="switch-webhook"),
+    path("webhooks/<uuid:endpoint_id>/rotate/", webhook_views.rotate, name="rotate-webhook"),
+    path("webhooks/<uuid:endpoint_id>/remove/", webhook_views.remove, name="remove-webhook"),
+    path("webhooks/<uuid:endpoint_id>/test/", webhook_delivery_views.test, name="test-webhook"),
+    path("webhooks/<uuid:endpoint_id>/resend/", webhook_delivery_views.resend, name="resend-range"),
+    path(
+        "webhooks/<uuid:endpoint_id>/deliveries/<int:delivery_id>/",
+        webhook_delivery_views.delivery,
+        name="webhook-delivery",
+    ),
+    path(
+        "webhooks/<uuid:endpoint_id>/deliveries/<int:delivery_id>/resend/",
+        webhook_delivery_views.resend_one,
+        name="resend-webhook",
+    ),
 ]

@@ -36,6 +36,7 @@ _PAYING: Final = (
     "key-invalid",
     "key-revoked",
     "key-expired",
+    "key-suspended",
     "not-found",
     "unknown-endpoint",
     "unknown-quantity",

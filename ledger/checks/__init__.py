@@ -3,7 +3,7 @@
 The setting CHECKS names the suites that there are: the ledger's, and those of the rooms above it.
 """
 
-from ledger.checks import history, keys, lots, money, orphans, reservations, wallets
+from ledger.checks import history, keys, lots, money, orphans, reservations, telling, wallets
 from ledger.checks.base import KEPT_ROWS, Check, Finding, Row, Suite, run, verify
 from ledger.checks.outside import outside
 from ledger.checks.sources import SOURCES
@@ -31,5 +31,6 @@ CHECKS = Suite(
         *history.CHECKS,
         *keys.CHECKS,
         *orphans.CHECKS,
+        *telling.CHECKS,
     ],
 )

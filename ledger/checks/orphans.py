@@ -8,15 +8,16 @@ CHECKS = [
         "Every wallet has a customer, and every row a wallet and its lots",
         "Everything of a customer stays under that customer.",
         """
-        select customer_id, 'wallet' as of, null::uuid as id from wallet
-        where not exists (select from accounts_customer c where c.id = customer_id)
+        select customer_id, x.of, x.id from (
+            select customer_id, 'wallet' as of, null::uuid as id from wallet
+            union all select customer_id, 'event', id from event
+        ) x where not exists (select from accounts_customer c where c.id = x.customer_id)
         union all
         select customer_id, x.of, x.id from (
             select customer_id, 'lot' as of, id from lot_row
             union all select customer_id, 'hold', id from hold
             union all select customer_id, 'call', id from call
             union all select customer_id, 'transfer', id from transfer
-            union all select customer_id, 'event', id from event
             union all select customer_id, 'key', key from key
         ) x where not exists (select from ledger_wallet w where w.customer_id = x.customer_id)
         union all

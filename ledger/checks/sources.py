@@ -8,6 +8,8 @@ hold as not materialized (select * from ledger_hold where {scope}),
 call as not materialized (select * from ledger_call where {scope}),
 transfer as not materialized (select * from ledger_transfer where {scope}),
 event as not materialized (select * from ledger_event where {scope}),
+threshold as not materialized (select * from ledger_threshold where {scope}),
+waiting as not materialized (select * from ledger_outbox where {scope}),
 key as not materialized (select * from ledger_key where {scope}),
 reservation as not materialized (select * from ledger_reservation where {scope}),
 part as not materialized (

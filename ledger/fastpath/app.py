@@ -41,6 +41,7 @@ from ledger.fastpath.party import Answer
 from ledger.fastpath.problems import Kind, Problems
 from ledger.fastpath.refusals import Failed, Unavailable, WrongMethod
 from ledger.fastpath.routes import BATCH, Route, find
+from ledger.fastpath.waker import Waker
 
 BODY_MAX: Final = 1024 * 1024
 BATCH_BODY_MAX: Final = 4 * BODY_MAX
@@ -68,11 +69,12 @@ class FastPath:
         log: Log,
     ) -> None:
         self._otherwise = otherwise
-        self._lines = reads, polls = Line(database), Line(database)
+        self._lines = reads, polls, wakes = Line(database), Line(database), Line(database)
         catalogue = Catalogue(reads)
         directory = Directory(reads, polls, pepper=pepper, also_poll=catalogue.refresh)
         self._memory = Memory(directory, catalogue)
-        self._gatherer = Gatherer(database)
+        self._waker = Waker(wakes)
+        self._gatherer = Gatherer(database, self._waker)
         self._problems = Problems(problems)
         self._top_up_url = top_up_url
         self._log = log
@@ -90,6 +92,7 @@ class FastPath:
         tasks = [
             asyncio.create_task(self._memory.directory.run()),
             asyncio.create_task(self._gatherer.run()),
+            asyncio.create_task(self._waker.run()),
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -16,6 +16,7 @@ from ledger.errors import LedgerError
 from ledger.fastpath.database import CoreLine, Lines, Row
 from ledger.fastpath.party import Seat
 from ledger.fastpath.refusals import Failed, Unavailable
+from ledger.fastpath.waker import Waker
 from ledger.operations import Operation
 
 LINES: Final = 4
@@ -35,7 +36,8 @@ logger = logging.getLogger(__name__)
 
 
 class Aside:
-    def __init__(self, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, parameters: Mapping[str, Any], waker: Waker) -> None:
+        self._waker = waker
         self._lines = Lines(parameters, size=LINES)
         self._queues: dict[UUID, list[Seat]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,37 +60,35 @@ class Aside:
         while queue:
             async with self._lines.borrowed() as line:
                 seats, queue[:CALL_MAX] = queue[:CALL_MAX], []
-                await _serve_together(line, seats)
+                await self._serve_together(line, seats)
         del self._queues[customer_id]
 
+    async def _serve_together(self, line: CoreLine, seats: Sequence[Seat]) -> None:
+        try:
+            rows = await self._apply(line, [seat.operation for seat in seats])
+        except Exception:
+            for seat in seats:
+                await self._serve_alone(line, seat)
+            return
+        for seat, row in zip(seats, rows, strict=True):
+            seat.answer(row)
 
-async def _serve_together(line: CoreLine, seats: Sequence[Seat]) -> None:
-    try:
-        rows = await _apply(line, [seat.operation for seat in seats])
-    except Exception:
-        for seat in seats:
-            await _serve_alone(line, seat)
-        return
-    for seat, row in zip(seats, rows, strict=True):
-        seat.answer(row)
+    async def _serve_alone(self, line: CoreLine, seat: Seat) -> None:
+        try:
+            (row,) = await self._apply(line, [seat.operation])
+        except Exception as error:
+            seat.answer(_refusal(line, error, seat.operation))
+        else:
+            seat.answer(row)
 
-
-async def _serve_alone(line: CoreLine, seat: Seat) -> None:
-    try:
-        (row,) = await _apply(line, [seat.operation])
-    except Exception as error:
-        seat.answer(_refusal(line, error, seat.operation))
-    else:
-        seat.answer(row)
-
-
-async def _apply(line: CoreLine, operations: Sequence[Operation]) -> list[Row]:
-    """Operations of one customer, whose wallet is opened by its first."""
-    rows = await line.apply(operations, wait=True)
-    if rows[0].code == "no-wallet":
-        await line.open_wallets([operations[0].customer_id])
+    async def _apply(self, line: CoreLine, operations: Sequence[Operation]) -> list[Row]:
+        """Operations of one customer, whose wallet is opened by its first."""
         rows = await line.apply(operations, wait=True)
-    return rows
+        if rows[0].code == "no-wallet":
+            await line.open_wallets([operations[0].customer_id])
+            rows = await line.apply(operations, wait=True)
+        self._waker.look(rows)
+        return rows
 
 
 def _refusal(line: CoreLine, error: Exception, operation: Operation) -> LedgerError:

@@ -1,8 +1,8 @@
 """Who calls and who pays, in memory.
 
-Keys are read when they are first presented. A poll keeps them, and the list of customers who may
-not spend, as the database has them: what is older than a revocation may take is not trusted, and
-nothing is answered before it is read again.
+Keys are read when they are first presented. A poll keeps them, and the list of customers who, or
+whose keys, may not spend, as the database has them: what is older than a revocation may take is not
+trusted, and nothing is answered before it is read again.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ import psycopg
 from accounts import directory, keys
 from accounts.directory import ApiKeyEntry, CustomerEntry, ServiceKeyEntry
 from accounts.errors import (
-    CustomerSuspended,
     Forbidden,
     KeyInvalid,
     KeyRefused,
@@ -59,7 +58,7 @@ class Directory:
         self._digests: dict[bytes, bytes] = {}
         self._service_keys: dict[bytes, ServiceKeyEntry] = {}
         self._api_keys: dict[bytes, ApiKeyEntry] = {}
-        self._barred: set[UUID] = set()
+        self._barred: dict[UUID, CustomerEntry] = {}
         self._used: set[UUID] = set()
         self._read_at = float("-inf")  # monotonic, when the last good poll began
         self._as_of: datetime | None = None  # and the database's time then
@@ -93,8 +92,13 @@ class Directory:
 
     def check_customer(self, customer_id: UUID) -> None:
         """Raises CustomerSuspended. Whether there is such a customer, the core knows."""
-        if customer_id in self._barred:
-            raise CustomerSuspended
+        if entry := self._barred.get(customer_id):
+            directory.check_customer(entry)
+
+    def check_keys_of(self, customer_id: UUID) -> None:
+        """Raises KeySuspended."""
+        if entry := self._barred.get(customer_id):
+            directory.check_keys(entry)
 
     async def run(self) -> None:
         """Polls until it is cancelled."""
@@ -181,10 +185,10 @@ class Directory:
             self._note_customer(CustomerEntry(*row))
 
     def _note_customer(self, entry: CustomerEntry) -> None:
-        if entry.status == directory.ACTIVE:
-            self._barred.discard(entry.id)
+        if entry.status == directory.ACTIVE and entry.keys_suspended_at is None:
+            self._barred.pop(entry.id, None)
         else:
-            self._barred.add(entry.id)
+            self._barred[entry.id] = entry
 
 
 def _accept(entry: ServiceKeyEntry | ApiKeyEntry) -> None:

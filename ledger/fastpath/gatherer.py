@@ -18,6 +18,7 @@ from ledger.fastpath.database import CoreLine, Row
 from ledger.fastpath.metrics import count_call, count_failed_call
 from ledger.fastpath.party import Answer, Party, Seat
 from ledger.fastpath.refusals import Unavailable
+from ledger.fastpath.waker import Waker
 from ledger.operations import Operation
 
 # A party is never split, so that its order holds; a call may be longer by one party.
@@ -28,9 +29,10 @@ logger = logging.getLogger(__name__)
 
 
 class Gatherer:
-    def __init__(self, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, parameters: Mapping[str, Any], waker: Waker) -> None:
         self._line = CoreLine(parameters)
-        self._aside = Aside(parameters)
+        self._waker = waker
+        self._aside = Aside(parameters, waker)
         self._queue: deque[Party] = deque()
         self._arrived = asyncio.Event()
         self._pending = 0
@@ -92,6 +94,7 @@ class Gatherer:
             count_failed_call()
             return None
         count_call(operations, rows, monotonic() - began)
+        self._waker.look(rows)
         return rows
 
     def _deliver(self, parties: Sequence[Party], rows: Sequence[Row]) -> None:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from accounts import ids
 from accounts.directory import ApiKeyEntry, check_key
-from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked, NotFound
+from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked, KeySuspended, NotFound
 from accounts.models import HOUSE_ID
 from ledger import pricing
 from ledger.fastpath import called
@@ -27,7 +27,14 @@ from ledger.operations import Operation
 from ledger.pricing import Price, RateCard, UnknownEndpoint, UnknownQuantity
 
 # The same request may have been granted before; then it gets that answer again.
-_OF_THE_MOMENT = (CustomerSuspended, KeyRevoked, KeyExpired, UnknownEndpoint, UnknownQuantity)
+_OF_THE_MOMENT = (
+    CustomerSuspended,
+    KeyRevoked,
+    KeyExpired,
+    KeySuspended,
+    UnknownEndpoint,
+    UnknownQuantity,
+)
 
 
 class Payer(NamedTuple):
@@ -89,9 +96,10 @@ async def _payer(memory: Memory, fields: Reserve) -> Payer:
 
 
 def _check_payer(memory: Memory, payer: Payer) -> None:
-    """Raises KeyRevoked, KeyExpired, CustomerSuspended."""
+    """Raises KeyRevoked, KeyExpired, KeySuspended, CustomerSuspended."""
     if payer.key is not None:
         check_key(payer.key, now=datetime.now(UTC))
+        memory.directory.check_keys_of(payer.customer_id)
     memory.directory.check_customer(payer.customer_id)
 
 

@@ -21,8 +21,24 @@ overview                             GET  200    200    200    200    200    200
 overview                             POST 405    405    405    405    405    405    405    405
 figures                              GET  200    200    200    200    200    200    404    in
 figures                              POST 405    405    405    405    405    405    405    405
+alerts                               GET  200    200    403    403    200    200    404    in
+alerts                               POST 302*   302*   403    403    302    404    404    in
+alert-mails                          GET  200    200    403    403    200    200    404    in
+alert-mails                          POST 405    405    405    405    405    405    405    405
+test-alert                           GET  405    405    405    405    405    405    405    405
+test-alert                           POST 302*   302*   403    403    302    404    404    in
+add-threshold                        GET  405    405    405    405    405    405    405    405
+add-threshold                        POST 302*   302*   403    403    302    404    404    in
+change-threshold                     GET  405    405    405    405    405    405    405    405
+change-threshold                     POST 302*   302*   403    403    200    404    404    in
+remove-threshold                     GET  405    405    405    405    405    405    405    405
+remove-threshold                     POST 302*   302*   403    403    302    404    404    in
 buy                                  GET  200    200    403    403    200    200    404    in
 buy                                  POST 302*   302*   403    403    302    404    404    in
+top-up                               GET  200    200    403    403    200    200    404    in
+top-up                               POST 302*   302*   403    403    200    404    404    in
+top-up-off                           GET  405    405    405    405    405    405    405    405
+top-up-off                           POST 302*   302*   403    403    302    404    404    in
 purchases                            GET  200    200    403    403    200    200    404    in
 purchases                            POST 405    405    405    405    405    405    405    405
 billing-profile                      GET  200    200    403    403    200    200    404    in
@@ -51,6 +67,28 @@ rename-key                           GET  200    403    200    403    404    404
 rename-key                           POST 302*   403    302*   403    404    404    404    in
 revoke-key                           GET  405    405    405    405    405    405    405    405
 revoke-key                           POST 302*   403    302*   403    404    404    404    in
+webhooks                             GET  200    403    200    403    200    200    404    in
+webhooks                             POST 200*   403    200*   403    200    404    404    in
+webhook-events                       GET  200    403    200    403    200    200    404    in
+webhook-events                       POST 405    405    405    405    405    405    405    405
+webhook-endpoint                     GET  200    403    200    403    404    404    404    in
+webhook-endpoint                     POST 405    405    405    405    405    405    405    405
+webhook-delivery                     GET  200    403    200    403    404    404    404    in
+webhook-delivery                     POST 405    405    405    405    405    405    405    405
+edit-webhook                         GET  200    403    200    403    404    404    404    in
+edit-webhook                         POST 302*   403    302*   403    404    404    404    in
+switch-webhook                       GET  405    405    405    405    405    405    405    405
+switch-webhook                       POST 302*   403    302*   403    404    404    404    in
+rotate-webhook                       GET  405    405    405    405    405    405    405    405
+rotate-webhook                       POST 200*   403    200*   403    404    404    404    in
+remove-webhook                       GET  405    405    405    405    405    405    405    405
+remove-webhook                       POST 302*   403    302*   403    404    404    404    in
+test-webhook                         GET  405    405    405    405    405    405    405    405
+test-webhook                         POST 302*   403    302*   403    404    404    404    in
+resend-webhook                       GET  405    405    405    405    405    405    405    405
+resend-webhook                       POST 302*   403    302*   403    404    404    404    in
+resend-range                         GET  200    403    200    403    404    404    404    in
+resend-range                         POST 302*   403    302*   403    404    404    404    in
 members                              GET  200    403    403    403    200    200    404    in
 members                              POST 200    403    403    403    200    404    404    in
 invite                               GET  405    405    405    405    405    405    405    405
@@ -190,8 +228,10 @@ def assert_keeps_to_its_policy(answer: HttpResponse) -> None:
 def test_the_table_and_the_rights_agree():
     """What a page says to whoever may not is what the table says."""
     for name, right in {
+        "alerts": "buy",
         "buy": "buy",
         "keys": "keys",
+        "webhooks": "keys",
         "members": "members",
         "overview": "see",
     }.items():

@@ -16,6 +16,8 @@ PAGES = [
     "purchases",
     "billing-profile",
     "keys",
+    "webhooks",
+    "webhook-events",
     "members",
     "account",
     "account_email",

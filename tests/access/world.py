@@ -14,8 +14,25 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import members
 from accounts.ids import uuid7
 from accounts.models import ApiKey, Customer, Invitation, Member, Role, User
-from billing import refunds
-from billing.models import BillingProfile, Pack, PaymentMethod, Purchase, Refund
+from billing import alerts, refunds
+from billing.models import (
+    AlertSettings,
+    AlertThreshold,
+    BillingProfile,
+    DeliveryState,
+    Mail,
+    Pack,
+    PaymentMethod,
+    Purchase,
+    Refund,
+    TopUpSettings,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from billing.top_up import agreeing, ordering, wording
+from billing.top_up.agreeing import Terms
+from billing.webhooks_out import endpoints, resending
+from ledger.amounts import CREDIT
 from tests.accounts.people import PASSWORD, browser_of
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
 from tests.factories.billing import new_pack, sold_by_the_test_provider
@@ -32,6 +49,9 @@ PEOPLE = (
 )
 
 OUTSIDE = PEOPLE[4:]
+
+# Public, and no name that would have to be looked up.
+HOOK = "https://1.1.1.1/hook"
 
 
 class Answer(NamedTuple):
@@ -51,6 +71,8 @@ class World:
     pack: Pack
     purchase: Purchase
     card: PaymentMethod
+    threshold: AlertThreshold
+    hook: WebhookDelivery
     browsers: dict[str, Client]
     before: list[Any] = field(default_factory=list)
 
@@ -68,6 +90,9 @@ class World:
         browsers["staff"] = browser_of(User.objects.create_superuser("boss@example.com", PASSWORD))
         browsers["nobody"] = Client()
         pack = new_pack()
+        card = PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1")
+        terms = Terms(500 * CREDIT, 1000 * CREDIT, pack, "USD", 200_00, card)
+        agreeing.agree(acme, terms, by=places[Role.OWNER].user)
         return cls(
             acme=acme,
             token=invited.token,
@@ -76,7 +101,9 @@ class World:
             key=ApiKeyFactory(customer=acme, name="web").key,
             pack=pack,
             purchase=sold_by_the_test_provider(acme, pack),
-            card=PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1"),
+            card=card,
+            threshold=_threshold(acme),
+            hook=_delivered_to(acme),
             browsers=browsers,
         )
 
@@ -88,6 +115,9 @@ class World:
             "invitation_id": self.invitation.id,
             "purchase_id": self.purchase.id,
             "card_id": self.card.id,
+            "threshold_id": self.threshold.id,
+            "endpoint_id": self.hook.endpoint_id,
+            "delivery_id": self.hook.id,
             "token": self.token,
             "key": "mailed-to-nobody",
             "uidb36": "0",
@@ -106,9 +136,30 @@ class World:
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
             "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
+            "alerts": {"cool_down_hours": 12},
+            "add-threshold": {"amount": "7", "basis": "days"},
+            "change-threshold": {"amount": "5", "basis": "days"},
+            "top-up": self._top_up(),
+            "webhooks": {"url": HOOK, "key": uuid7()},
+            "edit-webhook": {"url": HOOK, "types": ["key.created"]},
+            "resend-range": {
+                "since": "2020-01-01T00:00",
+                "until": "2100-01-01T00:00",
+                "every": "on",
+            },
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
         return self._refund() if name == "refund" else forms.get(name, {})
+
+    def _top_up(self) -> dict[str, Any]:
+        terms = Terms(400 * CREDIT, 900 * CREDIT, self.pack, "USD", 300_00, self.card)
+        proposed = agreeing.proposed(self.acme, terms, by=None)
+        return {
+            **{"threshold": "400", "target": "900", "cap": "300", "card": self.card.id},
+            "pack": f"{self.pack.code} USD",
+            "seen": wording.summary(proposed, ordering.expected(proposed)),
+            "agreed": "on",
+        }
 
     def _refund(self) -> dict[str, Any]:
         quote = refunds.quote(self.purchase, None)
@@ -130,7 +181,8 @@ class World:
     def secrets(self) -> list[str]:
         """By which one would know something of the company."""
         document = self.purchase.documents.get()
-        return [self.key.prefix, self.colleague.user.email, self.invitation.email, document.name]
+        people = [self.colleague.user.email, self.invitation.email]
+        return [*people, self.key.prefix, document.name, self.hook.endpoint.description]
 
     def _browser(self, who: str) -> Client:
         """As it was at first, even where the page before has signed it out."""
@@ -140,13 +192,39 @@ class World:
 
     def state(self) -> list[Any]:
         """All that people could change of this company."""
-        kept = [ApiKey, BillingProfile, Invitation, Member, PaymentMethod, Purchase]
+        kept = [
+            AlertSettings,
+            ApiKey,
+            BillingProfile,
+            Invitation,
+            Mail,
+            Member,
+            PaymentMethod,
+            Purchase,
+            TopUpSettings,
+            WebhookEndpoint,
+        ]
         rows = [
             list(model.objects.filter(customer=self.acme).order_by("pk").values()) for model in kept
         ]
+        rows.append(list(AlertThreshold.objects.filter(settings=self.acme.id).values()))
         refunded = Refund.objects.filter(payment__purchase__customer=self.acme)
+        hooked = WebhookDelivery.objects.filter(endpoint__customer=self.acme).order_by("id")
+        rows += [list(refunded.values()), list(hooked.values())]
         people = User.objects.filter(memberships__customer=self.acme).order_by("id")
-        return [*rows, list(refunded.values()), list(people.values("id", "email", "name"))]
+        return [*rows, list(people.values("id", "email", "name"))]
+
+
+def _delivered_to(acme: Customer) -> WebhookDelivery:
+    made = endpoints.add(uuid7(), customer=acme, url=HOOK, description="acme's own")
+    assert made is not None
+    delivery = resending.send_test(made.endpoint)
+    WebhookDelivery.objects.update(state=DeliveryState.DELIVERED)
+    return delivery
+
+
+def _threshold(company: Customer) -> AlertThreshold:
+    return alerts.settings_of(company.id).thresholds.get(value=80)
 
 
 def _urls() -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, connections, transaction
 
-from billing import books_checks
-from billing.models import BooksCheck
+from billing import books_checks, mails
+from billing.models import BooksCheck, Mail
 from ledger import checks
 from tests.factories.ledger import Book
 
@@ -24,6 +24,8 @@ def own_snapshot(committed: None) -> Iterator[None]:
     yield
     with connections["owner"].cursor() as cursor:
         cursor.execute("delete from billing_bookscheck")
+        cursor.execute("delete from billing_operatornotice")
+        cursor.execute("delete from billing_mail")
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def test_more_rows_are_counted_than_kept(broken: None) -> None:
 def test_operators_are_told_by_name(broken: None, caplog: pytest.LogCaptureFixture) -> None:
     done = books_checks.run_and_tell()
     assert (done.checks, done.broken) == (2, 1)
+    mails.send_due()
     (told,) = mail.outbox
     assert told.to == ["ops@example.com"]
     assert told.subject == "[Drawdown] The books do not balance: 1 of 2 checks"
@@ -84,15 +87,28 @@ def test_operators_are_told_by_name(broken: None, caplog: pytest.LogCaptureFixtu
     assert line.getMessage() == f"The books do not balance (check {done.pk}): is-broken"
 
 
+def test_they_are_told_once_and_when_it_is_over(broken: None, settings: LazySettings) -> None:
+    for _ in range(2):
+        books_checks.run_and_tell()
+    settings.CHECKS = ["tests.billing.suites.BALANCED"]
+    for _ in range(2):
+        books_checks.run_and_tell()
+    mails.send_due()
+    assert [told.subject for told in mail.outbox] == [
+        "[Drawdown] The books do not balance: 1 of 2 checks",
+        "[Drawdown] Over: The books do not balance: 1 of 2 checks",
+    ]
+
+
 def test_who_asks_sees_it_and_nobody_is_mailed(broken: None) -> None:
     books_checks.run()
-    assert mail.outbox == []
+    assert not Mail.objects.exists()
 
 
 def test_nobody_is_told_that_all_is_well(broken: None, settings: LazySettings) -> None:
     settings.CHECKS = ["tests.billing.suites.BALANCED"]
     assert books_checks.run_and_tell().broken == 0
-    assert mail.outbox == []
+    assert not Mail.objects.exists()
 
 
 def test_the_command_for_cron_keeps_it_and_ends_with_1(
@@ -101,7 +117,7 @@ def test_the_command_for_cron_keeps_it_and_ends_with_1(
     with pytest.raises(SystemExit) as ended:
         call_command("check_books")
     assert ended.value.code == 1
-    assert len(mail.outbox) == BooksCheck.objects.count() == 1
+    assert Mail.objects.count() == BooksCheck.objects.count() == 1
     settings.CHECKS = ["tests.billing.suites.BALANCED"]
     call_command("check_books")
     assert capsys.readouterr().out.endswith("1 checks, 0 broken\n")

@@ -19,7 +19,7 @@ TASK_SECONDS = 8
 
 
 class Background:
-    def __init__(self, database: Database, url: str, log: Path) -> None:
+    def __init__(self, database: Database, url: str, log: Path, **environment: str) -> None:
         self._database = database
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -31,6 +31,7 @@ class Background:
             "KEY_PEPPER": "for-tests-only",
             "LOG_LEVEL": "WARNING",
             "TASK_SECONDS": str(TASK_SECONDS),
+            **environment,
         }
         self._log = log
         self.worker: subprocess.Popen[bytes] | None = None
@@ -46,6 +47,16 @@ class Background:
                 stdout=output,
                 stderr=output,
             )
+
+    def manage_and_read(self, *command: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=BASE_DIR,
+            env=self._environment,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
 
     def said(self) -> str:
         return self._log.read_text()
@@ -78,16 +89,29 @@ class Background:
     def same_processes(self) -> bool:
         return all(process and process.poll() is None for process in (self.worker, self.beat))
 
+    def kill_worker(self) -> None:
+        """With whatever it is in the middle of; another takes its place."""
+        _kill(self.worker)
+        self.start_worker()
+
+    def kill_beat(self) -> None:
+        _kill(self.beat)
+        self.start_beat()
+
     def kill(self) -> None:
-        for process in (self.worker, self.beat):
-            if process is not None:
-                process.kill()
-                process.wait()
+        _kill(self.worker)
+        _kill(self.beat)
+
+
+def _kill(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
-def running(database: Database, url: str, log: Path) -> Iterator[Background]:
-    background = Background(database, url, log)
+def running(database: Database, url: str, log: Path, **environment: str) -> Iterator[Background]:
+    background = Background(database, url, log, **environment)
     try:
         background.start()
         yield background

@@ -17,10 +17,15 @@ EVERYBODYS = [
 ]
 MEMBERS = [
     "/portal/",
+    "/portal/alerts/",
+    "/portal/alerts/mails/",
     "/portal/buy/",
     "/portal/purchases/",
     "/portal/purchases/billing/",
+    "/portal/top-up/",
     "/portal/keys/",
+    "/portal/webhooks/",
+    "/portal/webhooks/events/",
     "/portal/members/",
     "/portal/account/",
     "/accounts/email/",

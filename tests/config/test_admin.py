@@ -10,24 +10,33 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import ids
+from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import events
 from billing.models import (
     AccountName,
+    BillingProfile,
     BooksCheck,
     Document,
     EscheatClass,
     Estimate,
     ExchangeRate,
+    Job,
+    PaymentMethod,
     Period,
     Policy,
     ProviderEvent,
     Purchase,
     TaxRate,
+    TopUp,
+    TopUpSettings,
     UnclaimedProperty,
 )
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
+from billing.top_up import agreeing
+from billing.top_up.agreeing import Terms
+from billing.webhooks_out import endpoints, resending
 from ledger import rate_cards, services
 from ledger.amounts import CREDIT
 from ledger.models import Event, Lot, RateCard, Reservation, Transfer, Wallet
@@ -41,7 +50,10 @@ from tests.factories.accounts import (
 from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
-BOUGHT = [Purchase, Document, ProviderEvent, Period, Estimate, UnclaimedProperty, BooksCheck]
+BOUGHT = [
+    *(Purchase, Document, ProviderEvent, TopUp, TopUpSettings),
+    *(Period, Estimate, UnclaimedProperty, BooksCheck),
+]
 
 
 @pytest.fixture
@@ -67,10 +79,25 @@ def acme(db, settings):
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
     sell_to(acme)
+    made = endpoints.add(uuid7(), customer=acme, url="https://1.1.1.1/hook")
+    resending.send_test(made.endpoint)
     now = timezone.now()
+    Job.objects.create(name="mails")
     BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
     keep_books(acme)
+    top_up(acme)
     return acme
+
+
+def top_up(customer):
+    """It was charged once, for what was sold."""
+    purchase, now = Purchase.objects.get(), timezone.now()
+    BillingProfile.objects.create(customer=customer, country="AT")
+    card = PaymentMethod.objects.create(customer=customer, provider="test", ref="card_1")
+    terms = Terms(CREDIT, 2 * CREDIT, purchase.pack, purchase.currency, 10**6, card)
+    agreeing.agree(customer, terms, by=None)
+    charged = {"purchase": purchase, "card": card, "state": "succeeded", "finished_at": now}
+    TopUp.objects.create(customer=customer, **charged)
 
 
 def test_staff_sign_in_where_all_do(client, db):

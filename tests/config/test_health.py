@@ -143,6 +143,7 @@ def test_metrics(client: Client) -> None:
     assert b"process_resident_memory_bytes" in response.content
 
 
+@pytest.mark.django_db
 def test_metrics_tell_what_the_fast_path_counts(client: Client) -> None:
     metrics.count_failed_call()
     counted = client.get("/metrics").content

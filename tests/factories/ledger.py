@@ -92,6 +92,12 @@ class Book:
             return cursor.fetchall()
 
 
+def forget_events() -> None:
+    """What other tests have left is not handed on."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("delete from ledger_outbox")
+
+
 def key(**fields: Any) -> dict[str, Any]:
     """An idempotency key that is a UUIDv7, which becomes the id of the row that it makes."""
     return {"key": uuid7(), "key_is_id": True, "request": 1} | fields

@@ -264,6 +264,7 @@ class TestRounding:
 CORE_TABLES = [
     *("ledger_transfer", "ledger_call", "ledger_event", "ledger_wallet", "ledger_lot"),
     *("ledger_hold", "ledger_key", "ledger_clock", "ledger_account"),
+    *("ledger_outbox", "ledger_relay", "ledger_threshold"),
 ]
 
 
@@ -314,9 +315,11 @@ class TestTheServicesRole:
             where proname like 'ledger\\_%%' and has_function_privilege(oid, 'EXECUTE') order by 1
         """
         assert self.rows(sql) == [
-            *("ledger_apply", "ledger_carrying", "ledger_close_books", "ledger_day"),
-            *("ledger_first_open", "ledger_id_floor", "ledger_make_partitions", "ledger_move"),
-            *("ledger_now", "ledger_open_wallets", "ledger_recognise", "ledger_set_time_zone"),
+            *("ledger_announce", "ledger_apply", "ledger_carrying", "ledger_claim_events"),
+            *("ledger_close_books", "ledger_day", "ledger_first_open", "ledger_forget_keys"),
+            *("ledger_id_floor", "ledger_make_partitions", "ledger_move", "ledger_now"),
+            *("ledger_open_wallets", "ledger_put_off_events", "ledger_recognise"),
+            *("ledger_require_notice", "ledger_set_time_zone"),
         ]
 
     def test_cannot_put_a_table_of_its_own_in_the_place_of_the_cores(self, book, clock):

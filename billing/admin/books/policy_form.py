@@ -35,6 +35,9 @@ EXPLAINED: Final = {
     "reinstatement_grace_days": "So many days after its expiry a lot is given back as it was; later"
     " the credits are goodwill, and breakage stands. Where this is done as a habit, expiry is not"
     " real (ASC 606-10-55-48).",
+    "expiry_needs_notice": "Credits end only once a mail server has taken a notice of it; until"
+    " then they go on for a day, and again. Where the law on gift certificates asks for disclosure,"
+    " an expiry that nobody was told of may not hold, nor its breakage (12 CFR 1005.20(e)).",
     "functional_currency": "The currency of your own accounts, ISO 4217. Money received in another"
     " one is carried at the rate of its day (IFRIC 22).",
     "time_zone": "Where the books' days and months begin.",
@@ -48,7 +51,7 @@ FIELDSETS: Final[Any] = [
     ),
     (
         "Credits that change",
-        {"fields": ["extension", "reinstatement_grace_days", "goodwill"]},
+        {"fields": ["extension", "reinstatement_grace_days", "expiry_needs_notice", "goodwill"]},
     ),
     ("Money", {"fields": ["chargeback", "tax_point", *BASICS]}),
 ]

@@ -9,7 +9,9 @@ language sql security definer set search_path from current as $$
         insert into ledger_wallet (customer_id)
         select id from accounts_customer where id = any(p_customers) order by id
         on conflict do nothing
-        returning 1
+        returning customer_id
+    ), heard as (
+        insert into ledger_relay (customer_id) select customer_id from made on conflict do nothing
     )
     select count(*) from made
 $$;

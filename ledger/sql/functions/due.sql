@@ -36,7 +36,7 @@ begin
     w.held := w.held - v_total;
 
     perform ledger_tell(customer_id, 'hold.expired', id::text,
-        jsonb_build_object('amount', amount - committed, 'expires_at', expires_at), p_now)
+        jsonb_build_object('amount', amount - committed, 'expires_at', expires_at, 'price_id', price_id), p_now)
     from unnest(v_holds);
 end
 $$;

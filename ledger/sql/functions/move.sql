@@ -87,8 +87,8 @@ begin
     b := ledger_unload_head(ledger_settle_due(b, v_now));
     p := ledger_pick_free(a, (p_detail->>'lot')::uuid, p_amount, v_now);
     if p.lots is null or p_amount > a.balance - a.held - a.frozen then
-        a := ledger_load_head(a, v_now);
-        perform ledger_save(a), ledger_save(ledger_load_head(b, v_now));
+        a := ledger_look(ledger_load_head(a, v_now), v_now);
+        perform ledger_save(a), ledger_save(ledger_look(ledger_load_head(b, v_now), v_now));
         return ledger_refusal(a, 'insufficient-credits', p_amount);
     end if;
     a.version := a.version + 1;

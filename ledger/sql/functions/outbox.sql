@@ -8,6 +8,8 @@ language sql as $$
         returning customer_id, id, created_at
     )
     insert into ledger_outbox (customer_id, event_id, created_at) select * from event;
+    -- Who has a wallet has it already.
+    insert into ledger_relay (customer_id) values (p_customer) on conflict do nothing;
     select set_config('drawdown.told', 'on', true);
 $$;
 
@@ -38,15 +40,14 @@ language plpgsql security definer set search_path from current as $$
 declare
     v_customers uuid[];
 begin
-    select array_agg(customer_id order by customer_id) into v_customers from (
-        select o.customer_id from ledger_outbox o left join ledger_relay r using (customer_id)
-        where coalesce(r.retry_at, '-infinity') <= ledger_now()
+    select array_agg(customer_id) into v_customers from (
+        select o.customer_id from ledger_outbox o join ledger_relay r using (customer_id)
+        where r.retry_at <= ledger_now()
         group by o.customer_id order by min(o.seq) limit 4 * p_customers
     ) waiting;
-    insert into ledger_relay (customer_id) select unnest(v_customers) on conflict do nothing;
     select array_agg(customer_id) into v_customers from (
         select customer_id from ledger_relay where customer_id = any(v_customers)
-        order by customer_id limit p_customers for update skip locked
+        order by array_position(v_customers, customer_id) limit p_customers for update skip locked
     ) claimed;
     return query
         with taken as (
@@ -68,8 +69,6 @@ $$;
 -- After 1, 2, 4 ... seconds, and every ten minutes in the end.
 create or replace function ledger_put_off_events(p_customers uuid[]) returns void
 language sql security definer set search_path from current as $$
-    insert into ledger_relay as r (customer_id, failures, retry_at)
-    select c, 1, ledger_now() + interval '1 second' from unnest(p_customers) c
-    on conflict (customer_id) do update
-    set failures = r.failures + 1, retry_at = ledger_now() + make_interval(secs => least(600, 2 ^ least(r.failures, 10)))
+    update ledger_relay set failures = failures + 1, retry_at = ledger_now() + make_interval(secs => least(600, 2 ^ least(failures, 10)))
+    where customer_id = any(p_customers)
 $$;

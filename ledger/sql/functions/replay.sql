@@ -86,3 +86,19 @@ begin
         case when v_answers = 'result' then to_jsonb(r) end, p_now)::ledger_key;
 end
 $$;
+
+-- Forgets keys of callers that were used before an instant, and how many those were. The rooms above
+-- have keys too (their request is 0): what was entered under one is not entered again, however late.
+create or replace function ledger_forget_keys(p_before timestamptz, p_at_most integer) returns integer
+language plpgsql security definer set search_path from current as $$
+declare
+    v_forgotten integer;
+begin
+    p_before := least(p_before, ledger_now() - interval '30 days');
+    delete from ledger_key where ctid = any(array(
+        select ctid from ledger_key where created_at < p_before and request <> 0 limit p_at_most
+    ));
+    get diagnostics v_forgotten = row_count;
+    return v_forgotten;
+end
+$$;

@@ -34,4 +34,4 @@ grant execute on function ledger_apply(ledger_operation, boolean), ledger_apply(
     ledger_carrying(bigint, bigint, bigint), ledger_id_floor(timestamptz), ledger_recognise(uuid[]),
     ledger_first_open(boolean), ledger_day(timestamptz), ledger_close_books(date, date), ledger_set_time_zone(text),
     ledger_announce(uuid, text, text, jsonb), ledger_claim_events(integer, integer), ledger_put_off_events(uuid[]),
-    ledger_require_notice(boolean) to drawdown_app;
+    ledger_require_notice(boolean), ledger_forget_keys(timestamptz, integer) to drawdown_app;

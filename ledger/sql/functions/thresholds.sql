@@ -11,7 +11,7 @@ create or replace function ledger_mark(inout w ledger_wallet)
 language plpgsql as $$
 begin
     select greatest(
-            max(level) filter (where not crossed),
+            max(level) filter (where not crossed and purpose <> 'dry'),
             -- That it has run dry is told, but of a lone call that asked for too much.
             case when not w.dry or bool_or(purpose = 'dry' and level > 0) then 0 end),
         min(recovers_at) filter (where crossed)
@@ -75,7 +75,8 @@ begin
         if t.recovers_at <= v_available then
             v_told := false;
             w.dry := w.dry and t.purpose <> 'dry';
-            if t.told then
+            -- One that was set above the balance was never told of.
+            if t.told and t.told_at is not null then
                 perform ledger_tell_threshold(t.customer_id, t.id, 'balance.recovered', v_available, p_now);
             end if;
         else
@@ -112,26 +113,20 @@ language plpgsql as $$
 declare
     v_available bigint := w.balance - w.held - w.frozen;
     v_purpose text := o.detail->>'purpose';
-    v_fresh uuid[];
+    v_same uuid[];
 begin
-    delete from ledger_threshold where customer_id = w.customer_id and purpose = v_purpose
-        and id not in (select (x->>'id')::uuid from jsonb_array_elements(o.detail->'thresholds') x);
-    with wanted as (
-        insert into ledger_threshold as t (customer_id, id, purpose, basis, value, level, recovers_at, cool_down)
-        select w.customer_id, id, v_purpose, basis, value, level, ledger_recovers_at(level), make_interval(secs => coalesce(cool_down, 0))
-        from jsonb_to_recordset(o.detail->'thresholds') x(id uuid, basis text, value bigint, level bigint, cool_down integer)
-        on conflict (customer_id, id) do update
-        set basis = excluded.basis, value = excluded.value, cool_down = excluded.cool_down,
-            level = coalesce(excluded.level, t.level), recovers_at = coalesce(excluded.recovers_at, t.recovers_at),
-            told_at = case when (t.basis, t.value) = (excluded.basis, excluded.value) then t.told_at end,
-            crossed = (t.basis, t.value) = (excluded.basis, excluded.value) and t.crossed,
-            told = (t.basis, t.value) = (excluded.basis, excluded.value) and t.told
-        returning id, told_at, crossed
-    )
-    select array_agg(id) into v_fresh from wanted where not crossed and told_at is null;
+    delete from ledger_threshold t where customer_id = w.customer_id and purpose = v_purpose and not exists (
+        select from jsonb_to_recordset(o.detail->'thresholds') x(id uuid, basis text, value bigint)
+        where (x.id, x.basis, x.value) = (t.id, t.basis, t.value));
+    select coalesce(array_agg(id), '{}') into v_same from ledger_threshold where customer_id = w.customer_id and purpose = v_purpose;
+    insert into ledger_threshold as t (customer_id, id, purpose, basis, value, level, recovers_at, cool_down)
+    select w.customer_id, id, v_purpose, basis, value, level, ledger_recovers_at(level), make_interval(secs => cool_down)
+    from jsonb_to_recordset(o.detail->'thresholds') x(id uuid, basis text, value bigint, level bigint, cool_down integer)
+    on conflict (customer_id, id) do update
+    set level = coalesce(excluded.level, t.level), recovers_at = coalesce(excluded.recovers_at, t.recovers_at), cool_down = excluded.cool_down;
     perform ledger_levels(w.customer_id);
     update ledger_threshold set crossed = true, told = true
-    where customer_id = w.customer_id and id = any(v_fresh) and purpose = 'alert' and level >= v_available;
+    where customer_id = w.customer_id and purpose = 'alert' and id <> all(v_same) and level >= v_available;
     return (ledger_load_head(w, p_now), ledger_refusal(w, 'ok'));
 end
 $$;

@@ -17,6 +17,7 @@ create table ledger_relay (
     failures integer not null default 0,        -- in a row
     retry_at timestamptz not null default '-infinity'
 );
+insert into ledger_relay (customer_id) select customer_id from ledger_wallet;
 
 -- A balance to tell of, once when it is reached and once when it is left behind again.
 create table ledger_threshold (
@@ -41,6 +42,9 @@ alter table ledger_wallet
     add column high_mark bigint not null default 1,
     add column dry boolean not null default false;
 update ledger_wallet set low_mark = 0, high_mark = 9223372036854775807 where balance - held - frozen > 0;
+update ledger_wallet set dry = true where version > 0 and balance - held - frozen <= 0;
+insert into ledger_threshold (customer_id, id, purpose, basis, value, level, recovers_at, crossed)
+select customer_id, customer_id, 'dry', 'credits', 0, 0, 1, true from ledger_wallet where dry;
 
 -- Whether it wrote events: who asked wakes the relay, once it is committed.
 alter type ledger_result add attribute told boolean cascade;

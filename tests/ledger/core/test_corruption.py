@@ -138,6 +138,8 @@ DAMAGE = {
     "key-last": f"update ledger_wallet set last_key = null {OWN}",
     "key-answer": f"update ledger_key set reservation_id = %(other)s {OWN} and answers <> 'result'",
     "orphans": f"delete from ledger_wallet {OWN}",
+    "marks": f"update ledger_wallet set low_mark = -1 {OWN}",
+    "outbox": f"update ledger_outbox set event_id = %(other)s {OWN}",
 }
 
 
@@ -155,6 +157,16 @@ def test_a_customer_that_was_deleted_leaves_an_orphan(history):
     sql = "delete from accounts_customer where id = %(customer)s"
     with damaged(history, sql) as found:
         assert found == ["orphans"]
+
+
+def test_an_alert_that_nobody_would_get_is_found(history):
+    sql = """
+        insert into ledger_threshold
+            (customer_id, id, purpose, basis, value, level, recovers_at)
+        values (%(customer)s, %(other)s, 'alert', 'credits', 5, 5, 6)
+    """
+    with damaged(history, sql) as found:
+        assert found == ["marks"]
 
 
 def test_a_transfer_that_was_deleted_leaves_a_gap(history):

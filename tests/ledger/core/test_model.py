@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from accounts.ids import uuid7
 from ledger import checks, services
 from ledger.errors import Refused as CoreRefused
 from ledger.operations import Operation, Result
+from ledger.services import Watched
 from tests.factories.ledger import Book, Clock
 from tests.ledger.core.model import DAY, FOREVER, Answer, Refused, Reservation, Wallet
 
@@ -29,6 +31,12 @@ HOUR = 3600
 LIVES = [HOUR * n + HOUR // 2 for n in (1, 2, 5, 30)]
 OTHER_REQUEST = 99
 
+PURPOSES = ("alert", "top_up")
+TOLD = """
+    select array_agg(kind order by id) from ledger_event
+    where customer_id = %s and kind in ('balance.low', 'top_up.needed', 'balance.recovered')
+    group by subject, data->>'purpose' having data->>'purpose' <> 'dry'
+"""
 MONEY = {"unit": "USD", "debit": "1100", "credit": "1000", "amount": 7}
 
 amounts = st.integers(0, 12)
@@ -152,11 +160,27 @@ class CoreMachine(RuleBasedStateMachine):
         self._compare(self.books[giver].operation("move", amount=amount), expected, result)
         self._compare_wallets()
 
+    @rule(whose=which, levels=st.lists(some, max_size=3), purpose=st.sampled_from(PURPOSES))
+    def watch(self, whose: int, levels: list[int], purpose: Literal["alert", "top_up"]) -> None:
+        thresholds = [Watched(uuid4(), "credits", level) for level in levels]
+        services.watch(self.books[whose].customer_id, purpose=purpose, thresholds=thresholds)
+        # That lets expire what is due, as the model does when it is asked.
+        self.wallets[whose].settle(self.now)
+
     def teardown(self) -> None:
         if hasattr(self, "books"):
             customers = [book.customer_id for book in self.books]
             broken = [finding for finding in checks.run(connection, customers) if finding.broken]
             assert not broken
+            for customer_id in customers:
+                self._check_told(customer_id)
+
+    def _check_told(self, customer_id: UUID) -> None:
+        """Of each threshold: that it was crossed, that it recovered, in turns."""
+        with connection.cursor() as cursor:
+            cursor.execute(TOLD, [customer_id])
+            for (kinds,) in cursor.fetchall():
+                assert all(one != other for one, other in pairwise(kinds))
 
     # From what Hypothesis chose to an operation, and what the model says to it.
 
@@ -331,7 +355,7 @@ def _changed(operation: Operation, **changes: Any) -> Operation:
 
 
 def _told(result: Result) -> dict[str, Any]:
-    names = [name for name in result.__struct_fields__ if name not in ("ord", "replayed")]
+    names = [name for name in result.__struct_fields__ if name not in ("ord", "replayed", "told")]
     return {name: getattr(result, name) for name in names}
 
 

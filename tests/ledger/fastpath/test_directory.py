@@ -55,6 +55,22 @@ def test_a_suspended_customer_settles_but_reserves_nothing(api, customer):
     eventually(lambda: api.debit(customer, amount=1).status_code == 201, within=1)
 
 
+def test_suspended_keys_spend_nothing_and_who_names_the_customer_still_does(api, customer):
+    secret = ApiKeyFactory(customer=customer).secret
+    body = {"api_key": secret, "amount": 1}
+    assert api.post("/debits", body).status_code == 201
+    services.suspend_keys(customer.id)
+    eventually(lambda: api.post("/debits", body).status_code == 403, within=1)
+    response = api.post("/debits", body)
+    assert problem(response) == (403, "key-suspended")
+    assert "pay it, and they work again" in response.json()["detail"]
+    new = ApiKeyFactory(customer=customer).secret
+    assert api.post("/debits", body | {"api_key": new}).status_code == 403
+    assert api.debit(customer, amount=1).status_code == 201
+    services.restore_keys(customer.id)
+    eventually(lambda: api.post("/debits", body).status_code == 201, within=1)
+
+
 def test_what_was_made_this_instant_is_known(shop):
     customer = CustomerFactory()
     fund(customer, 1)

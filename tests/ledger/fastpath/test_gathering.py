@@ -11,8 +11,10 @@ from prometheus_client import REGISTRY
 
 from accounts.ids import uuid7
 from config.fastpath import database
+from ledger.fastpath.database import Line
 from ledger.fastpath.gatherer import Gatherer
 from ledger.fastpath.refusals import Failed, Unavailable
+from ledger.fastpath.waker import Waker
 from ledger.operations import Operation
 from tests.factories.accounts import CustomerFactory
 from tests.ledger.fastpath.shop import (
@@ -129,7 +131,7 @@ def debit(customer, **fields):
 
 def with_gatherer(work):
     async def main():
-        gatherer = Gatherer(database())
+        gatherer = Gatherer(database(), Waker(Line(database())))
         task = asyncio.create_task(gatherer.run())
         try:
             return await work(gatherer)

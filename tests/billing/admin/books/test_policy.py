@@ -47,6 +47,14 @@ def test_it_is_changed_and_the_change_is_kept(staff, boss):
     assert len(staff.get(reverse(PAGE)).context["changes"]) == 1
 
 
+def test_that_expiry_needs_notice_is_what_the_ledger_keeps_to(staff):
+    page = save(staff, expiry_needs_notice="on")
+    assert value("select expiry_needs_notice from ledger_books") is True
+    assert "Expiry needs notice: no → yes" in page.content.decode()
+    save(staff)
+    assert value("select expiry_needs_notice from ledger_books") is False
+
+
 @pytest.mark.parametrize(
     "said",
     [

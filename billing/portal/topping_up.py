@@ -1,0 +1,115 @@
+"""How a customer's automatic top-up stands, as its page and the overview tell it."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.db.models import QuerySet
+
+from accounts.models import Customer
+from billing.errors import BillingError
+from billing.models import CardBreaker, TopUp, TopUpSettings, TopUpState
+from billing.models.top_up import IN_FLIGHT
+from billing.portal import shown
+from billing.portal.standing import Badge
+from billing.top_up import budget, obstacles, ordering, wording
+from billing.top_up.wording import Told
+
+OFF: Final = Badge("", "Off")
+ON: Final = Badge("good", "On")
+PAUSED: Final = Badge("warn", "Paused")
+
+_STATES: Final = {
+    TopUpState.WANTED: Badge("accent", "About to be charged"),
+    TopUpState.CHARGING: Badge("accent", "Being charged"),
+    TopUpState.SUCCEEDED: Badge("good", "Paid"),
+    TopUpState.FAILED: Badge("bad", "Declined"),
+    TopUpState.GIVEN_UP: Badge("bad", "No answer"),
+}
+
+
+class Standing(NamedTuple):
+    """What is empty is not said."""
+
+    badge: Badge
+    is_on: bool
+    summary: str = ""
+    pause: Told | None = None
+    retry_at: datetime | None = None
+    spent: str = ""
+    cap: str = ""
+    percent: int = 0
+    keys_suspended: bool = False
+
+
+class Row(NamedTuple):
+    top_up: TopUp
+    badge: Badge
+    amount: str
+    credits: str
+
+
+def agreement_of(customer: Customer) -> TopUpSettings | None:
+    found = TopUpSettings.objects.filter(customer=customer)
+    return found.select_related("customer", "pack", "card").first()
+
+
+def standing(agreement: TopUpSettings | None) -> Standing:
+    if agreement is None or not agreement.enabled:
+        return Standing(OFF, is_on=False)
+    obstacle = obstacles.found(agreement)
+    spent = budget.spent(agreement)
+    return Standing(
+        badge=PAUSED if obstacle else ON,
+        is_on=True,
+        summary=_summary(agreement),
+        pause=wording.obstacle(obstacle) if obstacle else None,
+        retry_at=None if obstacle else _retry_at(agreement),
+        spent=shown.money(spent, agreement.currency),
+        cap=shown.money(agreement.cap, agreement.currency),
+        percent=min(100 * spent // agreement.cap, 100),
+        keys_suspended=agreement.customer.keys_suspended_at is not None,
+    )
+
+
+def line(customer: Customer) -> str:
+    """For the overview."""
+    agreement = agreement_of(customer)
+    if agreement is None or not agreement.enabled:
+        return "Off: when credits run out, somebody has to buy new ones."
+    obstacle = obstacles.found(agreement)
+    if obstacle is not None:
+        return f"Paused. {wording.obstacle(obstacle).why}"
+    return f"On. {_summary(agreement)}"
+
+
+def history(customer: Customer) -> QuerySet[TopUp]:
+    """The last first; what is only wanted is none yet."""
+    found = TopUp.objects.filter(customer=customer, purchase__isnull=False)
+    return found.select_related("purchase").order_by("-id")
+
+
+def row(top_up: TopUp) -> Row:
+    assert top_up.purchase is not None
+    purchase = top_up.purchase
+    return Row(
+        top_up,
+        _STATES[TopUpState(top_up.state)],
+        shown.money(top_up.amount, top_up.currency),
+        shown.credits(purchase.credits + purchase.bonus_credits),
+    )
+
+
+def is_in_flight(customer: Customer) -> bool:
+    return TopUp.objects.filter(customer=customer, state__in=IN_FLIGHT).exists()
+
+
+def _summary(agreement: TopUpSettings) -> str:
+    try:
+        return wording.summary(agreement, ordering.expected(agreement))
+    except BillingError:
+        return ""
+
+
+def _retry_at(agreement: TopUpSettings) -> datetime | None:
+    breaker = CardBreaker.objects.filter(card=agreement.card_id).first()
+    return breaker.retry_at if breaker else None

@@ -1,0 +1,155 @@
+"""What was sent to an endpoint, and what came back; once more, where that is wanted."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import Right
+from accounts.portal import MemberRequest, for_members
+from billing.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from billing.portal.webhook_forms import ROTATION_HOURS, LogForm, RangeForm
+from billing.portal.webhook_views import endpoint_or_404
+from billing.webhooks_out import resending
+from billing.webhooks_out.retries import ATTEMPTS_MAX
+
+SHOWN = 25
+TONES = {
+    DeliveryState.DUE: "accent",
+    DeliveryState.DELIVERED: "good",
+    DeliveryState.FAILED: "bad",
+    DeliveryState.SKIPPED: "",
+}
+# So long after it was asked for, a page looks again by itself.
+WATCHED = timedelta(minutes=1)
+DISABLED = "This endpoint is disabled: enable it first."
+
+
+@require_GET
+@for_members(Right.KEYS)
+def log(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    endpoint = endpoint_or_404(request, endpoint_id)
+    form = LogForm(request.GET or None)
+    found = _filtered(endpoint, form)
+    page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
+    told = {
+        "endpoint": endpoint,
+        "form": form if form.is_bound else LogForm(),
+        "page": page,
+        "filter": urlencode([(k, v) for k, v in request.GET.items() if k in form.fields and v]),
+        "rows": [{"delivery": one, "tone": TONES[DeliveryState(one.state)]} for one in page],
+        "range": RangeForm(initial=_last_days(), auto_id="again_%s"),
+        "now": timezone.now(),
+        "hours": ROTATION_HOURS,
+    }
+    return render(request, "billing/webhook.html", told)
+
+
+@require_GET
+@for_members(Right.KEYS)
+def delivery(request: MemberRequest, endpoint_id: UUID, delivery_id: int) -> HttpResponse:
+    endpoint = endpoint_or_404(request, endpoint_id)
+    found = _delivery_or_404(endpoint, delivery_id)
+    is_due = found.state == DeliveryState.DUE
+    told = {
+        "endpoint": endpoint,
+        "delivery": found,
+        "tone": TONES[DeliveryState(found.state)],
+        "body": msgspec.json.format(found.body, indent=2),
+        "attempts": found.log.order_by("-id"),
+        "most": ATTEMPTS_MAX,
+        "is_watched": is_due and found.due_at < timezone.now() + WATCHED,
+    }
+    return render(request, "billing/webhook_delivery.html", told)
+
+
+@require_POST
+@for_members(Right.KEYS)
+def test(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    endpoint = endpoint_or_404(request, endpoint_id)
+    if not endpoint.enabled:
+        messages.error(request, DISABLED)
+        return redirect("webhook-endpoint", endpoint.id)
+    sent = resending.send_test(endpoint)
+    return redirect("webhook-delivery", endpoint.id, sent.id)
+
+
+@require_POST
+@for_members(Right.KEYS)
+def resend_one(request: MemberRequest, endpoint_id: UUID, delivery_id: int) -> HttpResponse:
+    endpoint = endpoint_or_404(request, endpoint_id)
+    found = _delivery_or_404(endpoint, delivery_id)
+    if not endpoint.enabled:
+        messages.error(request, DISABLED)
+    elif resending.resend(WebhookDelivery.objects.filter(pk=found.pk)):
+        messages.success(request, "It is sent again.")
+    else:
+        messages.info(request, "It is on its way already.")
+    return redirect("webhook-delivery", endpoint.id, found.id)
+
+
+@for_members(Right.KEYS)
+def resend(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    """How many it would be, first; then the same form, sent."""
+    endpoint = endpoint_or_404(request, endpoint_id)
+    form = RangeForm(request.POST if request.method == "POST" else request.GET)
+    found = _in_range(endpoint, form) if form.is_valid() else None
+    if request.method == "POST" and found is not None and endpoint.enabled:
+        messages.success(request, _resent(resending.resend(found)))
+        return redirect("webhook-endpoint", endpoint.id)
+    told = {
+        "endpoint": endpoint,
+        "form": form,
+        "number": None if found is None else found.count(),
+        "disabled": "" if endpoint.enabled else DISABLED,
+    }
+    return render(request, "billing/webhook_resend.html", told)
+
+
+def _filtered(endpoint: WebhookEndpoint, form: LogForm) -> QuerySet[WebhookDelivery]:
+    form.is_valid()
+    wanted: dict[str, Any] = getattr(form, "cleaned_data", {})
+    found = endpoint.deliveries.order_by("-id")
+    for field in ("state", "kind"):
+        if wanted.get(field):
+            found = found.filter(**{field: wanted[field]})
+    if wanted.get("since"):
+        found = found.filter(created_at__gte=_midnight(wanted["since"]))
+    if wanted.get("until"):
+        found = found.filter(created_at__lt=_midnight(wanted["until"]) + timedelta(days=1))
+    return found
+
+
+def _in_range(endpoint: WebhookEndpoint, form: RangeForm) -> QuerySet[WebhookDelivery]:
+    wanted = form.cleaned_data
+    return resending.between(
+        endpoint, wanted["since"], wanted["until"], undelivered_only=not wanted["every"]
+    )
+
+
+def _delivery_or_404(endpoint: WebhookEndpoint, delivery_id: int) -> WebhookDelivery:
+    return get_object_or_404(endpoint.deliveries, id=delivery_id)
+
+
+def _resent(number: int) -> str:
+    return (
+        "One delivery is sent again." if number == 1 else f"{number:,} deliveries are sent again."
+    )
+
+
+def _midnight(day: Any) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _last_days() -> dict[str, datetime]:
+    now = timezone.now().replace(microsecond=0)
+    return {"since": now - timedelta(days=3), "until": now + timedelta(seconds=1)}

@@ -1,0 +1,63 @@
+"""Why a top-up that is wanted is not begun. As of now: what is mended is no obstacle any more."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+
+from billing import tax
+from billing.errors import PackUnavailable, PlaceMissing
+from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
+from billing.top_up import budget, ordering
+from ledger import selectors
+
+# Between a success and the next, however fast credits are spent.
+PAUSE: Final = timedelta(minutes=1)
+
+
+def found(agreement: TopUpSettings) -> Obstacle | None:
+    return _of_the_card(agreement) or _of_the_price(agreement) or _of_the_cap(agreement)
+
+
+def is_to_wait(agreement: TopUpSettings) -> bool:
+    """One has just succeeded, or the card was declined and may do later."""
+    now = selectors.now()
+    put_off = CardBreaker.objects.filter(card=agreement.card_id, retry_at__gt=now)
+    just_now = TopUp.objects.filter(
+        customer=agreement.customer_id, state=TopUpState.SUCCEEDED, finished_at__gt=now - PAUSE
+    )
+    return put_off.exists() or just_now.exists()
+
+
+def _of_the_card(agreement: TopUpSettings) -> Obstacle | None:
+    if agreement.card.removed_at is not None:
+        return Obstacle.CARD
+    if agreement.card.provider not in settings.PAYMENT_PROVIDERS:
+        return Obstacle.PROVIDER
+    opened = CardBreaker.objects.filter(card=agreement.card_id, opened_at__isnull=False)
+    return Obstacle.DECLINED if opened.exists() else None
+
+
+def _of_the_price(agreement: TopUpSettings) -> Obstacle | None:
+    if is_tax_unknown():
+        return Obstacle.TAX
+    try:
+        price = ordering.price_now(agreement)
+        ordering.expected(agreement)
+    except PackUnavailable:
+        return Obstacle.PACK
+    except PlaceMissing:
+        return Obstacle.PLACE
+    net = price.price.get_amount_in_sub_unit()
+    is_dearer = net > agreement.price or ordering.content(price) < agreement.credits
+    return Obstacle.PRICE if is_dearer else None
+
+
+def _of_the_cap(agreement: TopUpSettings) -> Obstacle | None:
+    within = budget.left(agreement)
+    return None if ordering.closing(agreement, gap=1, within=within) else Obstacle.CAP
+
+
+def is_tax_unknown() -> bool:
+    """A provider that finds out the tax does so on its page, where a saved card never comes."""
+    return bool(settings.TAX_BY_PROVIDER) and not tax.is_on_use()

@@ -1,0 +1,95 @@
+"""Events of top-ups, and mails to those who can mend what is wrong, in the current database
+transaction."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Member
+from accounts.permissions import RIGHTS, Right
+from billing import mails
+from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings
+from billing.top_up import budget, wording
+from ledger import amounts, money, outbox, selectors
+
+
+def succeeded(top_up: TopUp) -> None:
+    _tell(top_up, "top_up.succeeded")
+
+
+def failed(top_up: TopUp, agreement: TopUpSettings, breaker: CardBreaker, *, mail: bool) -> None:
+    _tell(top_up, "top_up.failed", reason=top_up.reason, declines=breaker.declines)
+    if mail:
+        _mail(
+            agreement,
+            "top_up_failed",
+            about=str(top_up.id),
+            reason=top_up.reason,
+            amount=wording.money(top_up.amount, top_up.currency),
+            is_paused=breaker.opened_at is not None,
+            retry_at=breaker.retry_at,
+        )
+
+
+def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) -> None:
+    """Once for each time that it stops; of the cap once a month."""
+    if is_told(agreement, obstacle):
+        return
+    now = selectors.now()
+    agreement.stopped_by, agreement.stopped_at = obstacle, now
+    agreement.save(update_fields=["stopped_by", "stopped_at"])
+    is_cap = obstacle == Obstacle.CAP
+    kind = "top_up.cap_reached" if is_cap else "top_up.paused"
+    data = {"reason": str(obstacle), "cap": money.show(agreement.cap, agreement.currency)}
+    outbox.tell(agreement.customer_id, kind, str(agreement.customer_id), data)
+    if mail:
+        template = "top_up_cap_reached" if is_cap else "top_up_paused"
+        about = f"{agreement.customer_id} {now:%Y-%m-%dT%H:%M:%S.%f}"
+        how = wording.obstacle(obstacle)
+        told = {"reason": how.why, "action": how.action, "page": reverse(how.page)}
+        _mail(agreement, template, about=about, **told)
+
+
+def is_told(agreement: TopUpSettings, obstacle: Obstacle) -> bool:
+    """A month's cap is told of in each month."""
+    if agreement.stopped_by != obstacle or agreement.stopped_at is None:
+        return False
+    return obstacle != Obstacle.CAP or agreement.stopped_at >= budget.month_of(selectors.now())
+
+
+def _tell(top_up: TopUp, kind: str, **more: Any) -> None:
+    assert top_up.purchase is not None
+    told = {
+        "purchase": top_up.purchase.name,
+        "amount": money.show(top_up.amount, top_up.currency),
+        "credits": amounts.show(top_up.purchase.credits + top_up.purchase.bonus_credits),
+    }
+    outbox.tell(top_up.customer_id, kind, str(top_up.id), told | more)
+
+
+def _mail(agreement: TopUpSettings, template: str, *, about: str, **context: Any) -> None:
+    told = {
+        "company": agreement.customer.name,
+        "card": wording.card(agreement.card),
+        "threshold": wording.credits(agreement.threshold),
+        "cap": wording.money(agreement.cap, agreement.currency),
+        "page": reverse("top-up"),
+        "buy": reverse("buy"),
+    }
+    mails.write(
+        template,
+        about,
+        to=_owners(agreement),
+        template=template,
+        context=told | context,
+        customer_id=agreement.customer_id,
+    )
+
+
+def _owners(agreement: TopUpSettings) -> list[str]:
+    """Whoever may buy can mend it."""
+    roles = [role for role, rights in RIGHTS.items() if Right.BUY in rights]
+    members = Member.objects.filter(
+        customer=agreement.customer_id, role__in=roles, user__is_active=True
+    )
+    return list(members.order_by("user__email").values_list("user__email", flat=True))

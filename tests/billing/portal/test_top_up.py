@@ -1,0 +1,202 @@
+"""Automatic top-up, as its page shows it."""
+
+import pytest
+from django.db.models.functions import Now
+
+from accounts.models import Role
+from billing.models import BillingProfile, PaymentMethod, TaxRate, TopUpSettings
+from billing.relay import relay
+from billing.top_up import running
+from ledger import selectors
+from ledger.amounts import CREDIT
+from tests.accounts.people import browser_of
+from tests.billing.top_up.owner import save_card
+from tests.factories.accounts import MemberFactory
+from tests.factories.billing import new_pack
+from tests.factories.ledger import Book
+
+PAGE = "/portal/top-up/"
+
+
+@pytest.fixture
+def pack(db):
+    return new_pack(name="Thousand", price="10.00")
+
+
+@pytest.fixture
+def card(member, pack):
+    return save_card(member.customer, pack)
+
+
+@pytest.fixture
+def form(card, pack):
+    return {
+        "threshold": "1,000",
+        "target": "5,000",
+        "pack": f"{pack.code} USD",
+        "cap": "500",
+        "card": card.id,
+    }
+
+
+SUMMARY = (
+    "When you fall to 1,000 credits, we charge Test 4242 about $40.00 to bring you back to 5,000;"
+    " at most $500.00 a month."
+)
+
+
+def agree(browser, form):
+    return browser.post(PAGE, form | {"seen": SUMMARY, "agreed": "on"}, follow=True)
+
+
+@pytest.fixture
+def declined(browser, form, member, pack):
+    """With a card of these last digits, charged in vain."""
+
+    def declined(last4, **changes):
+        card = save_card(member.customer, pack, last4)
+        Book(member.customer_id).debit(selectors.balance(member.customer_id).available)
+        seen = SUMMARY.replace("4242", last4)
+        browser.post(PAGE, form | {"card": card.id, "agreed": "on", "seen": seen} | changes)
+        relay()
+        running.run()
+        return member.customer.top_ups.get(state="failed").purchase
+
+    return declined
+
+
+def test_without_a_card_it_says_how_to_save_one(browser, pack):
+    page = browser.get(PAGE).content.decode()
+    assert "Keep my card for later" in page
+    assert "<form" not in page.split('id="terms"')[1].split("</section>")[0]
+
+
+def test_first_it_says_what_that_means(browser, form):
+    page = browser.post(PAGE, form).content.decode()
+    assert SUMMARY in page and 'name="agreed"' in page
+    assert not TopUpSettings.objects.exists()
+
+
+def test_then_it_is_agreed_to(browser, form, member, card):
+    page = agree(browser, form).content.decode()
+    assert "Automatic top-up is on." in page and SUMMARY in page
+    settings = TopUpSettings.objects.get(customer=member.customer)
+    assert (settings.enabled, settings.agreed_by, settings.card) == (True, member.user, card)
+    assert (settings.threshold, settings.target) == (1000 * CREDIT, 5000 * CREDIT)
+    assert (settings.cap, settings.price, settings.suspend_keys) == (500_00, 10_00, False)
+
+
+@pytest.mark.parametrize(
+    "lacks", [{"agreed": ""}, {"seen": ""}, {"cap": "600"}, {"threshold": "1,001"}]
+)
+def test_what_was_not_seen_or_not_agreed_to_is_not_done(browser, form, lacks):
+    browser.post(PAGE, form | {"seen": SUMMARY, "agreed": "on"} | lacks)
+    assert not TopUpSettings.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"threshold": "many"}, "Write how many credits"),
+        ({"target": "900"}, "Go back to more credits than you fall to."),
+        ({"cap": "30"}, "One charge would be above the limit"),
+        ({"cap": "0.001"}, "0.001"),
+        ({"pack": "other USD"}, "Select a valid choice"),
+        ({"card": "0"}, "Select a valid choice"),
+    ],
+)
+def test_what_cannot_be_is_told_beside_the_field(browser, form, wrong, told):
+    page = browser.post(PAGE, form | wrong).content.decode()
+    assert told in page and 'aria-invalid="true"' in page
+    assert 'value="5,000"' in page or "target" in wrong
+
+
+def test_where_tax_is_due_has_to_be_said_first(browser, form):
+    TaxRate.objects.create(name="VAT", country="AT", percent=20)
+    assert "Fill them in first" in browser.post(PAGE, form).content.decode()
+
+
+def test_tax_is_in_what_is_agreed_to(browser, form, member):
+    TaxRate.objects.create(name="VAT", country="AT", percent=20)
+    BillingProfile.objects.create(customer=member.customer, country="AT")
+    assert "about $48.00" in browser.post(PAGE, form).content.decode()
+
+
+def test_a_top_up_is_in_its_history_and_the_month(browser, form, member):
+    agree(browser, form)
+    relay()
+    running.run()
+    page = browser.get(PAGE).content.decode()
+    for told in ("4 × Thousand", "Paid", "$40.00", "of $500.00 at most", 'value="8"'):
+        assert told in page, told
+    purchase = member.customer.purchases.get(quantity=4)
+    page = browser.get(f"/portal/purchases/{purchase.id}/").content.decode()
+    assert "4 × Thousand" in page and "By automatic top-up." in page
+
+
+def test_a_decline_is_told_with_what_mends_it(browser, declined):
+    declined("9995")
+    page = browser.get(PAGE).content.decode()
+    for told in ("The last charge was declined.", "insufficient funds", "Choose another card"):
+        assert told in page, told
+
+
+def test_a_purchase_that_is_charged_by_itself_cannot_be_paid_by_hand_too(browser, declined):
+    purchase = declined("9995")
+    page = f"/portal/purchases/{purchase.id}/"
+    assert "Try again" not in browser.get(page).content.decode()
+    assert browser.post(f"{page}checkout/").url == f"{page}checkout/"
+    purchase.refresh_from_db()
+    assert purchase.checkout_url == ""
+
+
+def test_a_card_that_was_removed_is_told(browser, form, card):
+    agree(browser, form)
+    PaymentMethod.objects.filter(id=card.id).update(removed_at=Now())
+    for page in (PAGE, "/portal/"):
+        told = browser.get(page).content.decode()
+        assert "Paused" in told and "The card is not saved any more." in told
+
+
+def test_a_price_that_is_not_agreed_to_is_told(browser, form, pack):
+    agree(browser, form)
+    pack.prices.update(price=11)
+    for page in (PAGE, "/portal/"):
+        told = browser.get(page).content.decode()
+        assert "Paused" in told and "The pack costs more" in told
+
+
+def test_it_can_be_turned_off(browser, form, member):
+    agree(browser, form)
+    page = browser.post(f"{PAGE}off/", follow=True).content.decode()
+    assert "Automatic top-up is off." in page
+    assert not TopUpSettings.objects.get(customer=member.customer).enabled
+    relay()
+    running.run()
+    assert not member.customer.top_ups.exists()
+
+
+def test_changed_it_begins_with_what_holds(browser, form):
+    agree(browser, form)
+    page = browser.get(PAGE).content.decode()
+    for value in ("1,000", "5,000", "500.00"):
+        assert f'value="{value}"' in page
+
+
+def test_suspended_keys_are_told(browser, declined):
+    declined("9979", suspend_keys="on")
+    assert "Your keys are suspended" in browser.get(PAGE).content.decode()
+
+
+def test_the_overview_has_a_line_of_it(browser, form):
+    assert "Automatic top-up: Off" in browser.get("/portal/").content.decode()
+    agree(browser, form)
+    assert (
+        "Automatic top-up: On. When you fall to 1,000" in browser.get("/portal/").content.decode()
+    )
+
+
+def test_a_viewer_sees_the_line_and_no_way_there(member):
+    viewer = browser_of(MemberFactory(customer=member.customer, role=Role.VIEWER))
+    page = viewer.get("/portal/").content.decode()
+    assert "Automatic top-up: Off" in page and PAGE not in page

@@ -1,0 +1,86 @@
+"""Keys that a customer has suspended while a payment is owed."""
+
+import pytest
+
+from accounts.models import Customer
+from billing.providers.sandbox import acts
+from billing.reconciliation import reconcile
+from billing.top_up import agreeing
+from tests.billing.top_up.owner import Owner, save_card
+from tests.factories.billing import order
+
+
+@pytest.fixture
+def owner(books_tie, pack):
+    return Owner.new(pack, "9979", suspend_keys=True)
+
+
+def is_suspended(owner):
+    return Customer.objects.get(id=owner.customer.id).keys_suspended_at is not None
+
+
+def test_not_while_credits_are_left(owner):
+    owner.spend_to(1)
+    owner.run()
+    assert owner.states() == ["failed"]
+    assert not is_suspended(owner)
+
+
+def test_when_nothing_is_left_and_a_payment_failed(owner):
+    owner.spend_to(100)
+    owner.run()
+    owner.spend_to(0)
+    owner.run()
+    assert is_suspended(owner)
+
+
+def test_not_for_want_of_credits_alone(owner):
+    agreeing.end(owner.settings)
+    owner.spend_to(0)
+    owner.run()
+    assert not is_suspended(owner)
+
+
+def test_not_unless_it_was_asked_for(books_tie, pack):
+    owner = Owner.new(pack, "9979")
+    owner.spend_to(0)
+    owner.run()
+    assert owner.states() == ["failed"]
+    assert not is_suspended(owner)
+
+
+@pytest.fixture
+def suspended(owner):
+    owner.spend_to(0)
+    owner.run()
+    assert is_suspended(owner)
+    return owner
+
+
+def test_it_is_lifted_by_a_payment_at_once(suspended, pack):
+    acts.pay(order(suspended.customer, pack).provider_ref)
+    reconcile()
+    assert not is_suspended(suspended)
+
+
+def test_by_another_card_that_pays(suspended, pack):
+    suspended.card = save_card(suspended.customer, pack)
+    suspended.spend_to(0)
+    suspended.agree()
+    suspended.run()
+    assert (suspended.states(), suspended.available()) == (["failed", "succeeded"], 1000)
+    assert not is_suspended(suspended)
+
+
+@pytest.mark.parametrize("end", ["turned off", "credits"])
+def test_and_where_nothing_is_owed_any_more(suspended, end):
+    if end == "credits":
+        suspended.book.grant(10**6)
+    else:
+        agreeing.end(suspended.settings)
+    suspended.run()
+    assert not is_suspended(suspended)
+
+
+def test_staffs_own_suspension_is_another(suspended):
+    assert Customer.objects.get(id=suspended.customer.id).status == "active"
