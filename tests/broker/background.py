@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.celery import EVERY
 from config.embedded import cluster
 from config.state import BASE_DIR
 from tests.broker.database import Database
 from tests.broker.servers import await_true
 
 OWED = "select count(*) from ledger_outbox"
+DONE_SINCE = "select count(*) from billing_job where finished_at > %s"
 HEARTBEAT = "select succeeded_at from billing_job where name = 'canary'"
 # A killed worker's tasks come again after a fifth more.
-TASK_SECONDS = 5
+TASK_SECONDS = 8
 
 
 class Background:
@@ -68,11 +70,11 @@ class Background:
         self.beat = self.manage("beat")
 
     def start(self) -> None:
-        """Until a first task has gone the whole way."""
-        before = self._database.rows(HEARTBEAT)
+        """Until all that is due at the start is done."""
+        now = self._database.rows("select clock_timestamp()")[0]
         self.start_worker()
         self.start_beat()
-        await_true(lambda: self._database.rows(HEARTBEAT) != before)
+        await_true(lambda: self._database.rows(DONE_SINCE, now) == [(len(EVERY),)])
 
     def tell(self, events: int = 1, *, announced: bool = True) -> None:
         """Events, as whatever changes a balance writes and announces them."""
