@@ -20,9 +20,11 @@ A_WEEK = timedelta(days=7)
 
 
 def set_weekly_digest(customer: Customer, *, wanted: bool) -> None:
-    NotificationPreference.objects.update_or_create(
-        customer=customer, defaults={"weekly_digest": wanted}
-    )
+    """From the next week on. Asked for again, it stays as it was."""
+    if wanted != wants_weekly_digest(customer):
+        NotificationPreference.objects.update_or_create(
+            customer=customer, defaults={"weekly_digest": wanted}
+        )
 
 
 def wants_weekly_digest(customer: Customer) -> bool:

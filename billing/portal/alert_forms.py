@@ -57,6 +57,12 @@ class AlertSettingsForm(forms.Form):
         help_text="A threshold that is reached again within this time is not told again.",
     )
 
+    weekly_digest = forms.BooleanField(
+        required=False,
+        label="A digest every Monday",
+        help_text="What was used, bought and is left, by e-mail to owners.",
+    )
+
     def clean_extra_recipients(self) -> list[str]:
         text: str = self.cleaned_data["extra_recipients"]
         emails = list(dict.fromkeys(text.replace(",", " ").lower().split()))

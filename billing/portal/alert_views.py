@@ -14,6 +14,7 @@ from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
 from billing import alerts as told
 from billing.errors import BillingError
+from billing.jobs import digest
 from billing.models import Mail
 from billing.portal import watched
 from billing.portal.alert_forms import AlertSettingsForm, ThresholdForm
@@ -28,7 +29,9 @@ def alerts(request: MemberRequest) -> HttpResponse:
     form = AlertSettingsForm(request.POST)
     if not form.is_valid():
         return _page(request, form)
-    told.configure(request.member.customer_id, **form.cleaned_data)
+    chosen = form.cleaned_data
+    digest.set_weekly_digest(request.member.customer, wanted=chosen.pop("weekly_digest"))
+    told.configure(request.member.customer_id, **chosen)
     messages.success(request, "Saved.")
     return redirect("alerts")
 

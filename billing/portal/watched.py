@@ -6,6 +6,7 @@ from uuid import UUID
 
 from billing import shown
 from billing.alerts.wording import threshold_in_words
+from billing.jobs import digest
 from billing.mails import recipients
 from billing.models import (
     Alert,
@@ -59,6 +60,7 @@ def initial(settings: AlertSettings) -> dict[str, Any]:
         "by_email": settings.by_email,
         "extra_recipients": "\n".join(settings.extra_recipients),
         "cool_down_hours": settings.cool_down_hours,
+        "weekly_digest": digest.wants_weekly_digest(settings.customer),
     }
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from billing import alerts, mails
+from billing.jobs import digest
 from billing.models import Alert, AlertSettings, Mail, MailState
 from billing.relay import relay
 from ledger import services
@@ -62,6 +63,16 @@ def test_what_is_watched(browser, bought):
     page = text(browser.get(PAGE))
     assert "50 % of the last purchase is used" in page and "500 credits" in page
     assert page.count("Watched") == 3 and "Nothing yet." in page
+
+
+def test_a_weekly_digest_is_asked_for(browser, member, bought):
+    form = {"enabled": "on", "by_email": "on", "cool_down_hours": 24, "extra_recipients": ""}
+    assert not digest.wants_weekly_digest(member.customer)
+    browser.post(PAGE, form | {"weekly_digest": "on"})
+    assert digest.wants_weekly_digest(member.customer)
+    assert "checked" in str(browser.get(PAGE).context["form"]["weekly_digest"])
+    browser.post(PAGE, form)
+    assert not digest.wants_weekly_digest(member.customer)
 
 
 def test_before_the_first_purchase(browser):
