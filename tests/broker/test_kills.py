@@ -95,7 +95,10 @@ def _go_on_amid_kills(
         id.replace("-", "") for id in events
     }
     handed_over = Counter(mail["Message-ID"] for mail in mails.mails)
-    assert len(handed_over) == database.rows("select count(*) from billing_mail")[0][0]
+    assert (
+        len(handed_over)
+        == database.rows("select count(*) from billing_mail where kind <> 'test'")[0][0]
+    )
     for times in (delivered, handed_over):
         repeated = sum(times.values()) - len(times)
         print(f"{len(times)} delivered, {repeated} of them again; {dict(kills)}; {settled:.0f} s")
