@@ -37,7 +37,7 @@ class Silence(bootsteps.StartStopStep):
         self._stopped.set()
 
     def _watch(self, worker: Any) -> None:
-        limits = (settings.WORKER_SILENCE_SECONDS, settings.TASK_SECONDS)
+        limits = (settings.WORKER_DEAF_SECONDS, settings.TASK_SECONDS)
         heard_at, accepted = monotonic(), 0
         since: dict[str, float] = {}
         while not self._stopped.wait(min(limits) / LOOKS_PER_LIMIT):
@@ -46,10 +46,8 @@ class Silence(bootsteps.StartStopStep):
             if running or accepted != state.all_total_count[0] or not worker.consumer.connection:
                 heard_at, accepted = now, state.all_total_count[0]
             since = {task: since.get(task, now) for task in running}
-            if now - heard_at > settings.WORKER_SILENCE_SECONDS:
-                _end(
-                    "No task came for %s seconds: is beat running?", settings.WORKER_SILENCE_SECONDS
-                )
+            if now - heard_at > settings.WORKER_DEAF_SECONDS:
+                _end("No task came for %s seconds: is beat running?", settings.WORKER_DEAF_SECONDS)
             for task, seen_at in since.items():
                 if now - seen_at > settings.TASK_SECONDS:
                     _end(

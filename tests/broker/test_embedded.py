@@ -43,8 +43,7 @@ def test_what_a_killed_worker_had_begun_is_done_again(
 def test_a_worker_to_which_nothing_comes_ends(embedded: Background) -> None:
     embedded.kill()
     assert (
-        embedded.manage("worker", WORKER_SILENCE_SECONDS="2").wait(SOON_SECONDS)
-        == os.EX_UNAVAILABLE
+        embedded.manage("worker", WORKER_DEAF_SECONDS="2").wait(SOON_SECONDS) == os.EX_UNAVAILABLE
     )
     assert "No task came for 2 seconds: is beat running?" in embedded.said()
 
