@@ -32,10 +32,11 @@ for name, scopes in {keys!r}:
 
 
 class Installation:
-    def __init__(self, folder: Path, *, processes: int = 1) -> None:
+    def __init__(self, folder: Path, *, processes: int = 1, **settings: str) -> None:
         self.state = folder / "state"
         self._processes = processes
-        chosen = (f"WEB_PROCESSES={processes}", "LOG_LEVEL=INFO")
+        chosen = [f"WEB_PROCESSES={processes}", "LOG_LEVEL=INFO"]
+        chosen += [f"{name}={value}" for name, value in settings.items()]
         self._command = ("env", *chosen, sys.executable, "manage.py", "run")
         self.service = self._start()
 
@@ -137,10 +138,10 @@ class Installation:
 
 
 @contextmanager
-def installed(folder: Path, *, processes: int = 1) -> Iterator[Installation]:
+def installed(folder: Path, *, processes: int = 1, **settings: str) -> Iterator[Installation]:
     """Whatever was done in between, the books tie at the end."""
     folder.mkdir(mode=0o755)
-    installation = Installation(folder, processes=processes)
+    installation = Installation(folder, processes=processes, **settings)
     try:
         yield installation
         installation.assert_books_tie()
