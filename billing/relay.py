@@ -5,6 +5,7 @@ Nobody outside is spoken to here; what is owed is delivered from its rows afterw
 
 import logging
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from django.db import transaction
 
@@ -15,6 +16,7 @@ from ledger.outbox import Event
 
 CUSTOMERS_AT_ONCE = 100
 EVENTS_AT_ONCE = 500
+RUN_SECONDS = 60
 
 # Each is told of all events, in the order in which they happened to a customer. It writes rows and
 # is quick; what it raises puts the customer's events off.
@@ -30,23 +32,24 @@ logger = logging.getLogger(__name__)
 
 
 def relay(takers: Sequence[Taker] = TAKERS) -> int:
-    """Hand on all that waits; how many events that were. An event that cannot be handed on holds
-    up its own customer only, and is tried again later."""
-    handed_on, together = 0, CUSTOMERS_AT_ONCE
-    while True:
+    """Hand on what waits, for RUN_SECONDS at most; how many events that were. An event that cannot
+    be handed on holds up its own customer only, and is tried again later."""
+    handed_on, together, ends_at = 0, CUSTOMERS_AT_ONCE, monotonic() + RUN_SECONDS
+    while monotonic() < ends_at:
         with transaction.atomic():
             events = outbox.claim(customers=together, events=EVENTS_AT_ONCE)
             refused = not _taken(events, takers)
             if refused:
                 transaction.set_rollback(True)
         if not events:
-            return handed_on
+            break
         if not refused:
             handed_on += len(events)
         elif together > 1:
             together = 1
         else:
             outbox.put_off([events[0].customer_id])
+    return handed_on
 
 
 def _taken(events: Sequence[Event], takers: Sequence[Taker]) -> bool:

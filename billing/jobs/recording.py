@@ -13,8 +13,11 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
+from billing.jobs.turns import turn
 from billing.models import Job
 
+# No room: two others are at it.
+BUSY = "busy"
 OUTCOME_MAX = 255
 ERROR_MAX = 2000
 
@@ -28,6 +31,10 @@ class RecordedTask(Task):  # type: ignore[type-arg]
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with turn(self.name) as has_room:
+            return self._do(*args, **kwargs) if has_room else BUSY
+
+    def _do(self, *args: Any, **kwargs: Any) -> Any:
         _record(self.name, started_at=Now())
         began = monotonic()
         try:

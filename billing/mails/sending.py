@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from time import monotonic
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from billing.models import Mail, MailState
 
+RUN_SECONDS = 60
 # Nobody else sends it meanwhile. A mail server that hangs is given up sooner (EMAIL_TIMEOUT).
 LEASE = timedelta(minutes=2)
 # After each failed attempt. Then it has failed.
@@ -36,11 +38,11 @@ def is_due() -> bool:
 def send_due(kinds: Sequence[str] | None = None) -> int:
     """Send what is due, of these kinds or of all, one after the other; how many were taken by the
     mail server. When that is not to be reached, the others wait for the next time: it costs one of
-    them an attempt, not all.
+    them an attempt, not all. So do those that are left after RUN_SECONDS.
     """
-    sent = 0
+    sent, ends_at = 0, monotonic() + RUN_SECONDS
     claimed = {"lease": LEASE, "kinds": None if kinds is None else list(kinds)}
-    while mails := list(Mail.objects.raw(_CLAIM, claimed)):
+    while monotonic() < ends_at and (mails := list(Mail.objects.raw(_CLAIM, claimed))):
         (mail,) = mails
         try:
             _send(mail)

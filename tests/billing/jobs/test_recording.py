@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from billing.jobs.recording import RecordedTask
+from billing.jobs.turns import AT_ONCE
 from billing.models import Job
 
 app = Celery(task_cls=RecordedTask, set_as_current=False)
@@ -76,25 +77,27 @@ def test_what_is_put_off_is_no_failure(db: None) -> None:
     assert (job.runs, job.failures, job.finished_at) == (0, 0, None)
 
 
-def test_it_costs_two_statements(db: None) -> None:
+def test_it_costs_two_statements_and_its_turn(db: None) -> None:
     run(add, 1, 1)
     with CaptureQueriesContext(connection) as queries:
         run(add, 1, 1)
-    assert len(queries) == 2
+    assert len([query for query in queries if "advisory" not in query["sql"]]) == 2
+    assert len(queries) == 4
 
 
 def test_runs_at_once_are_all_counted(committed: None) -> None:
-    together = Barrier(8)
+    together = Barrier(AT_ONCE)
 
-    def one(_: int) -> None:
+    def four(_: int) -> None:
         together.wait()
-        run(add, 1, 1)
+        for _ in range(4):
+            run(add, 1, 1)
         connections.close_all()
 
     try:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(one, range(8)))
-        assert Job.objects.get(name="test-add").runs == 8
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(four, range(AT_ONCE)))
+        assert Job.objects.get(name="test-add").runs == 4 * AT_ONCE
     finally:
         Job.objects.all().delete()
 
