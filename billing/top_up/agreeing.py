@@ -9,7 +9,7 @@ from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing.errors import PackUnavailable, PlaceMissing, TopUpRefused
 from billing.models import CardBreaker, Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
-from billing.top_up import obstacles, ordering
+from billing.top_up import cards, obstacles, ordering
 from ledger import selectors, services
 from ledger.models import Threshold
 from ledger.services import Watched
@@ -88,6 +88,10 @@ def _check(customer: Customer, terms: Terms) -> None:
     if CardBreaker.objects.filter(card=card, opened_at__isnull=False).exists():
         raise TopUpRefused(
             "card", "This card was declined. Choose another one, or buy credits with it first."
+        )
+    if cards.is_disputed(card):
+        raise TopUpRefused(
+            "card", "A payment is disputed, and this card is left alone. Choose another one."
         )
     if obstacles.is_tax_unknown():
         raise TopUpRefused(

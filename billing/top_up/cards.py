@@ -1,9 +1,20 @@
-"""The breaker of a card: one that was declined is left alone, the longer the oftener."""
+"""Cards that are left alone: one that was declined, the longer the oftener; and one that was in use
+when a payment was disputed, unless that is won."""
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
-from billing.models import CardBreaker, Obstacle, PaymentMethod, TopUpSettings
+from django.db.models import Q
+
+from billing.models import (
+    CardBreaker,
+    Dispute,
+    DisputeState,
+    Obstacle,
+    PaymentMethod,
+    TopUpSettings,
+)
 from ledger import selectors
 
 # After each soft decline in a row; one more opens the breaker.
@@ -31,3 +42,24 @@ def paid(card: PaymentMethod) -> None:
     theirs = TopUpSettings.objects.filter(card=card)
     theirs.update(failing_since=None)
     theirs.filter(stopped_by=Obstacle.DECLINED).update(stopped_by="", stopped_at=None)
+
+
+def in_use(customer_id: UUID) -> PaymentMethod | None:
+    """What was agreed to last, even where it was ended since: it may begin again."""
+    agreement = TopUpSettings.objects.filter(customer=customer_id).select_related("card").first()
+    return agreement.card if agreement else None
+
+
+def is_disputed(card: PaymentMethod) -> bool:
+    """A payment with it is disputed, or any of the customer's was while it was in use: whose card
+    paid at a checkout is not known."""
+    theirs = Q(card=card) | Q(payment__purchase__top_up__card=card)
+    return Dispute.objects.filter(theirs).exclude(state=DisputeState.WON).exists()
+
+
+def dispute_won(customer_id: UUID) -> None:
+    """The next one is told of again."""
+    stopped = TopUpSettings.objects.filter(customer=customer_id, stopped_by=Obstacle.DISPUTED)
+    for agreement in stopped.select_related("card"):
+        if not is_disputed(agreement.card):
+            stopped.update(stopped_by="", stopped_at=None)

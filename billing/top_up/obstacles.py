@@ -8,7 +8,7 @@ from django.conf import settings
 from billing import tax
 from billing.errors import PackUnavailable, PlaceMissing
 from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
-from billing.top_up import budget, ordering
+from billing.top_up import budget, cards, ordering
 from ledger import selectors
 
 # Between a success and the next, however fast credits are spent.
@@ -35,7 +35,9 @@ def _of_the_card(agreement: TopUpSettings) -> Obstacle | None:
     if agreement.card.provider not in settings.PAYMENT_PROVIDERS:
         return Obstacle.PROVIDER
     opened = CardBreaker.objects.filter(card=agreement.card_id, opened_at__isnull=False)
-    return Obstacle.DECLINED if opened.exists() else None
+    if opened.exists():
+        return Obstacle.DECLINED
+    return Obstacle.DISPUTED if cards.is_disputed(agreement.card) else None
 
 
 def _of_the_price(agreement: TopUpSettings) -> Obstacle | None:
