@@ -12,7 +12,7 @@ from billing import events, payment_methods, providers
 from billing.errors import BillingError, CardDeclined, ProviderDeclined
 from billing.facts import Paid
 from billing.models import Purchase, PurchaseState, TopUp, TopUpSettings, TopUpState
-from billing.top_up import budget, obstacles, ordering, settling, telling
+from billing.top_up import budget, cards, obstacles, ordering, settling, telling
 from ledger import selectors
 
 # Nobody else works on it meanwhile. A provider that hangs is given up sooner.
@@ -101,8 +101,9 @@ def _charge(top_up: TopUp) -> None:
     """The same charge, however often it is asked for."""
     purchase, card = top_up.purchase, top_up.card
     assert purchase is not None and card is not None
-    if card.removed_at is not None or timezone.now() - purchase.created_at > ASKED_FOR:
-        _look_for(top_up, purchase)
+    is_late = timezone.now() - purchase.created_at > ASKED_FOR
+    if is_late or card.removed_at is not None or cards.is_disputed(card):
+        _look_for(top_up, purchase, is_late=is_late)
         return
     try:
         purchase = payment_methods.pay(purchase, card)
@@ -121,17 +122,22 @@ def _charge(top_up: TopUp) -> None:
             _put_off(top_up)
 
 
-def _look_for(top_up: TopUp, purchase: Purchase) -> None:
-    """It cannot be asked for again: what the provider's own list does not have is given up. Should
-    it be paid all the same, that is entered when it is told."""
+def _look_for(top_up: TopUp, purchase: Purchase, *, is_late: bool) -> None:
+    """It cannot be asked for again: what the provider's own list does not have is given up when it
+    is late. Should it be paid all the same, that is entered when it is told."""
     provider = providers.get(purchase.provider)
+    since = purchase.created_at - timedelta(hours=1)
     try:
-        for fact in provider.facts_since(purchase.created_at - timedelta(hours=1)):
+        # Before the list: what was under way when that was read may have succeeded since.
+        is_awaited = not is_late or provider.is_under_way(purchase.name, since)
+        for fact in provider.facts_since(since):
             if isinstance(fact, Paid) and fact.our_purchase == purchase.name:
                 events.enter(provider.name, provider.enrich(fact))
                 return
     except BillingError as error:
         logger.warning("Top-up %s cannot be looked for: %s", top_up.id, error.detail)
+        is_awaited = True
+    if is_awaited:
         _put_off(top_up)
         return
     told = "The payment provider never answered, and knows of no such payment."
