@@ -110,9 +110,6 @@ def _charge(top_up: TopUp) -> None:
     except CardDeclined as declined:
         settling.failed(top_up, TopUpState.FAILED, declined.detail, is_final=declined.is_final)
     except ProviderDeclined as declined:
-        Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
-            state=PurchaseState.FAILED, reason=declined.detail
-        )
         settling.failed(top_up, TopUpState.FAILED, declined.detail, is_final=True)
     except BillingError as error:
         logger.warning("Top-up %s has no answer yet: %s", top_up.id, error.detail)
