@@ -3,6 +3,7 @@ database transaction, and asked for again under the same name wherever a process
 
 import logging
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from billing.models import Purchase, PurchaseState, TopUp, TopUpSettings, TopUpS
 from billing.top_up import budget, cards, obstacles, ordering, settling, telling
 from ledger import selectors
 
+RUN_SECONDS: Final = 60
 # Nobody else works on it meanwhile. A provider that hangs is given up sooner.
 LEASE: Final = timedelta(minutes=2)
 # While the provider's answer is awaited; the last one again and again, and the owners are told.
@@ -35,12 +37,13 @@ logger = logging.getLogger(__name__)
 
 
 def charge_due() -> int:
-    """Take up what is due, one after the other; how many were."""
-    taken = 0
-    while found := list(TopUp.objects.raw(_CLAIM, [LEASE])):
-        for top_up in found:
-            _take_up(top_up)
-        taken += len(found)
+    """Take up what is due, one after the other; how many were. What is left after RUN_SECONDS waits
+    for the next time."""
+    taken, ends_at = 0, monotonic() + RUN_SECONDS
+    while monotonic() < ends_at and (found := list(TopUp.objects.raw(_CLAIM, [LEASE]))):
+        (top_up,) = found
+        _take_up(top_up)
+        taken += 1
     return taken
 
 
