@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing.errors import PackUnavailable, PlaceMissing, TopUpRefused
-from billing.models import CardBreaker, Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
+from billing.models import Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
 from billing.top_up import cards, obstacles, ordering
 from ledger import selectors, services
 from ledger.models import Threshold
@@ -85,11 +85,11 @@ def _check(customer: Customer, terms: Terms) -> None:
         raise TopUpRefused("card", "This card is not saved any more. Choose another one.")
     if card.provider not in settings.PAYMENT_PROVIDERS:
         raise TopUpRefused("card", "This card cannot be charged any more. Save another one.")
-    if CardBreaker.objects.filter(card=card, opened_at__isnull=False).exists():
+    if cards.opened(card).exists():
         raise TopUpRefused(
             "card", "This card was declined. Choose another one, or buy credits with it first."
         )
-    if cards.is_disputed(card):
+    if cards.disputes(card).exists():
         raise TopUpRefused(
             "card", "A payment is disputed, and this card is left alone. Choose another one."
         )

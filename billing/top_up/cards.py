@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
 
 from billing.models import (
     CardBreaker,
@@ -50,16 +50,21 @@ def in_use(customer_id: UUID) -> PaymentMethod | None:
     return agreement.card if agreement else None
 
 
-def is_disputed(card: PaymentMethod) -> bool:
-    """A payment with it is disputed, or any of the customer's was while it was in use: whose card
+def opened(card: PaymentMethod | OuterRef) -> QuerySet[CardBreaker]:
+    """Its breaker, where that is open for good."""
+    return CardBreaker.objects.filter(Q(card=card, opened_at__isnull=False))
+
+
+def disputes(card: PaymentMethod | OuterRef) -> QuerySet[Dispute]:
+    """Not won, of payments with it, or of any of the customer's while it was in use: whose card
     paid at a checkout is not known."""
     theirs = Q(card=card) | Q(payment__purchase__top_up__card=card)
-    return Dispute.objects.filter(theirs).exclude(state=DisputeState.WON).exists()
+    return Dispute.objects.filter(theirs).exclude(state=DisputeState.WON)
 
 
 def dispute_won(customer_id: UUID) -> None:
     """The next one is told of again."""
     stopped = TopUpSettings.objects.filter(customer=customer_id, stopped_by=Obstacle.DISPUTED)
     for agreement in stopped.select_related("card"):
-        if not is_disputed(agreement.card):
+        if not disputes(agreement.card).exists():
             stopped.update(stopped_by="", stopped_at=None)

@@ -105,7 +105,7 @@ def _charge(top_up: TopUp) -> None:
     purchase, card = top_up.purchase, top_up.card
     assert purchase is not None and card is not None
     is_late = timezone.now() - purchase.created_at > ASKED_FOR
-    if is_late or card.removed_at is not None or cards.is_disputed(card):
+    if is_late or card.removed_at is not None or cards.disputes(card).exists():
         _look_for(top_up, purchase, is_late=is_late)
         return
     try:
