@@ -10,6 +10,7 @@ from billing.models import Dispute, DisputeState, Payment, Policy
 from billing.outcomes import OtherCurrency, Parked, Unfit
 from billing.purchases import locked_payment
 from billing.returns import leg
+from billing.top_up import cards
 from ledger import services
 
 
@@ -62,6 +63,7 @@ def _open(payment: Payment, fact: Disputed) -> Dispute:
         lots=[],
         lot_credits=[],
         frozen=0,
+        card=cards.in_use(payment.purchase.customer_id),
     )
     payment.disputed += counted
     payment.save(update_fields=["disputed"])
@@ -94,6 +96,7 @@ def _win(dispute: Dispute, payment: Payment, fact: Disputed) -> None:
     payment.disputed -= dispute.counted
     payment.save(update_fields=["disputed"])
     _close(dispute, DisputeState.WON)
+    cards.dispute_won(payment.purchase.customer_id)
     announced.of_dispute(dispute, "dispute.won")
 
 

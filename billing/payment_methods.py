@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from billing import announced, events, providers
-from billing.errors import CardDeclined, ProviderDeclined
+from billing.errors import ProviderDeclined
 from billing.models import PaymentMethod, Purchase, PurchaseState
 from billing.providers.base import Charge
 
@@ -14,13 +14,14 @@ from billing.providers.base import Charge
 def pay(purchase: Purchase, method: PaymentMethod) -> Purchase:
     """Charge a saved card for a pending purchase, without the payer. Asked again, it is one charge.
 
-    Raises CardDeclined, after which the purchase has failed; ProviderFailed, after which the same
-    may be asked again. What is still pending then, an event or the reconciliation decides.
+    Raises ProviderDeclined, and CardDeclined of that, after which the purchase has failed;
+    ProviderFailed, after which the same may be asked again. What is still pending then, an event or
+    the reconciliation decides.
     """
     provider = providers.get(purchase.provider)
     try:
         paid = provider.charge_saved(_charge(purchase, method))
-    except CardDeclined as declined:
+    except ProviderDeclined as declined:
         _fail(purchase, declined.detail)
         raise
     if paid is not None:

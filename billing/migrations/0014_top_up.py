@@ -119,6 +119,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("cap", "The monthly limit is reached"),
                             ("declined", "The card was declined"),
+                            ("disputed", "A payment is disputed"),
                             ("card", "The card is not saved any more"),
                             ("pack", "The pack is not on sale any more"),
                             ("price", "The pack costs more, or has fewer credits, than was agreed"),
@@ -145,6 +146,16 @@ class Migration(migrations.Migration):
             model_name="purchase",
             constraint=models.CheckConstraint(
                 condition=models.Q(("quantity__gt", 0)), name="purchase_has_a_quantity"
+            ),
+        ),
+        migrations.AddField(
+            model_name="dispute",
+            name="card",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="billing.paymentmethod",
             ),
         ),
         migrations.AddField(
@@ -273,6 +284,7 @@ class Migration(migrations.Migration):
                             "",
                             "cap",
                             "declined",
+                            "disputed",
                             "card",
                             "pack",
                             "price",

@@ -9,7 +9,7 @@ from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import User
 from billing.models.policy import Chargeback
-from billing.models.purchases import Purchase
+from billing.models.purchases import PaymentMethod, Purchase
 
 REFUND = "ref"
 
@@ -189,6 +189,8 @@ class Dispute(models.Model):
     tax_lost = models.BigIntegerField(default=0)
     # What a lost dispute left the customer owing: it was spent.
     owed = models.BigIntegerField(default=0)
+    # That automatic top-up would have charged next: see top_up/cards.py.
+    card = models.ForeignKey(PaymentMethod, on_delete=models.PROTECT, null=True, related_name="+")
     opened_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True)
 

@@ -19,6 +19,7 @@ class Obstacle(models.TextChoices):
 
     CAP = "cap", "The monthly limit is reached"
     DECLINED = "declined", "The card was declined"
+    DISPUTED = "disputed", "A payment is disputed"
     CARD = "card", "The card is not saved any more"
     PACK = "pack", "The pack is not on sale any more"
     PRICE = "price", "The pack costs more, or has fewer credits, than was agreed"

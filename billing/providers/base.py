@@ -92,7 +92,11 @@ class Provider(Protocol):
 
     def charge_saved(self, charge: Charge) -> Paid | None:
         """None while it is on its way: an event will tell. Asked twice for one purchase, it is one
-        charge. Raises CardDeclined, ProviderFailed."""
+        charge. Raises CardDeclined, ProviderDeclined, ProviderFailed."""
+
+    def is_under_way(self, our_purchase: str, since: datetime) -> bool:
+        """Whether a charge that was asked for since is neither paid nor declined yet. Raises
+        ProviderFailed."""
 
     def forget_card(self, card_ref: str) -> None:
         """Raises ProviderFailed; ProviderDeclined where there is no such card any more."""

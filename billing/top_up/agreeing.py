@@ -8,8 +8,8 @@ from django.db import transaction
 from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing.errors import PackUnavailable, PlaceMissing, TopUpRefused
-from billing.models import CardBreaker, Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
-from billing.top_up import obstacles, ordering
+from billing.models import Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
+from billing.top_up import cards, obstacles, ordering
 from ledger import selectors, services
 from ledger.models import Threshold
 from ledger.services import Watched
@@ -85,9 +85,13 @@ def _check(customer: Customer, terms: Terms) -> None:
         raise TopUpRefused("card", "This card is not saved any more. Choose another one.")
     if card.provider not in settings.PAYMENT_PROVIDERS:
         raise TopUpRefused("card", "This card cannot be charged any more. Save another one.")
-    if CardBreaker.objects.filter(card=card, opened_at__isnull=False).exists():
+    if cards.opened(card).exists():
         raise TopUpRefused(
             "card", "This card was declined. Choose another one, or buy credits with it first."
+        )
+    if cards.disputes(card).exists():
+        raise TopUpRefused(
+            "card", "A payment is disputed, and this card is left alone. Choose another one."
         )
     if obstacles.is_tax_unknown():
         raise TopUpRefused(

@@ -3,6 +3,7 @@ database transaction, and asked for again under the same name wherever a process
 
 import logging
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from django.db import transaction
@@ -12,9 +13,10 @@ from billing import events, payment_methods, providers
 from billing.errors import BillingError, CardDeclined, ProviderDeclined
 from billing.facts import Paid
 from billing.models import Purchase, PurchaseState, TopUp, TopUpSettings, TopUpState
-from billing.top_up import budget, obstacles, ordering, settling, telling
+from billing.top_up import budget, cards, obstacles, ordering, settling, telling
 from ledger import selectors
 
+RUN_SECONDS: Final = 60
 # Nobody else works on it meanwhile. A provider that hangs is given up sooner.
 LEASE: Final = timedelta(minutes=2)
 # While the provider's answer is awaited; the last one again and again, and the owners are told.
@@ -35,12 +37,13 @@ logger = logging.getLogger(__name__)
 
 
 def charge_due() -> int:
-    """Take up what is due, one after the other; how many were."""
-    taken = 0
-    while found := list(TopUp.objects.raw(_CLAIM, [LEASE])):
-        for top_up in found:
-            _take_up(top_up)
-        taken += len(found)
+    """Take up what is due, one after the other; how many were. What is left after RUN_SECONDS waits
+    for the next time."""
+    taken, ends_at = 0, monotonic() + RUN_SECONDS
+    while monotonic() < ends_at and (found := list(TopUp.objects.raw(_CLAIM, [LEASE]))):
+        (top_up,) = found
+        _take_up(top_up)
+        taken += 1
     return taken
 
 
@@ -101,17 +104,15 @@ def _charge(top_up: TopUp) -> None:
     """The same charge, however often it is asked for."""
     purchase, card = top_up.purchase, top_up.card
     assert purchase is not None and card is not None
-    if card.removed_at is not None or timezone.now() - purchase.created_at > ASKED_FOR:
-        _look_for(top_up, purchase)
+    is_late = timezone.now() - purchase.created_at > ASKED_FOR
+    if is_late or card.removed_at is not None or cards.disputes(card).exists():
+        _look_for(top_up, purchase, is_late=is_late)
         return
     try:
         purchase = payment_methods.pay(purchase, card)
     except CardDeclined as declined:
         settling.failed(top_up, TopUpState.FAILED, declined.detail, is_final=declined.is_final)
     except ProviderDeclined as declined:
-        Purchase.objects.filter(id=purchase.id, state=PurchaseState.PENDING).update(
-            state=PurchaseState.FAILED, reason=declined.detail
-        )
         settling.failed(top_up, TopUpState.FAILED, declined.detail, is_final=True)
     except BillingError as error:
         logger.warning("Top-up %s has no answer yet: %s", top_up.id, error.detail)
@@ -121,17 +122,22 @@ def _charge(top_up: TopUp) -> None:
             _put_off(top_up)
 
 
-def _look_for(top_up: TopUp, purchase: Purchase) -> None:
-    """It cannot be asked for again: what the provider's own list does not have is given up. Should
-    it be paid all the same, that is entered when it is told."""
+def _look_for(top_up: TopUp, purchase: Purchase, *, is_late: bool) -> None:
+    """It cannot be asked for again: what the provider's own list does not have is given up when it
+    is late. Should it be paid all the same, that is entered when it is told."""
     provider = providers.get(purchase.provider)
+    since = purchase.created_at - timedelta(hours=1)
     try:
-        for fact in provider.facts_since(purchase.created_at - timedelta(hours=1)):
+        # Before the list: what was under way when that was read may have succeeded since.
+        is_awaited = not is_late or provider.is_under_way(purchase.name, since)
+        for fact in provider.facts_since(since):
             if isinstance(fact, Paid) and fact.our_purchase == purchase.name:
                 events.enter(provider.name, provider.enrich(fact))
                 return
     except BillingError as error:
         logger.warning("Top-up %s cannot be looked for: %s", top_up.id, error.detail)
+        is_awaited = True
+    if is_awaited:
         _put_off(top_up)
         return
     told = "The payment provider never answered, and knows of no such payment."

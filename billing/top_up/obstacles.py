@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing import tax
 from billing.errors import PackUnavailable, PlaceMissing
 from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
-from billing.top_up import budget, ordering
+from billing.top_up import budget, cards, ordering
 from ledger import selectors
 
 # Between a success and the next, however fast credits are spent.
@@ -20,13 +21,24 @@ def found(agreement: TopUpSettings) -> Obstacle | None:
 
 
 def is_to_wait(agreement: TopUpSettings) -> bool:
-    """One has just succeeded, or the card was declined and may do later."""
+    return not waiting_for_nothing(TopUpSettings.objects.filter(pk=agreement.pk)).exists()
+
+
+def waiting_for_nothing(agreements: QuerySet[TopUpSettings]) -> QuerySet[TopUpSettings]:
+    """None has just succeeded, and no card was declined that may do later."""
     now = selectors.now()
-    put_off = CardBreaker.objects.filter(card=agreement.card_id, retry_at__gt=now)
+    put_off = CardBreaker.objects.filter(card=OuterRef("card"), retry_at__gt=now)
     just_now = TopUp.objects.filter(
-        customer=agreement.customer_id, state=TopUpState.SUCCEEDED, finished_at__gt=now - PAUSE
+        customer=OuterRef("customer"), state=TopUpState.SUCCEEDED, finished_at__gt=now - PAUSE
     )
-    return put_off.exists() or just_now.exists()
+    return agreements.filter(~Exists(put_off), ~Exists(just_now))
+
+
+def without_stopped_cards(agreements: QuerySet[TopUpSettings]) -> QuerySet[TopUpSettings]:
+    """Where the owners know that the card is left alone, and it still is."""
+    declined = Q(Exists(cards.opened(OuterRef("card"))), stopped_by=Obstacle.DECLINED)
+    disputed = Q(Exists(cards.disputes(OuterRef("card"))), stopped_by=Obstacle.DISPUTED)
+    return agreements.exclude(declined | disputed)
 
 
 def _of_the_card(agreement: TopUpSettings) -> Obstacle | None:
@@ -34,8 +46,9 @@ def _of_the_card(agreement: TopUpSettings) -> Obstacle | None:
         return Obstacle.CARD
     if agreement.card.provider not in settings.PAYMENT_PROVIDERS:
         return Obstacle.PROVIDER
-    opened = CardBreaker.objects.filter(card=agreement.card_id, opened_at__isnull=False)
-    return Obstacle.DECLINED if opened.exists() else None
+    if cards.opened(agreement.card).exists():
+        return Obstacle.DECLINED
+    return Obstacle.DISPUTED if cards.disputes(agreement.card).exists() else None
 
 
 def _of_the_price(agreement: TopUpSettings) -> Obstacle | None:

@@ -31,20 +31,19 @@ def take(events: Sequence[Event]) -> None:
 
 def look() -> None:
     """What was put off, or could not be, may be possible now: a new card, a new month."""
-    for agreement in _whose_threshold_is_crossed():
+    found = obstacles.waiting_for_nothing(_whose_threshold_is_crossed())
+    for agreement in obstacles.without_stopped_cards(found):
         if _is_to_be_taken_up(agreement):
             _want(agreement)
 
 
 def _is_to_be_taken_up(agreement: TopUpSettings) -> bool:
     """Where something stops it, whoever takes it up tells of that, once."""
-    # Between the threshold and a tenth above it, it stays crossed.
-    if selectors.balance(agreement.customer_id).available > agreement.threshold:
-        return False
-    if obstacles.is_to_wait(agreement):
-        return False
     obstacle = obstacles.found(agreement)
-    return obstacle is None or not telling.is_told(agreement, obstacle)
+    if obstacle is not None and telling.is_told(agreement, obstacle):
+        return False
+    # Last, as it locks the wallet. Between the threshold and a tenth above it, it stays crossed.
+    return selectors.balance(agreement.customer_id).available <= agreement.threshold
 
 
 def _want(agreement: TopUpSettings) -> None:

@@ -23,6 +23,9 @@ _OBSTACLES: Final[Mapping[Obstacle, Told]] = {
         "This month's limit does not allow another charge.", "Raise the limit", "top-up"
     ),
     Obstacle.DECLINED: Told("The card was declined.", "Choose another card", "top-up"),
+    Obstacle.DISPUTED: Told(
+        "A payment is disputed, and the card is left alone.", "Choose another card", "top-up"
+    ),
     Obstacle.CARD: Told("The card is not saved any more.", "Choose another card", "top-up"),
     Obstacle.PACK: Told("The pack is not on sale any more.", "Choose another pack", "top-up"),
     Obstacle.PRICE: Told(

@@ -114,6 +114,10 @@ class Stripe:
             )
         return reading.charged(intent.to_dict())
 
+    def is_under_way(self, our_purchase: str, since: datetime) -> bool:
+        with asking():
+            return any(reading.is_under_way(intent, our_purchase) for intent in _intents(since))
+
     def forget_card(self, card_ref: str) -> None:
         with asking():
             client().v1.payment_methods.detach(card_ref)

@@ -77,6 +77,10 @@ def charged(intent: Mapping[str, Any]) -> Paid | None:
     )
 
 
+def is_under_way(intent: Mapping[str, Any], our_purchase: str) -> bool:
+    return intent["status"] == "processing" and _purchase(intent) == our_purchase
+
+
 def charge_failed(intent: Mapping[str, Any]) -> CheckoutEnded | None:
     if not _is_of_saved_card(intent):
         return None

@@ -83,6 +83,26 @@ def test_after_a_day_it_is_looked_for_and_not_asked_for(account, buyer, low, mon
     assert (states(), credits(buyer), len(account.charges)) == (["succeeded"], (3100, 0), 2)
 
 
+def test_what_is_under_way_at_stripe_is_not_given_up(account, buyer, low, monkeypatch):
+    low()
+    with monkeypatch.context() as patched:
+        patched.setattr(events, "enter", lambda *args: None)
+        running.run()
+    purchase = Purchase.objects.get(top_up__isnull=False)
+    (intent,) = (one for one in account.intents.values() if one["metadata"].get("saved"))
+    assert intent["metadata"]["purchase"] == purchase.name
+    intent["status"] = "processing"
+    purchase.created_at -= timedelta(hours=21)
+    purchase.save()
+    due()
+    running.run()
+    assert states() == ["charging"]
+    intent["status"] = "succeeded"
+    due()
+    running.run()
+    assert (states(), credits(buyer), len(account.charges)) == (["succeeded"], (3100, 0), 2)
+
+
 @pytest.mark.parametrize(("last4", "is_final"), [("9995", False), ("9979", True), ("3184", True)])
 def test_a_decline_opens_the_breaker_or_is_tried_again_later(account, low, last4, is_final):
     card = low(last4)

@@ -3,7 +3,10 @@
 from billing import refunds
 from billing.models import BillingProfile, PurchaseState, TaxRate
 from billing.providers.sandbox import acts
+from billing.providers.sandbox.provider import Sandbox
 from billing.reconciliation import reconcile
+from billing.relay import relay
+from billing.top_up import charging
 from ledger.amounts import CREDIT
 from tests.billing.top_up.owner import Owner
 from tests.factories.billing import money, new_pack
@@ -106,3 +109,20 @@ def test_a_top_up_that_is_turned_on_below_its_threshold_is_needed_at_once(owner)
     owner.agree(threshold=950, target=1500)
     owner.run()
     assert (owner.states(), owner.available()) == (["succeeded"], 1900)
+
+
+def test_a_provider_that_hangs_ends_the_run_and_the_rest_waits(owner, books_tie, pack, monkeypatch):
+    owners = [owner, *(Owner.new(pack, name=f"Acme {number}") for number in (2, 3))]
+    clock, real = [0], Sandbox.charge_saved
+
+    def slow(provider, asked):
+        clock[0] += charging.RUN_SECONDS // 2
+        return real(provider, asked)
+
+    monkeypatch.setattr(Sandbox, "charge_saved", slow)
+    monkeypatch.setattr(charging, "monotonic", lambda: clock[0])
+    for one in owners:
+        one.spend_to(200)
+    relay()
+    assert [charging.charge_due(), charging.charge_due()] == [2, 1]
+    assert [one.states() for one in owners] == [["succeeded"]] * 3

@@ -3,11 +3,13 @@
 import pytest
 
 from accounts.models import Role
-from billing.errors import TopUpRefused
+from billing.errors import ProviderDeclined, TopUpRefused
 from billing.models import CardBreaker, Mail, Obstacle, SandboxCheckout
 from billing.providers.sandbox import acts
+from billing.providers.sandbox.provider import Sandbox
 from billing.reconciliation import reconcile
 from billing.top_up import agreeing
+from ledger.models import Event
 from tests.billing.top_up.owner import Owner, save_card
 from tests.factories import billing
 from tests.factories.accounts import MemberFactory
@@ -75,6 +77,19 @@ def test_whoever_does_the_billing_is_told_and_nobody_else(hard):
     hard.run()
     to = Mail.objects.get(customer=hard.customer).to
     assert to == sorted(["billing@acme.example", "owner@acme.example", hard.member.user.email])
+
+
+def test_what_the_provider_refuses_is_told_as_a_purchase_that_failed(owner, monkeypatch):
+    def refuse(*args):
+        raise ProviderDeclined("There is no such customer.")
+
+    monkeypatch.setattr(Sandbox, "charge_saved", refuse)
+    owner.spend_to(100)
+    owner.run()
+    assert (owner.states(), owner.mails()) == (["failed"], ["top_up_failed"])
+    (failed,) = Event.objects.filter(customer=owner.customer.id, kind="purchase.failed")
+    assert failed.subject == str(owner.last_purchase().id)
+    assert failed.data["reason"] == "There is no such customer."
 
 
 def test_soft_declines_are_tried_again_later_and_later_and_three_pause(soft, calendar):

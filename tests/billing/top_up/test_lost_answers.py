@@ -7,6 +7,7 @@ import pytest
 from billing import events, payment_methods
 from billing.errors import ProviderFailed
 from billing.models import Purchase, SandboxCheckout, TopUp
+from billing.providers.sandbox import acts
 from billing.providers.sandbox.provider import Sandbox
 from billing.reconciliation import reconcile
 from billing.relay import relay
@@ -187,3 +188,38 @@ def test_a_card_that_is_removed_meanwhile_is_looked_for_at_the_provider(
     calendar.forward(HOUR)
     owner.run()
     assert (owner.states(), owner.available()) == (["succeeded"], 1200)
+
+
+def test_nor_is_one_given_up_before_its_time_that_the_list_does_not_have(
+    owner, calendar, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        silent(patched)
+        owner.spend_to(200)
+        owner.run()
+    payment_methods.remove(owner.card)
+    with monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "facts_since", lambda provider, since: iter([]))
+        for _ in range(3):
+            calendar.forward(HOUR)
+            owner.run()
+        assert owner.states() == ["charging"]
+    calendar.forward(HOUR)
+    owner.run()
+    assert (owner.states(), owner.charged(), owner.available()) == (["succeeded"], 100_00, 1200)
+
+
+def test_a_card_that_is_disputed_meanwhile_is_not_asked_for_again(owner, calendar, monkeypatch):
+    def failing(*args):
+        raise ProviderFailed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "charge_saved", failing)
+        bought = owner.last_purchase()
+        owner.spend_to(200)
+        owner.run()
+    acts.dispute(bought.provider_ref)
+    reconcile()
+    calendar.forward(HOUR)
+    owner.run()
+    assert (owner.states(), owner.charged()) == (["charging"], 0)
