@@ -15,8 +15,8 @@ from billing import selectors
 from billing.errors import TopUpRefused
 from billing.portal import topping_up
 from billing.portal.top_up_form import TopUpForm, as_typed
-from billing.top_up import agreeing, ordering, wording
-from billing.top_up.standing import agreement_of
+from billing.top_up import agreeing
+from billing.top_up.standing import agreement_of, proposal
 
 SHOWN = 25
 
@@ -28,14 +28,14 @@ def top_up(request: MemberRequest) -> HttpResponse:
     form = TopUpForm(
         customer, request.POST or None, initial=as_typed(agreement) if agreement else None
     )
-    proposal = ""
+    proposed = ""
     if request.method == "POST" and form.is_valid():
-        proposal = _proposal(request, form)
-        if proposal and form.cleaned_data["agreed"] and form.cleaned_data["seen"] == proposal:
+        proposed = _proposal(request, form)
+        if proposed and form.cleaned_data["agreed"] and form.cleaned_data["seen"] == proposed:
             agreeing.agree(customer, form.terms(), by=request.user)
             messages.success(request, "Automatic top-up is on.")
             return redirect("top-up")
-    return render(request, "billing/top_up.html", _page(request, form, proposal))
+    return render(request, "billing/top_up.html", _page(request, form, proposed))
 
 
 @require_POST
@@ -55,15 +55,15 @@ def _proposal(request: MemberRequest, form: TopUpForm) -> str:
     except TopUpRefused as refusal:
         form.add_error(refusal.field, refusal.detail)
         return ""
-    return wording.summary(proposed, ordering.expected(proposed))
+    return proposal(proposed)
 
 
-def _page(request: MemberRequest, form: TopUpForm, proposal: str) -> dict[str, Any]:
+def _page(request: MemberRequest, form: TopUpForm, proposed: str) -> dict[str, Any]:
     customer = request.member.customer
     rows = Paginator(topping_up.history(customer), SHOWN).get_page(request.GET.get("page"))
     return {
         "form": form,
-        "proposal": proposal,
+        "proposal": proposed,
         "told": topping_up.standing(agreement_of(customer)),
         "has_card": selectors.payment_methods_of(customer).exists(),
         "has_pack": bool(settings.PAYMENT_PROVIDERS) and bool(selectors.currencies_for(customer)),

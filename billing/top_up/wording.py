@@ -52,11 +52,25 @@ def card(card: PaymentMethod) -> str:
     return f"{card.brand.capitalize()} {card.last4}".strip() or "your card"
 
 
-def summary(agreement: TopUpSettings, expected: Purchase) -> str:
-    """What is agreed to, in one sentence."""
+def summary(agreement: TopUpSettings, one: Purchase, expected: Purchase) -> str:
+    """What is agreed to: `one` pack costs so much, and so many are `expected` at the threshold."""
     currency = agreement.currency
-    return (
+    tax = ", tax included" if one.tax else ""
+    told = (
         f"When you fall to {credits(agreement.threshold)} credits, we charge {card(agreement.card)}"
-        f" about {money(expected.total, currency)} to bring you back to"
-        f" {credits(agreement.target)}; at most {money(agreement.cap, currency)} a month."
+        f" for as many packs of {agreement.pack.name} ({money(one.total, currency)} each{tax}) as"
+        f" bring you back to {credits(agreement.target)}: {money(expected.total, currency)}, or"
+        f" more if you have fallen further; at most {money(agreement.cap, currency)} a month."
     )
+    if agreement.suspend_keys:
+        told += (
+            " If a charge fails and no credits are left, your keys are suspended until it is paid."
+        )
+    return told
+
+
+def at_once(purchase: Purchase, *, is_put_off: bool) -> str:
+    """Of a threshold that is reached already."""
+    when = "as soon as a charge is tried again" if is_put_off else "at once"
+    amount = money(purchase.total, purchase.currency)
+    return f"You have fallen to that already: {amount} is charged {when}."

@@ -40,13 +40,17 @@ def form(card, pack):
 
 
 SUMMARY = (
-    "When you fall to 1,000 credits, we charge Test 4242 about $40.00 to bring you back to 5,000;"
-    " at most $500.00 a month."
+    "When you fall to 1,000 credits, we charge Test 4242 for as many packs of Thousand ($10.00"
+    " each) as bring you back to 5,000: $40.00, or more if you have fallen further; at most $500.00"
+    " a month."
 )
+SUSPENDED = "If a charge fails and no credits are left, your keys are suspended until it is paid."
+# The pack that saved the card is all there is: one falls to 1,000, and has them.
+NOW = " You have fallen to that already: $40.00 is charged at once."
 
 
 def agree(browser, form):
-    return browser.post(PAGE, form | {"seen": SUMMARY, "agreed": "on"}, follow=True)
+    return browser.post(PAGE, form | {"seen": SUMMARY + NOW, "agreed": "on"}, follow=True)
 
 
 @pytest.fixture
@@ -56,7 +60,8 @@ def declined(browser, form, member, pack):
     def declined(last4, **changes):
         card = save_card(member.customer, pack, last4)
         Book(member.customer_id).debit(selectors.balance(member.customer_id).available)
-        seen = SUMMARY.replace("4242", last4)
+        seen = f"{SUMMARY}{' ' + SUSPENDED if 'suspend_keys' in changes else ''}{NOW}"
+        seen = seen.replace("4242", last4).replace(": $40.00 is", ": $50.00 is")
         browser.post(PAGE, form | {"card": card.id, "agreed": "on", "seen": seen} | changes)
         relay()
         running.run()
@@ -77,6 +82,38 @@ def test_first_it_says_what_that_means(browser, form):
     assert not TopUpSettings.objects.exists()
 
 
+def test_what_is_charged_at_once_is_said_and_is_what_is_charged(browser, form, member):
+    Book(member.customer_id).debit(500 * CREDIT)
+    page = browser.post(PAGE, form).content.decode()
+    told = SUMMARY + NOW.replace("$40.00", "$50.00")
+    assert told in page
+    browser.post(PAGE, form | {"seen": told, "agreed": "on"})
+    relay()
+    running.run()
+    assert member.customer.top_ups.get().amount == 50_00
+
+
+def test_where_more_is_left_nothing_is_said_to_be_charged_at_once(browser, form, member):
+    Book(member.customer_id).grant(1)
+    page = browser.post(PAGE, form).content.decode()
+    assert SUMMARY in page and "at once" not in page
+
+
+def test_nor_where_the_month_allows_nothing(browser, form, member):
+    agree(browser, form)
+    relay()
+    running.run()
+    Book(member.customer_id).debit(4500 * CREDIT)
+    page = browser.post(PAGE, form | {"cap": "40"}).content.decode()
+    assert "this month allows no other charge" in page
+
+
+def test_suspended_keys_are_agreed_to_where_they_are_chosen(browser, form):
+    page = browser.post(PAGE, form | {"suspend_keys": "on"}).content.decode()
+    assert "your keys are suspended until it is paid" in page
+    assert "keys are suspended until" not in browser.post(PAGE, form).content.decode()
+
+
 def test_then_it_is_agreed_to(browser, form, member, card):
     page = agree(browser, form).content.decode()
     assert "Automatic top-up is on." in page and SUMMARY in page
@@ -90,7 +127,7 @@ def test_then_it_is_agreed_to(browser, form, member, card):
     "lacks", [{"agreed": ""}, {"seen": ""}, {"cap": "600"}, {"threshold": "1,001"}]
 )
 def test_what_was_not_seen_or_not_agreed_to_is_not_done(browser, form, lacks):
-    browser.post(PAGE, form | {"seen": SUMMARY, "agreed": "on"} | lacks)
+    browser.post(PAGE, form | {"seen": SUMMARY + NOW, "agreed": "on"} | lacks)
     assert not TopUpSettings.objects.exists()
 
 
@@ -119,7 +156,8 @@ def test_where_tax_is_due_has_to_be_said_first(browser, form):
 def test_tax_is_in_what_is_agreed_to(browser, form, member):
     TaxRate.objects.create(name="VAT", country="AT", percent=20)
     BillingProfile.objects.create(customer=member.customer, country="AT")
-    assert "about $48.00" in browser.post(PAGE, form).content.decode()
+    page = browser.post(PAGE, form).content.decode()
+    assert "($12.00 each, tax included)" in page and "$48.00 is charged at once" in page
 
 
 def test_a_top_up_is_in_its_history_and_the_month(browser, form, member):
