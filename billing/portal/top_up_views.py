@@ -15,6 +15,7 @@ from billing import selectors
 from billing.errors import TopUpRefused
 from billing.portal import topping_up
 from billing.portal.top_up_form import TopUpForm, as_typed
+from billing.portal.top_up_offer import offer
 from billing.top_up import agreeing
 from billing.top_up.standing import agreement_of, proposal
 
@@ -65,6 +66,7 @@ def _page(request: MemberRequest, form: TopUpForm, proposed: str) -> dict[str, A
         "form": form,
         "proposal": proposed,
         "told": topping_up.standing(agreement_of(customer)),
+        "offer": offer(customer, by=request.user),
         "has_card": selectors.payment_methods_of(customer).exists(),
         "has_pack": bool(settings.PAYMENT_PROVIDERS) and bool(selectors.currencies_for(customer)),
         "is_in_flight": topping_up.is_in_flight(customer),

@@ -10,7 +10,7 @@ from billing import shown
 from billing.models import CardBreaker, TopUp, TopUpSettings, TopUpState
 from billing.models.top_up import IN_FLIGHT
 from billing.portal.standing import Badge
-from billing.top_up import budget, obstacles, wording
+from billing.top_up import budget, mending, obstacles
 from billing.top_up.standing import summary
 from billing.top_up.wording import Told
 
@@ -35,6 +35,7 @@ class Standing(NamedTuple):
     summary: str = ""
     pause: Told | None = None
     retry_at: datetime | None = None
+    mend: Told | None = None
     spent: str = ""
     cap: str = ""
     percent: int = 0
@@ -57,8 +58,9 @@ def standing(agreement: TopUpSettings | None) -> Standing:
         badge=PAUSED if obstacle else ON,
         is_on=True,
         summary=summary(agreement),
-        pause=wording.obstacle(obstacle) if obstacle else None,
+        pause=mending.told(agreement, obstacle) if obstacle else None,
         retry_at=None if obstacle else _retry_at(agreement),
+        mend=mending.another_card(agreement),
         spent=shown.money(spent, agreement.currency),
         cap=shown.money(agreement.cap, agreement.currency),
         percent=min(100 * spent // agreement.cap, 100),

@@ -9,7 +9,8 @@ from accounts.models import Member
 from accounts.permissions import RIGHTS, Right
 from billing import mails
 from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings
-from billing.top_up import budget, wording
+from billing.top_up import budget, mending, wording
+from billing.top_up.wording import Told
 from ledger import amounts, money, outbox, selectors
 
 
@@ -28,6 +29,7 @@ def failed(top_up: TopUp, agreement: TopUpSettings, breaker: CardBreaker, *, mai
             amount=wording.money(top_up.amount, top_up.currency),
             is_paused=breaker.opened_at is not None,
             retry_at=breaker.retry_at,
+            **_way(mending.another_card(agreement)),
         )
 
 
@@ -54,9 +56,8 @@ def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) 
     if mail:
         template = "top_up_cap_reached" if is_cap else "top_up_paused"
         about = f"{agreement.customer_id} {now:%Y-%m-%dT%H:%M:%S.%f}"
-        how = wording.obstacle(obstacle)
-        told = {"reason": how.why, "action": how.action, "page": reverse(how.page)}
-        _mail(agreement, template, about=about, **told)
+        way = mending.told(agreement, obstacle)
+        _mail(agreement, template, about=about, reason=way.why, **_way(way))
 
 
 def is_told(agreement: TopUpSettings, obstacle: Obstacle) -> bool:
@@ -93,6 +94,10 @@ def _mail(agreement: TopUpSettings, template: str, *, about: str, **context: Any
         context=told | context,
         customer_id=agreement.customer_id,
     )
+
+
+def _way(told: Told) -> dict[str, str]:
+    return {"how": told.how, "action": told.action, "page": reverse(told.page)}
 
 
 def _owners(agreement: TopUpSettings) -> list[str]:

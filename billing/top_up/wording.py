@@ -16,14 +16,25 @@ class Told(NamedTuple):
     why: str
     action: str
     page: str
+    how: str = ""
+
+
+BUY_AND_KEEP: Final = Told(
+    "",
+    "Buy with another card and keep it",
+    "buy",
+    "Buy credits with another card and tick “Keep my card for later”: after that you are asked"
+    " whether it is charged from now on. Or buy with the same card: once it pays, it is charged"
+    " again.",
+)
 
 
 _OBSTACLES: Final[Mapping[Obstacle, Told]] = {
     Obstacle.CAP: Told(
         "This month's limit does not allow another charge.", "Raise the limit", "top-up"
     ),
-    Obstacle.DECLINED: Told("The card was declined.", "Choose another card", "top-up"),
-    Obstacle.CARD: Told("The card is not saved any more.", "Choose another card", "top-up"),
+    Obstacle.DECLINED: BUY_AND_KEEP._replace(why="The card is not charged any more."),
+    Obstacle.CARD: BUY_AND_KEEP._replace(why="The card is not saved any more."),
     Obstacle.PACK: Told("The pack is not on sale any more.", "Choose another pack", "top-up"),
     Obstacle.PRICE: Told(
         "The pack costs more, or has fewer credits, than you agreed to.",
@@ -38,8 +49,8 @@ _OBSTACLES: Final[Mapping[Obstacle, Told]] = {
         "Buy by hand",
         "buy",
     ),
-    Obstacle.PROVIDER: Told(
-        "The card's payment provider is not in use any more.", "Save another card", "buy"
+    Obstacle.PROVIDER: BUY_AND_KEEP._replace(
+        why="The card's payment provider is not in use any more."
     ),
 }
 

@@ -1,5 +1,8 @@
 """Automatic top-up, as its page shows it."""
 
+import html
+import re
+
 import pytest
 from django.db.models.functions import Now
 
@@ -51,6 +54,13 @@ NOW = " You have fallen to that already: $40.00 is charged at once."
 
 def agree(browser, form):
     return browser.post(PAGE, form | {"seen": SUMMARY + NOW, "agreed": "on"}, follow=True)
+
+
+def hidden(page):
+    """The fields of the form that offers another card."""
+    form = page.split('id="other-card"')[1].split("</form>")[0]
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    return {name: html.unescape(value) for name, value in found}
 
 
 @pytest.fixture
@@ -175,8 +185,39 @@ def test_a_top_up_is_in_its_history_and_the_month(browser, form, member):
 def test_a_decline_is_told_with_what_mends_it(browser, declined):
     declined("9995")
     page = browser.get(PAGE).content.decode()
-    for told in ("The last charge was declined.", "insufficient funds", "Choose another card"):
+    for told in (
+        "The last charge was declined.",
+        "insufficient funds",
+        "Use Test 4242 from now on",
+    ):
         assert told in page, told
+
+
+@pytest.mark.parametrize("last4", ["9979", "9995"])
+def test_another_card_is_used_from_now_on_in_a_step(browser, declined, member, last4):
+    declined(last4)
+    page = browser.get(PAGE).content.decode()
+    assert f"Test {last4} cannot be charged" in page
+    page = browser.post(PAGE, hidden(page), follow=True).content.decode()
+    assert "Automatic top-up is on." in page and "other-card" not in page
+    assert member.customer.top_up_settings.card.last4 == "4242"
+    running.run()
+    assert member.customer.top_ups.filter(state="succeeded").exists()
+
+
+def test_without_another_card_it_is_said_how_one_is_saved(browser, declined, card, member, pack):
+    PaymentMethod.objects.filter(id=card.id).delete()
+    declined("9979")
+    page = browser.get(PAGE).content.decode()
+    assert "Buy with another card and keep it" in page and "Choose another card" not in page
+    assert "asked whether it is charged from now on" in browser.get("/portal/buy/").content.decode()
+    save_card(member.customer, pack, "4242")
+    bought = member.customer.purchases.filter(state="paid").latest("created_at")
+    page = browser.get(f"/portal/purchases/{bought.id}/checkout/").content.decode()
+    assert "Use Test 4242 from now on" in page
+    browser.post(PAGE, hidden(page))
+    assert member.customer.top_up_settings.card.last4 == "4242"
+    assert "asked whether" not in browser.get("/portal/buy/").content.decode()
 
 
 def test_a_purchase_that_is_charged_by_itself_cannot_be_paid_by_hand_too(browser, declined):
