@@ -2,8 +2,8 @@
 
 from accounts.models import Customer
 from billing.errors import BillingError
-from billing.models import TopUp, TopUpSettings, TopUpState
-from billing.top_up import budget, obstacles, ordering, wording
+from billing.models import CardBreaker, TopUp, TopUpSettings, TopUpState
+from billing.top_up import budget, mending, obstacles, ordering, wording
 from ledger import selectors
 
 
@@ -18,8 +18,20 @@ def line(customer: Customer) -> str:
         return "Off: when credits run out, somebody has to buy new ones."
     obstacle = obstacles.found(agreement)
     if obstacle is not None:
-        return f"Paused. {wording.obstacle(obstacle).why}"
-    return f"On. {summary(agreement)}"
+        return f"Paused. {mending.told(agreement, obstacle).why}"
+    failing = failure(agreement)
+    return f"Failing. {failing}" if failing else f"On. {summary(agreement)}"
+
+
+def failure(agreement: TopUpSettings) -> str:
+    """Of a card that declined and is tried again; nothing where it did not."""
+    breaker = CardBreaker.objects.filter(card=agreement.card_id, opened_at=None).first()
+    if breaker is None:
+        return ""
+    told = f"The last charge was declined: {breaker.reason}"
+    if breaker.retry_at is None or breaker.retry_at <= selectors.now():
+        return f"{told} It is tried again as soon as credits are low."
+    return f"{told} It is tried again after {breaker.retry_at:%-d %B %Y, %H:%M} UTC."
 
 
 def summary(agreement: TopUpSettings) -> str:

@@ -2,20 +2,24 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import services
 from accounts.models import Customer
 from billing.models import TopUpSettings
+from billing.top_up import telling
 from ledger import selectors
 
 
 def look_at(customer_id: UUID) -> None:
-    """Suspend its keys or restore them, as it stands now."""
-    if is_owed(customer_id):
-        services.suspend_keys(customer_id)
-    else:
-        services.restore_keys(customer_id)
+    """Suspend its keys or restore them, as it stands now; what changes is told, once."""
+    with transaction.atomic():
+        if is_owed(customer_id):
+            if services.suspend_keys(customer_id):
+                telling.keys_suspended(customer_id)
+        elif services.restore_keys(customer_id):
+            telling.keys_resumed(customer_id)
 
 
 def look_at_all() -> None:

@@ -1,7 +1,8 @@
 """Events of top-ups, and mails to those who can mend what is wrong, in the current database
 transaction."""
 
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -12,6 +13,10 @@ from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings
 from billing.top_up import budget, mending, wording
 from billing.top_up.wording import Told
 from ledger import amounts, money, outbox, selectors
+
+# Why keys are suspended, or were.
+OWED: Final = "payment_owed"
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%f"
 
 
 def succeeded(top_up: TopUp) -> None:
@@ -42,6 +47,16 @@ def unanswered(top_up: TopUp) -> None:
     _mail(agreement, "top_up_unanswered", about=str(top_up.id), amount=amount)
 
 
+def keys_suspended(customer_id: UUID) -> None:
+    outbox.tell(customer_id, "keys.suspended", None, {"reason": OWED})
+    agreement = TopUpSettings.objects.select_related("customer", "card").get(customer=customer_id)
+    _mail(agreement, "top_up_keys_suspended", about=f"{customer_id} {selectors.now():{_INSTANT}}")
+
+
+def keys_resumed(customer_id: UUID) -> None:
+    outbox.tell(customer_id, "keys.resumed", None, {"reason": OWED})
+
+
 def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) -> None:
     """Once for each time that it stops; of the cap once a month."""
     if is_told(agreement, obstacle):
@@ -55,7 +70,7 @@ def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) 
     outbox.tell(agreement.customer_id, kind, str(agreement.customer_id), data)
     if mail:
         template = "top_up_cap_reached" if is_cap else "top_up_paused"
-        about = f"{agreement.customer_id} {now:%Y-%m-%dT%H:%M:%S.%f}"
+        about = f"{agreement.customer_id} {now:{_INSTANT}}"
         way = mending.told(agreement, obstacle)
         _mail(agreement, template, about=about, reason=way.why, **_way(way))
 

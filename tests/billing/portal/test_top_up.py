@@ -14,7 +14,7 @@ from ledger import selectors
 from ledger.amounts import CREDIT
 from tests.accounts.people import browser_of
 from tests.billing.top_up.owner import save_card
-from tests.factories.accounts import MemberFactory
+from tests.factories.accounts import ApiKeyFactory, MemberFactory
 from tests.factories.billing import new_pack
 from tests.factories.ledger import Book
 
@@ -186,7 +186,9 @@ def test_a_decline_is_told_with_what_mends_it(browser, declined):
     declined("9995")
     page = browser.get(PAGE).content.decode()
     for told in (
-        "The last charge was declined.",
+        "The last charge was declined: ",
+        "It is tried again after",
+        ">Failing<",
         "insufficient funds",
         "Use Test 4242 from now on",
     ):
@@ -218,6 +220,13 @@ def test_without_another_card_it_is_said_how_one_is_saved(browser, declined, car
     browser.post(PAGE, hidden(page))
     assert member.customer.top_up_settings.card.last4 == "4242"
     assert "asked whether" not in browser.get("/portal/buy/").content.decode()
+
+
+def test_a_decline_is_in_the_line_of_the_overview(browser, declined):
+    declined("9995")
+    page = browser.get("/portal/").content.decode()
+    assert "Failing. The last charge was declined: " in page and "It is tried again after" in page
+    assert "Automatic top-up: On" not in page
 
 
 def test_a_purchase_that_is_charged_by_itself_cannot_be_paid_by_hand_too(browser, declined):
@@ -264,7 +273,16 @@ def test_changed_it_begins_with_what_holds(browser, form):
 
 def test_suspended_keys_are_told(browser, declined):
     declined("9979", suspend_keys="on")
-    assert "Your keys are suspended" in browser.get(PAGE).content.decode()
+    for page in (PAGE, "/portal/"):
+        assert "Your keys are suspended" in browser.get(page).content.decode()
+
+
+def test_suspended_keys_have_that_state(browser, declined, member):
+    ApiKeyFactory(customer=member.customer)
+    assert ">Active<" in browser.get("/portal/keys/").content.decode()
+    declined("9979", suspend_keys="on")
+    page = browser.get("/portal/keys/").content.decode()
+    assert ">Suspended<" in page and ">Active<" not in page
 
 
 def test_the_overview_has_a_line_of_it(browser, form):

@@ -3,9 +3,11 @@
 import pytest
 
 from accounts.models import Customer
+from billing.models import Mail
 from billing.providers.sandbox import acts
 from billing.reconciliation import reconcile
 from billing.top_up import agreeing
+from ledger.models import Event
 from tests.billing.top_up.owner import Owner, save_card
 from tests.factories.billing import order
 
@@ -55,6 +57,24 @@ def suspended(owner):
     owner.run()
     assert is_suspended(owner)
     return owner
+
+
+def told(owner):
+    found = Event.objects.filter(customer=owner.customer.id, kind__startswith="keys.")
+    return list(found.order_by("id").values_list("kind", "data"))
+
+
+def test_it_is_told_once_and_so_is_its_end(suspended):
+    suspended.run()
+    owed = {"reason": "payment_owed"}
+    assert told(suspended) == [("keys.suspended", owed)]
+    assert suspended.mails() == ["top_up_failed", "top_up_keys_suspended"]
+    mail = Mail.objects.get(kind="top_up_keys_suspended")
+    assert "403 key-suspended" in mail.text and "/portal/buy/" in mail.html
+    suspended.book.grant(10**6)
+    suspended.run()
+    suspended.run()
+    assert told(suspended) == [("keys.suspended", owed), ("keys.resumed", owed)]
 
 
 def test_it_is_lifted_by_a_payment_at_once(suspended, pack):
