@@ -36,6 +36,7 @@ class TopUpForm(forms.Form):
     cap = forms.DecimalField(
         label="At most a month",
         min_value=Decimal("0.001"),
+        error_messages={"min_value": "Write an amount above zero."},
         max_digits=12,
         help_text="In the pack's currency, tax included. A month is a calendar month in UTC.",
         widget=forms.TextInput(attrs=_NUMBER),

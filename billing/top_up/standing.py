@@ -23,6 +23,14 @@ def line(customer: Customer) -> str:
     return f"Failing. {failing}" if failing else f"On. {summary(agreement)}"
 
 
+def is_well(customer: Customer) -> bool:
+    """Nobody has to do anything about it; off is as it was chosen."""
+    agreement = agreement_of(customer)
+    if agreement is None or not agreement.enabled:
+        return True
+    return obstacles.found(agreement) is None and not failure(agreement)
+
+
 def failure(agreement: TopUpSettings) -> str:
     """Of a card that declined and is tried again; nothing where it did not."""
     breaker = CardBreaker.objects.filter(card=agreement.card_id, opened_at=None).first()

@@ -31,9 +31,14 @@ def look_at_all() -> None:
 
 
 def is_owed(customer_id: UUID) -> bool:
-    if not _who_asked_for_it().filter(customer=customer_id).exists():
+    if not is_at_the_end(customer_id):
         return False
     return selectors.balance(customer_id).available <= 0
+
+
+def is_at_the_end(customer_id: UUID) -> bool:
+    """Whether its keys are suspended as soon as nothing is left."""
+    return _who_asked_for_it().filter(customer=customer_id).exists()
 
 
 def _who_asked_for_it() -> QuerySet[TopUpSettings]:

@@ -21,6 +21,23 @@ _INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%f"
 
 def succeeded(top_up: TopUp) -> None:
     _tell(top_up, "top_up.succeeded")
+    purchase, card = top_up.purchase, top_up.card
+    assert purchase is not None and card is not None
+    agreement = TopUpSettings.objects.select_related("customer", "card").get(
+        customer=top_up.customer_id
+    )
+    _mail(
+        agreement,
+        "top_up_succeeded",
+        about=str(top_up.id),
+        card=wording.card(card),
+        amount=wording.money(top_up.amount, top_up.currency),
+        bought=wording.credits(purchase.credits + purchase.bonus_credits),
+        available=wording.credits(selectors.balance(top_up.customer_id).available),
+        purchase=purchase.description,
+        page=reverse("purchase", args=[purchase.id]),
+        settings_page=reverse("top-up"),
+    )
 
 
 def failed(top_up: TopUp, agreement: TopUpSettings, breaker: CardBreaker, *, mail: bool) -> None:

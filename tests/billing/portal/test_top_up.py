@@ -148,6 +148,7 @@ def test_what_was_not_seen_or_not_agreed_to_is_not_done(browser, form, lacks):
         ({"target": "900"}, "Go back to more credits than you fall to."),
         ({"cap": "30"}, "One charge would be above the limit"),
         ({"cap": "0.001"}, "0.001"),
+        ({"cap": "-5"}, "Write an amount above zero."),
         ({"pack": "other USD"}, "Select a valid choice"),
         ({"card": "0"}, "Select a valid choice"),
     ],
