@@ -201,6 +201,7 @@ def test_another_card_is_used_from_now_on_in_a_step(browser, declined, member, l
     declined(last4)
     page = browser.get(PAGE).content.decode()
     assert f"Test {last4} cannot be charged" in page
+    assert ("(declined)" in page) is (last4 == "9979")
     page = browser.post(PAGE, hidden(page), follow=True).content.decode()
     assert "Automatic top-up is on." in page and "other-card" not in page
     assert member.customer.top_up_settings.card.last4 == "4242"
