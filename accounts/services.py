@@ -74,15 +74,17 @@ def resume_customer(customer: Customer) -> Customer:
     return update_customer(customer, status=CustomerStatus.ACTIVE)
 
 
-def suspend_keys(customer_id: UUID) -> None:
-    """From within a second its own keys spend nothing; who names the customer still may."""
+def suspend_keys(customer_id: UUID) -> bool:
+    """From within a second its own keys spend nothing; who names the customer still may. Whether
+    they did until now."""
     running = Customer.objects.filter(id=customer_id, keys_suspended_at=None)
-    running.update(keys_suspended_at=Now(), changed_at=Now())
+    return bool(running.update(keys_suspended_at=Now(), changed_at=Now()))
 
 
-def restore_keys(customer_id: UUID) -> None:
+def restore_keys(customer_id: UUID) -> bool:
+    """Whether they were suspended."""
     suspended = Customer.objects.filter(id=customer_id, keys_suspended_at__isnull=False)
-    suspended.update(keys_suspended_at=None, changed_at=Now())
+    return bool(suspended.update(keys_suspended_at=None, changed_at=Now()))
 
 
 def create_service(*, name: str) -> Service:

@@ -44,8 +44,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "key-invalid": "Refuse the call, and ask the end customer to copy the key again.",
     "key-revoked": "Refuse the call. The end customer needs another key.",
     "key-expired": "Refuse the call. The end customer needs another key.",
-    "key-suspended": "Refuse the call. An owner pays for credits in the portal, or gives the "
-    "automatic top-up another card; then the keys work again by themselves.",
+    "key-suspended": "Refuse the call, and lead the customer to top_up_url. An owner buys credits "
+    "there, or gives the automatic top-up another card; then the keys work again by themselves.",
     "not-found": "Check the id, and that it is of the customer whose key asks. Ids are copied "
     "whole, in lower case.",
     "method-not-allowed": "Use a method that the Allow header names.",

@@ -10,6 +10,7 @@ from billing import mails, shown
 from billing.alerts.wording import threshold_in_words
 from billing.models import Alert, AlertKind, Mail
 from billing.top_up import standing as top_up
+from billing.top_up import suspending
 from ledger import runway
 
 
@@ -25,6 +26,8 @@ def tell(alerts: Sequence[Alert], *, to: Sequence[str], company: Customer) -> Ma
         "threshold": threshold_in_words(worst.basis, worst.value or 0) if worst.basis else "",
         "days_left": _days_left(worst),
         "top_up": top_up.line(company),
+        "is_top_up_well": top_up.is_well(company),
+        "refused_with": "403 key-suspended" if suspending.is_at_the_end(company.id) else "402",
         "buy": settings.TOP_UP_URL,
     }
     return mails.write(

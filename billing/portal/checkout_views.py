@@ -32,6 +32,9 @@ from billing.portal.forms import OrderForm
 from billing.portal.fragments import for_signed_in, is_of_another_company
 from billing.portal.its_company import acting_for_its_company
 from billing.portal.purchase_views import purchase_or_404
+from billing.portal.top_up_offer import Offer, offer
+from billing.top_up import mending
+from billing.top_up.standing import agreement_of
 from ledger import selectors as ledger
 
 LEFT: Final = "left"
@@ -51,6 +54,7 @@ def buy(request: MemberRequest) -> HttpResponse:
         "currencies": selectors.currencies_for(customer),
         "chosen": request.GET.get("pack", ""),
         "tax_note": shop.tax_note(customer),
+        "is_card_to_keep": mending.is_to_save_another(agreement_of(customer)),
     }
     return render(request, "billing/buy.html", page)
 
@@ -163,6 +167,12 @@ def _why(refusal: BillingError) -> str:
     return refusal.detail
 
 
+def _offer(request: MemberRequest, purchase: Purchase) -> Offer | None:
+    if purchase.state != PurchaseState.PAID:
+        return None
+    return offer(request.member.customer, by=request.user)
+
+
 def _told(request: MemberRequest, purchase: Purchase) -> dict[str, object]:
     balance = ledger.balance(purchase.customer_id)
     return {
@@ -170,4 +180,5 @@ def _told(request: MemberRequest, purchase: Purchase) -> dict[str, object]:
         "told": standing.outcome(purchase),
         "available": shown.credits(balance.available),
         "documents": purchase.documents.all(),
+        "offer": _offer(request, purchase),
     }

@@ -7,7 +7,7 @@ from django import forms
 
 from accounts.models import Customer
 from billing import selectors, shown
-from billing.models import Pack, PackPrice, PaymentMethod, TopUpSettings
+from billing.models import CardBreaker, Pack, PackPrice, PaymentMethod, TopUpSettings
 from billing.portal import shop, typed_credits
 from billing.top_up import wording
 from billing.top_up.agreeing import Terms
@@ -36,6 +36,7 @@ class TopUpForm(forms.Form):
     cap = forms.DecimalField(
         label="At most a month",
         min_value=Decimal("0.001"),
+        error_messages={"min_value": "Write an amount above zero."},
         max_digits=12,
         help_text="In the pack's currency, tax included. A month is a calendar month in UTC.",
         widget=forms.TextInput(attrs=_NUMBER),
@@ -59,7 +60,7 @@ class TopUpForm(forms.Form):
             choices=[(code, _offer(price)) for code, price in self._prices.items()],
         )
         self.fields["card"] = forms.ChoiceField(
-            label="Charge", choices=[(id, wording.card(card)) for id, card in self._cards.items()]
+            label="Charge", choices=[(id, _named(card)) for id, card in self._cards.items()]
         )
 
     def clean_threshold(self) -> int:
@@ -108,6 +109,11 @@ def as_typed(agreement: TopUpSettings) -> dict[str, Any]:
         "card": str(agreement.card_id),
         "suspend_keys": agreement.suspend_keys,
     }
+
+
+def _named(card: PaymentMethod) -> str:
+    is_declined = CardBreaker.objects.filter(card=card, opened_at__isnull=False).exists()
+    return f"{wording.card(card)} (declined)" if is_declined else wording.card(card)
 
 
 def _prices(customer: Customer) -> list[PackPrice]:

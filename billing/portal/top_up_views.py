@@ -15,8 +15,9 @@ from billing import selectors
 from billing.errors import TopUpRefused
 from billing.portal import topping_up
 from billing.portal.top_up_form import TopUpForm, as_typed
-from billing.top_up import agreeing, ordering, wording
-from billing.top_up.standing import agreement_of
+from billing.portal.top_up_offer import offer
+from billing.top_up import agreeing
+from billing.top_up.standing import agreement_of, proposal
 
 SHOWN = 25
 
@@ -28,14 +29,14 @@ def top_up(request: MemberRequest) -> HttpResponse:
     form = TopUpForm(
         customer, request.POST or None, initial=as_typed(agreement) if agreement else None
     )
-    proposal = ""
+    proposed = ""
     if request.method == "POST" and form.is_valid():
-        proposal = _proposal(request, form)
-        if proposal and form.cleaned_data["agreed"] and form.cleaned_data["seen"] == proposal:
+        proposed = _proposal(request, form)
+        if proposed and form.cleaned_data["agreed"] and form.cleaned_data["seen"] == proposed:
             agreeing.agree(customer, form.terms(), by=request.user)
             messages.success(request, "Automatic top-up is on.")
             return redirect("top-up")
-    return render(request, "billing/top_up.html", _page(request, form, proposal))
+    return render(request, "billing/top_up.html", _page(request, form, proposed))
 
 
 @require_POST
@@ -55,16 +56,17 @@ def _proposal(request: MemberRequest, form: TopUpForm) -> str:
     except TopUpRefused as refusal:
         form.add_error(refusal.field, refusal.detail)
         return ""
-    return wording.summary(proposed, ordering.expected(proposed))
+    return proposal(proposed)
 
 
-def _page(request: MemberRequest, form: TopUpForm, proposal: str) -> dict[str, Any]:
+def _page(request: MemberRequest, form: TopUpForm, proposed: str) -> dict[str, Any]:
     customer = request.member.customer
     rows = Paginator(topping_up.history(customer), SHOWN).get_page(request.GET.get("page"))
     return {
         "form": form,
-        "proposal": proposal,
+        "proposal": proposed,
         "told": topping_up.standing(agreement_of(customer)),
+        "offer": offer(customer, by=request.user),
         "has_card": selectors.payment_methods_of(customer).exists(),
         "has_pack": bool(settings.PAYMENT_PROVIDERS) and bool(selectors.currencies_for(customer)),
         "is_in_flight": topping_up.is_in_flight(customer),

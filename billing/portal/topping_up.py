@@ -1,21 +1,21 @@
 """How a customer's automatic top-up stands, as its page tells it."""
 
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 
 from accounts.models import Customer
 from billing import shown
-from billing.models import CardBreaker, TopUp, TopUpSettings, TopUpState
+from billing.models import Obstacle, TopUp, TopUpSettings, TopUpState
 from billing.models.top_up import IN_FLIGHT
 from billing.portal.standing import Badge
-from billing.top_up import budget, obstacles, wording
-from billing.top_up.standing import summary
+from billing.top_up import budget, mending, obstacles
+from billing.top_up.standing import failure, summary
 from billing.top_up.wording import Told
 
 OFF: Final = Badge("", "Off")
 ON: Final = Badge("good", "On")
+FAILING: Final = Badge("warn", "Failing")
 PAUSED: Final = Badge("warn", "Paused")
 
 _STATES: Final = {
@@ -34,7 +34,8 @@ class Standing(NamedTuple):
     is_on: bool
     summary: str = ""
     pause: Told | None = None
-    retry_at: datetime | None = None
+    failure: str = ""
+    mend: Told | None = None
     spent: str = ""
     cap: str = ""
     percent: int = 0
@@ -52,13 +53,15 @@ def standing(agreement: TopUpSettings | None) -> Standing:
     if agreement is None or not agreement.enabled:
         return Standing(OFF, is_on=False)
     obstacle = obstacles.found(agreement)
+    failing = "" if obstacle else failure(agreement)
     spent = budget.spent(agreement)
     return Standing(
-        badge=PAUSED if obstacle else ON,
+        badge=_badge(obstacle, failing),
         is_on=True,
         summary=summary(agreement),
-        pause=wording.obstacle(obstacle) if obstacle else None,
-        retry_at=None if obstacle else _retry_at(agreement),
+        pause=mending.told(agreement, obstacle) if obstacle else None,
+        failure=failing,
+        mend=mending.another_card(agreement),
         spent=shown.money(spent, agreement.currency),
         cap=shown.money(agreement.cap, agreement.currency),
         percent=min(100 * spent // agreement.cap, 100),
@@ -87,6 +90,7 @@ def is_in_flight(customer: Customer) -> bool:
     return TopUp.objects.filter(customer=customer, state__in=IN_FLIGHT).exists()
 
 
-def _retry_at(agreement: TopUpSettings) -> datetime | None:
-    breaker = CardBreaker.objects.filter(card=agreement.card_id).first()
-    return breaker.retry_at if breaker else None
+def _badge(obstacle: Obstacle | None, failing: str) -> Badge:
+    if obstacle is not None:
+        return PAUSED
+    return FAILING if failing else ON

@@ -30,6 +30,11 @@ def expected(agreement: TopUpSettings) -> Purchase:
     return _order(agreement, price, quantity)
 
 
+def one_pack(agreement: TopUpSettings) -> Purchase:
+    """Raises PackUnavailable, PlaceMissing."""
+    return _order(agreement, price_now(agreement), 1)
+
+
 def price_now(agreement: TopUpSettings) -> PackPrice:
     """Raises PackUnavailable."""
     return checkout.price_of(agreement.customer, agreement.pack, agreement.currency)

@@ -2,20 +2,24 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import services
 from accounts.models import Customer
 from billing.models import TopUpSettings
+from billing.top_up import telling
 from ledger import selectors
 
 
 def look_at(customer_id: UUID) -> None:
-    """Suspend its keys or restore them, as it stands now."""
-    if is_owed(customer_id):
-        services.suspend_keys(customer_id)
-    else:
-        services.restore_keys(customer_id)
+    """Suspend its keys or restore them, as it stands now; what changes is told, once."""
+    with transaction.atomic():
+        if is_owed(customer_id):
+            if services.suspend_keys(customer_id):
+                telling.keys_suspended(customer_id)
+        elif services.restore_keys(customer_id):
+            telling.keys_resumed(customer_id)
 
 
 def look_at_all() -> None:
@@ -27,9 +31,14 @@ def look_at_all() -> None:
 
 
 def is_owed(customer_id: UUID) -> bool:
-    if not _who_asked_for_it().filter(customer=customer_id).exists():
+    if not is_at_the_end(customer_id):
         return False
     return selectors.balance(customer_id).available <= 0
+
+
+def is_at_the_end(customer_id: UUID) -> bool:
+    """Whether its keys are suspended as soon as nothing is left."""
+    return _who_asked_for_it().filter(customer=customer_id).exists()
 
 
 def _who_asked_for_it() -> QuerySet[TopUpSettings]:

@@ -1,7 +1,8 @@
 """Events of top-ups, and mails to those who can mend what is wrong, in the current database
 transaction."""
 
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -9,12 +10,34 @@ from accounts.models import Member
 from accounts.permissions import RIGHTS, Right
 from billing import mails
 from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings
-from billing.top_up import budget, wording
+from billing.top_up import budget, mending, wording
+from billing.top_up.wording import Told
 from ledger import amounts, money, outbox, selectors
+
+# Why keys are suspended, or were.
+OWED: Final = "payment_owed"
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%f"
 
 
 def succeeded(top_up: TopUp) -> None:
     _tell(top_up, "top_up.succeeded")
+    purchase, card = top_up.purchase, top_up.card
+    assert purchase is not None and card is not None
+    agreement = TopUpSettings.objects.select_related("customer", "card").get(
+        customer=top_up.customer_id
+    )
+    _mail(
+        agreement,
+        "top_up_succeeded",
+        about=str(top_up.id),
+        card=wording.card(card),
+        amount=wording.money(top_up.amount, top_up.currency),
+        bought=wording.credits(purchase.credits + purchase.bonus_credits),
+        available=wording.credits(selectors.balance(top_up.customer_id).available),
+        purchase=purchase.description,
+        page=reverse("purchase", args=[purchase.id]),
+        settings_page=reverse("top-up"),
+    )
 
 
 def failed(top_up: TopUp, agreement: TopUpSettings, breaker: CardBreaker, *, mail: bool) -> None:
@@ -28,6 +51,7 @@ def failed(top_up: TopUp, agreement: TopUpSettings, breaker: CardBreaker, *, mai
             amount=wording.money(top_up.amount, top_up.currency),
             is_paused=breaker.opened_at is not None,
             retry_at=breaker.retry_at,
+            **_way(mending.another_card(agreement)),
         )
 
 
@@ -38,6 +62,16 @@ def unanswered(top_up: TopUp) -> None:
     )
     amount = wording.money(top_up.amount, top_up.currency)
     _mail(agreement, "top_up_unanswered", about=str(top_up.id), amount=amount)
+
+
+def keys_suspended(customer_id: UUID) -> None:
+    outbox.tell(customer_id, "keys.suspended", None, {"reason": OWED})
+    agreement = TopUpSettings.objects.select_related("customer", "card").get(customer=customer_id)
+    _mail(agreement, "top_up_keys_suspended", about=f"{customer_id} {selectors.now():{_INSTANT}}")
+
+
+def keys_resumed(customer_id: UUID) -> None:
+    outbox.tell(customer_id, "keys.resumed", None, {"reason": OWED})
 
 
 def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) -> None:
@@ -53,10 +87,9 @@ def stopped(agreement: TopUpSettings, obstacle: Obstacle, *, mail: bool = True) 
     outbox.tell(agreement.customer_id, kind, str(agreement.customer_id), data)
     if mail:
         template = "top_up_cap_reached" if is_cap else "top_up_paused"
-        about = f"{agreement.customer_id} {now:%Y-%m-%dT%H:%M:%S.%f}"
-        how = wording.obstacle(obstacle)
-        told = {"reason": how.why, "action": how.action, "page": reverse(how.page)}
-        _mail(agreement, template, about=about, **told)
+        about = f"{agreement.customer_id} {now:{_INSTANT}}"
+        way = mending.told(agreement, obstacle)
+        _mail(agreement, template, about=about, reason=way.why, **_way(way))
 
 
 def is_told(agreement: TopUpSettings, obstacle: Obstacle) -> bool:
@@ -93,6 +126,10 @@ def _mail(agreement: TopUpSettings, template: str, *, about: str, **context: Any
         context=told | context,
         customer_id=agreement.customer_id,
     )
+
+
+def _way(told: Told) -> dict[str, str]:
+    return {"how": told.how, "action": told.action, "page": reverse(told.page)}
 
 
 def _owners(agreement: TopUpSettings) -> list[str]:

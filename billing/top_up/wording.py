@@ -16,17 +16,28 @@ class Told(NamedTuple):
     why: str
     action: str
     page: str
+    how: str = ""
+
+
+BUY_AND_KEEP: Final = Told(
+    "",
+    "Buy with another card and keep it",
+    "buy",
+    "Buy credits with another card and tick “Keep my card for later”: after that you are asked"
+    " whether it is charged from now on. Or buy with the same card: once it pays, it is charged"
+    " again.",
+)
 
 
 _OBSTACLES: Final[Mapping[Obstacle, Told]] = {
     Obstacle.CAP: Told(
         "This month's limit does not allow another charge.", "Raise the limit", "top-up"
     ),
-    Obstacle.DECLINED: Told("The card was declined.", "Choose another card", "top-up"),
-    Obstacle.DISPUTED: Told(
-        "A payment is disputed, and the card is left alone.", "Choose another card", "top-up"
+    Obstacle.DECLINED: BUY_AND_KEEP._replace(why="The card is not charged any more."),
+    Obstacle.DISPUTED: BUY_AND_KEEP._replace(
+        why="A payment is disputed, and the card is left alone."
     ),
-    Obstacle.CARD: Told("The card is not saved any more.", "Choose another card", "top-up"),
+    Obstacle.CARD: BUY_AND_KEEP._replace(why="The card is not saved any more."),
     Obstacle.PACK: Told("The pack is not on sale any more.", "Choose another pack", "top-up"),
     Obstacle.PRICE: Told(
         "The pack costs more, or has fewer credits, than you agreed to.",
@@ -41,8 +52,8 @@ _OBSTACLES: Final[Mapping[Obstacle, Told]] = {
         "Buy by hand",
         "buy",
     ),
-    Obstacle.PROVIDER: Told(
-        "The card's payment provider is not in use any more.", "Save another card", "buy"
+    Obstacle.PROVIDER: BUY_AND_KEEP._replace(
+        why="The card's payment provider is not in use any more."
     ),
 }
 
@@ -55,11 +66,25 @@ def card(card: PaymentMethod) -> str:
     return f"{card.brand.capitalize()} {card.last4}".strip() or "your card"
 
 
-def summary(agreement: TopUpSettings, expected: Purchase) -> str:
-    """What is agreed to, in one sentence."""
+def summary(agreement: TopUpSettings, one: Purchase, expected: Purchase) -> str:
+    """What is agreed to: `one` pack costs so much, and so many are `expected` at the threshold."""
     currency = agreement.currency
-    return (
+    tax = ", tax included" if one.tax else ""
+    told = (
         f"When you fall to {credits(agreement.threshold)} credits, we charge {card(agreement.card)}"
-        f" about {money(expected.total, currency)} to bring you back to"
-        f" {credits(agreement.target)}; at most {money(agreement.cap, currency)} a month."
+        f" for as many packs of {agreement.pack.name} ({money(one.total, currency)} each{tax}) as"
+        f" bring you back to {credits(agreement.target)}: {money(expected.total, currency)}, or"
+        f" more if you have fallen further; at most {money(agreement.cap, currency)} a month."
     )
+    if agreement.suspend_keys:
+        told += (
+            " If a charge fails and no credits are left, your keys are suspended until it is paid."
+        )
+    return told
+
+
+def at_once(purchase: Purchase, *, is_put_off: bool) -> str:
+    """Of a threshold that is reached already."""
+    when = "as soon as a charge is tried again" if is_put_off else "at once"
+    amount = money(purchase.total, purchase.currency)
+    return f"You have fallen to that already: {amount} is charged {when}."

@@ -91,6 +91,7 @@ _KEY: Final[Mapping[str, Show]] = {
     "name": text("name"),
     "prefix": text("prefix"),
 }
+_SUSPENSION: Final[Mapping[str, Show]] = {"reason": text("reason")}
 
 _LOW: Final = {
     "purpose": "alert",
@@ -118,6 +119,7 @@ _TOPPED_UP: Final = {
     "amount": {"amount": "25.00", "currency": "USD"},
     "credits": "1000",
 }
+_OWED: Final = {"reason": "payment_owed"}
 _A_KEY: Final = {"name": "production", "prefix": "ddk_7Hq2LmZp"}
 
 
@@ -289,6 +291,14 @@ TYPES: Final = (
     EventType(
         "key.revoked", "A key was revoked, and opens nothing any more.", _KEY, _SUBJECT, _A_KEY
     ),
+    EventType(
+        "keys.suspended",
+        "All keys are suspended: a charge failed, and no credits are left.",
+        _SUSPENSION,
+        None,
+        _OWED,
+    ),
+    EventType("keys.resumed", "The suspended keys work again.", _SUSPENSION, None, _OWED),
 )
 TEST: Final = EventType(
     "webhook.test",

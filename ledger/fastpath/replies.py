@@ -4,10 +4,10 @@ from typing import Final
 
 import msgspec
 
-from accounts.errors import NotFound
+from accounts.errors import KeySuspended, NotFound
 from ledger.errors import LedgerError
 from ledger.fastpath import answers
-from ledger.fastpath.calls import Asked, Memory
+from ledger.fastpath.calls import Asked, Memory, Refusal
 from ledger.fastpath.database import Row
 from ledger.fastpath.http import JSON, REPLAYED, Reply
 from ledger.fastpath.party import Answer
@@ -28,13 +28,20 @@ async def reply(memory: Memory, asked: Asked, answer: Answer, *, top_up_url: str
     price_id = int(answer.price_id or 0)
     _check_price(asked, answer, price_id)
     if asked.refusal is not None and not is_replayed and answer.code not in _FIRST:
-        raise asked.refusal
+        raise _with_remedy(asked.refusal, top_up_url)
     price = await memory.catalogue.price(price_id) if price_id else None
     if answer.code != "ok":
         raise answers.declined(answer, price, top_up_url=top_up_url)
     shown = answers.reservation(answer, price)
     headers = _REPEATED if is_replayed else _PLAIN
     return Reply(asked.status, _encode(shown), headers, shown.status, shown.id)
+
+
+def _with_remedy(refusal: Refusal, top_up_url: str) -> Refusal:
+    """What is owed is paid where credits are bought."""
+    if isinstance(refusal, KeySuspended):
+        return KeySuspended(members={"top_up_url": top_up_url})
+    return refusal
 
 
 def _check_price(asked: Asked, row: Row, price_id: int) -> None:

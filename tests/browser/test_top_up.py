@@ -50,8 +50,9 @@ def test_from_keeping_a_card_to_a_top_up(site, visitors, color_scheme):
     assert_good(owner)
     agree(owner)
     summary = owner.page.get_by_text(
-        "When you fall to 550 credits, we charge Test 4242 about $25.00 to bring you back to 1,000;"
-        " at most $100.00 a month."
+        "When you fall to 550 credits, we charge Test 4242 for as many packs of Small ($25.00"
+        " each) as bring you back to 1,000: $25.00, or more if you have fallen further; at most"
+        " $100.00 a month."
     )
     expect(summary).to_be_visible()
     assert_good(owner)

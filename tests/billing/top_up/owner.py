@@ -103,7 +103,9 @@ class Owner:
         return sum(paid.values_list("amount", flat=True))
 
     def mails(self) -> list[str]:
+        """Of what went wrong."""
         found = Mail.objects.filter(customer=self.customer, kind__startswith="top_up")
+        found = found.exclude(kind="top_up_succeeded")
         return list(found.order_by("id").values_list("kind", flat=True))
 
     def told(self) -> list[str]:

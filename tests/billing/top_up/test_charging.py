@@ -1,7 +1,8 @@
 """A top-up from the threshold to the receipt."""
 
+from accounts.models import Role
 from billing import refunds
-from billing.models import BillingProfile, PurchaseState, TaxRate
+from billing.models import BillingProfile, Mail, PurchaseState, TaxRate
 from billing.providers.sandbox import acts
 from billing.providers.sandbox.provider import Sandbox
 from billing.reconciliation import reconcile
@@ -9,6 +10,7 @@ from billing.relay import relay
 from billing.top_up import charging
 from ledger.amounts import CREDIT
 from tests.billing.top_up.owner import Owner
+from tests.factories.accounts import MemberFactory
 from tests.factories.billing import money, new_pack
 
 
@@ -24,6 +26,21 @@ def test_at_the_threshold_a_charge_brings_it_back_to_the_target(owner):
     assert (owner.states(), owner.available(), owner.charged()) == (["succeeded"], 1200, 100_00)
     assert owner.told() == ["top_up.succeeded"]
     assert owner.mails() == []
+
+
+def test_what_was_charged_is_mailed_once(owner):
+    MemberFactory(customer=owner.customer, role=Role.DEVELOPER)
+    billing = MemberFactory(customer=owner.customer, role=Role.BILLING).user.email
+    owner.spend_to(200)
+    owner.run()
+    reconcile()
+    owner.run()
+    mail = Mail.objects.get(customer=owner.customer, kind="top_up_succeeded")
+    assert sorted(mail.to) == sorted([owner.member.user.email, billing])
+    page = f"http://127.0.0.1:9/portal/purchases/{owner.last_purchase().id}/"
+    for part in (mail.text, mail.html):
+        for told in ("Test 4242", "$100.00", "1,000 credits", "1,200 credits are available", page):
+            assert told in part, told
 
 
 def test_it_has_a_receipt_as_any_purchase(owner):

@@ -51,9 +51,34 @@ def test_the_mail_says_why_and_where_to_mend_it(hard):
     mail = Mail.objects.get(customer=hard.customer)
     assert mail.to == [hard.member.user.email]
     for part in (mail.text, mail.html):
-        for told in ("stolen", "$100.00", "/portal/top-up/", "/portal/buy/", "200 credits"):
+        for told in ("stolen", "$100.00", "/portal/buy/", "200 credits"):
             assert told in part
     assert "Test 9979" in mail.text and "not tried again" in mail.text
+
+
+def test_the_mail_leads_to_another_card_that_is_saved(hard, pack):
+    save_card(hard.customer, pack)
+    hard.spend_to(100)
+    hard.run()
+    mail = Mail.objects.get(customer=hard.customer, kind="top_up_failed")
+    assert "Use Test 4242 from now on: http://127.0.0.1:9/portal/top-up/" in mail.text
+
+
+def test_and_else_to_saving_one(hard):
+    hard.spend_to(100)
+    hard.run()
+    mail = Mail.objects.get(customer=hard.customer, kind="top_up_failed")
+    assert "Buy with another card and keep it: http://127.0.0.1:9/portal/buy/" in mail.text
+    assert "Keep my card for later" in mail.text and "Choose" not in mail.text
+
+
+def test_the_mail_of_a_pause_says_how_often_it_was_declined_and_why(soft, calendar):
+    soft.spend_to(100)
+    for _ in range(3):
+        soft.run()
+        calendar.forward(7 * HOUR)
+    mail = Mail.objects.get(customer=soft.customer, kind="top_up_paused")
+    assert "declined 3 times in a row" in mail.text and "insufficient funds" in mail.text
 
 
 def test_a_mail_says_what_stopped_it_and_leads_there(books_tie, pack, calendar):

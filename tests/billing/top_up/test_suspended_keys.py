@@ -2,10 +2,15 @@
 
 import pytest
 
+from accounts.ids import uuid7
 from accounts.models import Customer
+from billing.alerts import telling
+from billing.models import Alert, AlertKind, Mail
 from billing.providers.sandbox import acts
 from billing.reconciliation import reconcile
 from billing.top_up import agreeing
+from ledger.amounts import CREDIT
+from ledger.models import Event
 from tests.billing.top_up.owner import Owner, save_card
 from tests.factories.billing import order
 
@@ -55,6 +60,44 @@ def suspended(owner):
     owner.run()
     assert is_suspended(owner)
     return owner
+
+
+def told(owner):
+    found = Event.objects.filter(customer=owner.customer.id, kind__startswith="keys.")
+    return list(found.order_by("id").values_list("kind", "data"))
+
+
+def test_it_is_told_once_and_so_is_its_end(suspended):
+    suspended.run()
+    owed = {"reason": "payment_owed"}
+    assert told(suspended) == [("keys.suspended", owed)]
+    assert suspended.mails() == ["top_up_failed", "top_up_keys_suspended"]
+    mail = Mail.objects.get(kind="top_up_keys_suspended")
+    assert "403 key-suspended" in mail.text and "/portal/buy/" in mail.html
+    suspended.book.grant(10**6)
+    suspended.run()
+    suspended.run()
+    assert told(suspended) == [("keys.suspended", owed), ("keys.resumed", owed)]
+
+
+def alerted(owner, kind, available):
+    alert = Alert(customer_id=owner.customer.id, kind=kind, event_id=uuid7(), available=available)
+    mail = telling.tell([alert], to=[owner.member.user.email], company=owner.customer)
+    return mail.text
+
+
+def test_mails_of_alerts_say_what_calls_are_refused_with(suspended):
+    assert "with 403 key-suspended" in alerted(suspended, AlertKind.DRY, 0)
+    agreeing.end(suspended.settings)
+    assert "with 402" in alerted(suspended, AlertKind.DRY, 0)
+
+
+def test_a_recovery_does_not_say_that_all_is_well_while_the_card_is_declined(suspended):
+    suspended.book.grant(10**6)
+    text = alerted(suspended, AlertKind.RECOVERED, CREDIT)
+    assert "Automatic top-up needs you" in text and "Nothing is to be done" not in text
+    agreeing.end(suspended.settings)
+    assert "Nothing is to be done." in alerted(suspended, AlertKind.RECOVERED, CREDIT)
 
 
 def test_it_is_lifted_by_a_payment_at_once(suspended, pack):

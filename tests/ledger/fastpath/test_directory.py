@@ -63,6 +63,7 @@ def test_suspended_keys_spend_nothing_and_who_names_the_customer_still_does(api,
     eventually(lambda: api.post("/debits", body).status_code == 403, within=1)
     response = api.post("/debits", body)
     assert problem(response) == (403, "key-suspended")
+    assert response.json()["top_up_url"].endswith("/portal/buy/")
     assert "pay it, and they work again" in response.json()["detail"]
     new = ApiKeyFactory(customer=customer).secret
     assert api.post("/debits", body | {"api_key": new}).status_code == 403
