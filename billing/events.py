@@ -39,7 +39,7 @@ def receive(provider_name: str, body: bytes, headers: Mapping[str, str]) -> Even
     try:
         event = _read(provider, body, headers)
     except WebhookRefused:
-        refused_reports.count(provider_name)
+        refused_reports.count(provider_name, is_signed=bool(headers.get(provider.signature)))
         raise
     _store(provider_name, event)
     refused_reports.forget(provider_name)

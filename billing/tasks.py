@@ -41,12 +41,15 @@ def canary(sent_at: float) -> str:
     return f"{time.time() - sent_at:.1f} s"
 
 
-@shared_task(name="mails")
-def send_mails() -> int:
+# The log has said why, in one line.
+@shared_task(name="mails", throws=(mails.Unreachable,))
+def send_mails() -> str:
     """Sends the mails that are due."""
-    sent = mails.send_due()
-    expiry_notices.note_delivered()
-    return sent
+    try:
+        sent = mails.send_due()
+    finally:
+        expiry_notices.note_delivered()
+    return f"{sent} sent, {mails.number_waiting()} wait"
 
 
 @shared_task(name="alert_levels")

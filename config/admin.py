@@ -8,16 +8,19 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 
 from accounts.keys import KeyKind
 from accounts.models import Customer
+from billing.models import OperatorNotice
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
+    "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
         *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
@@ -57,6 +60,15 @@ class Site(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         find = path("find", self.admin_view(self.find), name="find")
         return [find, *super().get_urls()]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """With what somebody must look at, for those who may see where it stands."""
+        notices = OperatorNotice.objects.filter(ended_at=None).order_by("-began_at")
+        may_see = request.user.has_perm("billing.view_job")
+        told = {"notices": notices if may_see else notices.none()}
+        return super().index(request, told | (extra_context or {}))
 
     @method_decorator(secure_admin_login)
     def login(

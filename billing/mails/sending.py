@@ -35,10 +35,15 @@ def is_due() -> bool:
     return Mail.objects.filter(state=MailState.DUE, due_at__lte=Now()).exists()
 
 
+def number_waiting() -> int:
+    """Those that are owed, due now or to be tried again."""
+    return Mail.objects.filter(state=MailState.DUE).count()
+
+
 def send_due(kinds: Sequence[str] | None = None) -> int:
     """Send what is due, of these kinds or of all, one after the other; how many were taken by the
-    mail server. When that is not to be reached, the others wait for the next time: it costs one of
-    them an attempt, not all. So do those that are left after RUN_SECONDS.
+    mail server. Those that are left after RUN_SECONDS wait for the next time. Raises Unreachable
+    when nobody answers: then too the others wait, for it costs one of them an attempt, not all.
     """
     sent, ends_at = 0, monotonic() + RUN_SECONDS
     claimed = {"lease": LEASE, "kinds": None if kinds is None else list(kinds)}
@@ -48,14 +53,14 @@ def send_due(kinds: Sequence[str] | None = None) -> int:
             _send(mail)
         except Exception as error:
             _put_off(mail, error)
-            if isinstance(error, _Unreachable):
-                break
+            if isinstance(error, Unreachable):
+                raise
         else:
             sent += 1
     return sent
 
 
-class _Unreachable(Exception):
+class Unreachable(Exception):
     """No mail server answers, or it does not let us in."""
 
 
@@ -64,7 +69,7 @@ def _send(mail: Mail) -> None:
     try:
         server.open()
     except Exception as error:
-        raise _Unreachable(f"{type(error).__name__}: {error}") from error
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
     try:
         server.send_messages([_message(mail)])
         Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=Now(), error="")
@@ -86,7 +91,7 @@ def _message(mail: Mail) -> EmailMultiAlternatives:
 
 
 def _put_off(mail: Mail, error: Exception) -> None:
-    name = "" if isinstance(error, _Unreachable) else f"{type(error).__name__}: "
+    name = "" if isinstance(error, Unreachable) else f"{type(error).__name__}: "
     told = " ".join(f"{name}{error}".split())
     logger.warning("Mail %s was not taken (attempt %s): %s", mail.pk, mail.attempts, told)
     # One that was taken has been sent, whatever the server says when it is left.

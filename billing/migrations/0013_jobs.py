@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("provider", models.CharField(max_length=16, primary_key=True, serialize=False)),
                 ("number", models.PositiveIntegerField(default=0)),
+                ("signed", models.PositiveIntegerField(default=0)),
                 (
                     "last_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
@@ -82,6 +83,7 @@ class Migration(migrations.Migration):
                             ("webhooks-failing", "The provider's reports fail"),
                             ("reconciliation", "Reconciliation differs"),
                             ("job-failing", "A job fails"),
+                            ("mails-wait", "Mails wait"),
                             ("mails-failed", "Mails were not taken"),
                         ],
                         max_length=40,
@@ -126,6 +128,7 @@ class Migration(migrations.Migration):
                                     "webhooks-failing",
                                     "reconciliation",
                                     "job-failing",
+                                    "mails-wait",
                                     "mails-failed",
                                 ],
                             )

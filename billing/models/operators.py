@@ -13,6 +13,7 @@ class NoticeKind(models.TextChoices):
     WEBHOOKS_FAILING = "webhooks-failing", "The provider's reports fail"
     RECONCILIATION = "reconciliation", "Reconciliation differs"
     JOB_FAILING = "job-failing", "A job fails"
+    MAILS_WAIT = "mails-wait", "Mails wait"
     MAILS_FAILED = "mails-failed", "Mails were not taken"
 
 
@@ -87,10 +88,12 @@ class NoticeCall(models.Model):
 
 
 class RefusedReports(models.Model):
-    """Reports in a provider's name with a wrong signature, since the last with a right one."""
+    """Reports in a provider's name with a wrong signature or none, since the last with a right one;
+    `signed` of them had one."""
 
     provider = models.CharField(max_length=16, primary_key=True)
     number = models.PositiveIntegerField(default=0)
+    signed = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField(db_default=Now())
 
     class Meta:

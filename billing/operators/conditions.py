@@ -14,6 +14,8 @@ from billing.operators.notices import Said
 
 FAILURES_IN_A_ROW = 3
 UNDECIDED_AFTER = timedelta(minutes=10)
+# Greylisting servers (RFC 6647, 4) take a mail when it is tried again, sooner than that.
+MAILS_WAIT_AFTER = timedelta(minutes=10)
 # A mail that failed is told of for so long.
 FAILED_MAILS_OF = timedelta(days=1)
 
@@ -21,6 +23,7 @@ FAILED_MAILS_OF = timedelta(days=1)
 def look() -> None:
     notices.look(NoticeKind.JOB_FAILING, _failing_jobs)
     notices.look(NoticeKind.WEBHOOKS_FAILING, _failing_webhooks)
+    notices.look(NoticeKind.MAILS_WAIT, _waiting_mails)
     notices.look(NoticeKind.MAILS_FAILED, _failed_mails)
 
 
@@ -43,10 +46,12 @@ def _wrongly_signed() -> Iterator[Said]:
     for reports in refused_reports.many().filter(provider__in=settings.PAYMENT_PROVIDERS):
         yield Said(
             f"Reports of {reports.provider} are refused",
-            f"{reports.number} reports in its name had a wrong signature or were none, and none was"
-            " right meanwhile. If the provider sends them, the webhook secret set here is not its"
-            " own, or this machine's clock is wrong.",
-            _events(),
+            f"{reports.number} reports in its name were refused, {reports.signed} of them with a"
+            " signature, and none was right meanwhile. If the provider sends them, the webhook"
+            " secret set here is not its own, this machine's clock is wrong, or a proxy takes the"
+            " signature away.",
+            # What is refused is not kept, and so in no list.
+            reverse("admin:billing_job_changelist"),
             f"{reports.provider} signatures",
         )
 
@@ -67,6 +72,24 @@ def _undecided() -> Iterator[Said]:
         )
 
 
+def _waiting_mails() -> Iterator[Said]:
+    """Mails of this cannot be sent either, but operators' webhook can be called."""
+    waiting = Mail.objects.filter(state=MailState.DUE, created_at__lt=Now() - MAILS_WAIT_AFTER)
+    if number := waiting.count():
+        error = waiting.exclude(error="").order_by("-id").values_list("error", flat=True).first()
+        yield Said(
+            f"{number} {'mail waits' if number == 1 else 'mails wait'} for more than 10 minutes",
+            f"They are tried again, eight times in two days. {_why(error)}",
+            _mails(MailState.DUE),
+        )
+
+
+def _why(error: str | None) -> str:
+    if error is None:
+        return "None was tried yet: see that the worker runs."
+    return f"The last error: {error}"
+
+
 def _failed_mails() -> Iterator[Said]:
     """`due_at` is about when the last attempt was made."""
     failed = Mail.objects.filter(
@@ -76,8 +99,12 @@ def _failed_mails() -> Iterator[Said]:
         yield Said(
             f"{number} {'mail was' if number == 1 else 'mails were'} not taken by the mail server",
             f"They are not tried again. The last error: {failed[0].error}",
-            reverse("admin:billing_job_changelist"),
+            _mails(MailState.FAILED),
         )
+
+
+def _mails(state: MailState) -> str:
+    return f"{reverse('admin:billing_mail_changelist')}?state__exact={state}"
 
 
 def _events() -> str:

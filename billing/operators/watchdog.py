@@ -21,11 +21,12 @@ KINDS: Final = (NoticeKind.WORKER_SILENT.value, NoticeKind.RELAY_LATE.value)
 
 
 def look() -> None:
-    """Not within a transaction: what is owed is sent from here."""
+    """Not within a transaction: what is owed is sent from here. Raises mails.Unreachable, when all
+    else is done."""
     notices.look(NoticeKind.WORKER_SILENT, _silent_worker)
     notices.look(NoticeKind.RELAY_LATE, _late_relay)
-    mails.send_due(KINDS)
     webhook.deliver_due(KINDS)
+    mails.send_due(KINDS)
 
 
 def is_silent() -> bool:

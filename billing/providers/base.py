@@ -60,6 +60,8 @@ class Event(NamedTuple):
 
 class Provider(Protocol):
     name: str
+    # The header that signs its reports.
+    signature: str
 
     def create_checkout(self, order: Order) -> Checkout:
         """Asked twice for the same, it is one checkout. Raises ProviderFailed, ProviderDeclined."""

@@ -1,11 +1,16 @@
 """kombu's queues in PostgreSQL, with our own way to connect."""
 
+import warnings
 from typing import Any, cast
 
 from kombu import Connection
 from kombu.transport import pgmq
 from pgmq import PGMQueue
 from psycopg_pool import ConnectionPool
+
+# kombu reads what list_queues() returns rightly, and silences this only for as long as it asks: of
+# two threads that ask at once, the first to be done ends the silence of the other.
+warnings.filterwarnings("ignore", r"list_queues\(\) now returns", UserWarning)
 
 # The worker looks this often whether it is to end, or whether there is room for more tasks again.
 WAIT_SECONDS = 0.5

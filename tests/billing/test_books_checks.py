@@ -11,10 +11,11 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection, connections, transaction
 
 from billing import books_checks, mails
-from billing.models import BooksCheck, Mail
+from billing.models import BooksCheck, Mail, NoticeKind
 from ledger import checks
 from tests.factories.ledger import Book
 
+KIND = NoticeKind.BOOKS_BROKEN
 NOON = datetime(2026, 5, 10, 12, tzinfo=UTC)
 
 
@@ -25,7 +26,7 @@ def own_snapshot(committed: None) -> Iterator[None]:
     with connections["owner"].cursor() as cursor:
         cursor.execute("delete from billing_bookscheck")
         cursor.execute("delete from billing_operatornotice")
-        cursor.execute("delete from billing_mail")
+        cursor.execute("delete from billing_mail where kind = %s", [KIND])
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_more_rows_are_counted_than_kept(broken: None) -> None:
 def test_operators_are_told_by_name(broken: None, caplog: pytest.LogCaptureFixture) -> None:
     done = books_checks.run_and_tell()
     assert (done.checks, done.broken) == (2, 1)
-    mails.send_due()
+    mails.send_due([KIND])
     (told,) = mail.outbox
     assert told.to == ["ops@example.com"]
     assert told.subject == "[Drawdown] The books do not balance: 1 of 2 checks"
@@ -93,7 +94,7 @@ def test_they_are_told_once_and_when_it_is_over(broken: None, settings: LazySett
     settings.CHECKS = ["tests.billing.suites.BALANCED"]
     for _ in range(2):
         books_checks.run_and_tell()
-    mails.send_due()
+    mails.send_due([KIND])
     assert [told.subject for told in mail.outbox] == [
         "[Drawdown] The books do not balance: 1 of 2 checks",
         "[Drawdown] Over: The books do not balance: 1 of 2 checks",
@@ -102,13 +103,13 @@ def test_they_are_told_once_and_when_it_is_over(broken: None, settings: LazySett
 
 def test_who_asks_sees_it_and_nobody_is_mailed(broken: None) -> None:
     books_checks.run()
-    assert not Mail.objects.exists()
+    assert not Mail.objects.filter(kind=KIND).exists()
 
 
 def test_nobody_is_told_that_all_is_well(broken: None, settings: LazySettings) -> None:
     settings.CHECKS = ["tests.billing.suites.BALANCED"]
     assert books_checks.run_and_tell().broken == 0
-    assert not Mail.objects.exists()
+    assert not Mail.objects.filter(kind=KIND).exists()
 
 
 def test_the_command_for_cron_keeps_it_and_ends_with_1(
@@ -117,7 +118,7 @@ def test_the_command_for_cron_keeps_it_and_ends_with_1(
     with pytest.raises(SystemExit) as ended:
         call_command("check_books")
     assert ended.value.code == 1
-    assert Mail.objects.count() == BooksCheck.objects.count() == 1
+    assert Mail.objects.filter(kind=KIND).count() == BooksCheck.objects.count() == 1
     settings.CHECKS = ["tests.billing.suites.BALANCED"]
     call_command("check_books")
     assert capsys.readouterr().out.endswith("1 checks, 0 broken\n")

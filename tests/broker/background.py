@@ -96,8 +96,11 @@ class Background:
         _kill(self.worker)
         self.start_worker()
 
-    def kill_beat(self) -> None:
+    def stop_beat(self) -> None:
         _kill(self.beat)
+
+    def kill_beat(self) -> None:
+        self.stop_beat()
         self.start_beat()
 
     def kill(self) -> None:

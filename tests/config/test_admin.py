@@ -15,13 +15,17 @@ from accounts.models import Customer, User
 from billing import events
 from billing.models import (
     AccountName,
+    Alert,
     BillingProfile,
     BooksCheck,
     Document,
     EscheatClass,
     Estimate,
     ExchangeRate,
+    ExpiryNotice,
     Job,
+    Mail,
+    NoticeKind,
     PaymentMethod,
     Period,
     Policy,
@@ -32,6 +36,7 @@ from billing.models import (
     TopUpSettings,
     UnclaimedProperty,
 )
+from billing.operators.notices import Said, settle
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
 from billing.top_up import agreeing
@@ -52,6 +57,7 @@ from tests.ledger.api.conftest import operate
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
 BOUGHT = [
     *(Purchase, Document, ProviderEvent, TopUp, TopUpSettings),
+    *(Alert, ExpiryNotice, Mail),
     *(Period, Estimate, UnclaimedProperty, BooksCheck),
 ]
 
@@ -86,7 +92,21 @@ def acme(db, settings):
     BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
     keep_books(acme)
     top_up(acme)
+    notify(acme)
     return acme
+
+
+def notify(customer):
+    """Of a balance that got low, and of credits that end."""
+    now = timezone.now()
+    told = {"customer": customer, "to": [customer.email], "subject": "Told"}
+    mail = Mail.objects.create(kind="expiry", about="1", **told)
+    Alert.objects.create(
+        customer=customer, event_id=uuid7(), kind="low", available=CREDIT, happened_at=now
+    )
+    lot = Lot.objects.filter(customer=customer).first()
+    notice = {"lot_id": lot.pk, "expires_at": now, "days": 7, "amount": CREDIT, "mail": mail}
+    ExpiryNotice.objects.create(customer=customer, recipients=mail.to, **notice)
 
 
 def top_up(customer):
@@ -182,6 +202,21 @@ def test_the_index_shows_each_list_once(staff):
     page = staff.get(reverse("admin:index"))
     shown = [model["model"] for group in page.context["app_list"] for model in group["models"]]
     assert sorted(map(str, shown)) == sorted(map(str, admin.site._registry))
+
+
+def test_the_index_says_what_somebody_must_look_at(staff):
+    index, jobs = reverse("admin:index"), reverse("admin:billing_job_changelist")
+    said = Said("The job relay fails", "Three times.", jobs, "relay")
+    for found, shown in (([], False), ([said], True), ([], False)):
+        settle(NoticeKind.JOB_FAILING, found)
+        page = staff.get(index).content.decode()
+        assert (f'<a href="{jobs}">The job relay fails</a>' in page) is shown
+
+
+def test_who_may_not_see_jobs_is_not_told_of_them(client, db):
+    settle(NoticeKind.JOB_FAILING, [Said("The job relay fails", "Three times.", "/", "relay")])
+    client.force_login(User.objects.create_user("clerk@example.com", is_staff=True))
+    assert "The job relay fails" not in client.get(reverse("admin:index")).content.decode()
 
 
 def test_every_list_opens_and_is_searched(staff, acme):

@@ -19,6 +19,7 @@ from billing.providers.sandbox import acts, delivery
 
 class Sandbox:
     name = "test"
+    signature = delivery.HEADER
 
     def create_checkout(self, order: Order) -> Checkout:
         made = _checkout(

@@ -22,6 +22,7 @@ _INTENT = ["latest_charge.balance_transaction", "payment_method"]
 
 class Stripe:
     name = "stripe"
+    signature = "Stripe-Signature"
 
     def create_checkout(self, order: Order) -> Checkout:
         asked = orders.session(order)
@@ -32,7 +33,7 @@ class Stripe:
         return Checkout(session.id, session.url or "")
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
-        header, secret = headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRET
+        header, secret = headers.get(self.signature, ""), settings.STRIPE_WEBHOOK_SECRET
         try:
             stripe.Webhook.construct_event(body, header, secret, AGE_MAX_SECONDS)
             # As it was said: the library makes other types of some values.

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from django.db import connections
 
 from billing.alerts.arming import arm
@@ -10,7 +11,7 @@ from billing.models import AlertThreshold, ExpiryNotice, Mail, MailState
 from ledger.amounts import CREDIT
 from ledger.models import Event, Threshold
 from tests.factories.accounts import MemberFactory
-from tests.factories.ledger import Book, Clock
+from tests.factories.ledger import Book, Clock, forget_events
 
 
 def at_once(act):
@@ -24,7 +25,19 @@ def at_once(act):
         return list(pool.map(done, range(8)))
 
 
-def test_a_notice_is_written_once_and_noted_once(committed):
+@pytest.fixture
+def swept(committed):
+    """Notices are written for everybody who is due one: of customers of other tests too."""
+    notices = set(ExpiryNotice.objects.values_list("pk", flat=True))
+    mails = set(Mail.objects.values_list("pk", flat=True))
+    yield
+    with connections["owner"].cursor() as cursor:
+        for table, before in (("expirynotice", notices), ("mail", mails)):
+            cursor.execute(f"delete from billing_{table} where id <> all(%s)", [list(before)])
+    forget_events()
+
+
+def test_a_notice_is_written_once_and_noted_once(swept):
     book = Book(MemberFactory().customer_id)
     lot = book.grant(100 * CREDIT, expires_at=Clock().after(5 * 86_400))
     written = at_once(write_due)

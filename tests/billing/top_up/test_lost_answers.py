@@ -174,7 +174,8 @@ def test_it_is_given_up_only_when_the_providers_list_was_read(owner, calendar, m
     calendar.forward(HOUR)
     owner.run()
     assert owner.states() == ["given_up"]
-    assert not SandboxCheckout.objects.filter(saves_card=False).exists()
+    ours = Purchase.objects.get(top_up__customer=owner.customer)
+    assert not SandboxCheckout.objects.filter(purchase_ref=ours.name).exists()
 
 
 def test_a_card_that_is_removed_meanwhile_is_looked_for_at_the_provider(
