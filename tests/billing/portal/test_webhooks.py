@@ -251,6 +251,39 @@ def test_developers_may_too(member, endpoint):
     assert developer.get(PAGE).status_code == 200
 
 
+def test_what_tells_of_purchases_is_for_those_who_may_see_them(browser, member, endpoint):
+    (delivery,) = deliveries(endpoint, "failed")
+    WebhookDelivery.objects.update(kind="purchase.paid", body='{"amount":"25.00"}')
+    WebhookAttempt.objects.create(
+        delivery=delivery,
+        request_headers={"webhook-id": "evt_1"},
+        status=500,
+        response_headers={},
+        response_body="echo of 25.00",
+        seconds=0.5,
+        error="It was answered with 500.",
+    )
+    paths = (
+        page("webhook-delivery", endpoint.id, delivery.id),
+        page("webhook-endpoint", endpoint.id),
+    )
+    span = {"since": "2000-01-01T00:00", "until": "2100-01-01T00:00"}
+    developer = browser_of(MemberFactory(customer=member.customer, role=Role.DEVELOPER))
+    shown, log = (developer.get(path).content.decode() for path in paths)
+    assert "25.00" not in shown + log and "ask an owner" in shown
+    assert "purchase.paid" in shown and "500" in shown and "Failed" in shown
+    assert "Send again</button>" not in shown
+    again = page("resend-webhook", endpoint.id, delivery.id)
+    assert "ask an owner" in told(developer.post(again, follow=True))
+    assert developer.get(page("resend-range", endpoint.id), span).context["number"] == 0
+    developer.post(page("resend-range", endpoint.id), span)
+    delivery.refresh_from_db()
+    assert delivery.state == "failed"
+    shown = browser.get(paths[0]).content.decode()
+    assert shown.count("25.00") == 2 and "ask an owner" not in shown
+    assert "sent again" in told(browser.post(again, follow=True))
+
+
 def test_the_catalogue_has_every_type(browser):
     shown = browser.get(f"{PAGE}events/").content.decode()
     for name, one in BY_NAME.items():
