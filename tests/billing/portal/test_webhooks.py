@@ -129,6 +129,26 @@ def test_the_secret_is_rotated(browser, endpoint):
     assert "was rotated" in browser.get(page("webhook-endpoint", endpoint.id)).content.decode()
 
 
+def test_it_is_not_rotated_again_before_the_old_secret_has_ended(browser, endpoint):
+    rotate = page("rotate-webhook", endpoint.id)
+    log = page("webhook-endpoint", endpoint.id)
+    assert "End the old secret" not in browser.get(log).content.decode()
+    browser.post(rotate)
+    endpoint.refresh_from_db()
+    both = endpoint.secret, endpoint.previous_secret, endpoint.previous_until
+    assert "End the old secret first" in told(browser.post(rotate, follow=True))
+    endpoint.refresh_from_db()
+    assert (endpoint.secret, endpoint.previous_secret, endpoint.previous_until) == both
+    assert rotate not in browser.get(log).content.decode()
+    end = page("end-old-webhook-secret", endpoint.id)
+    assert "has ended" in told(browser.post(end, follow=True))
+    endpoint.refresh_from_db()
+    assert (endpoint.secret, endpoint.previous_secret) == (both[0], "")
+    assert not endpoint.is_rotating
+    assert rotate in browser.get(log).content.decode()
+    assert "whsec_" in browser.post(rotate).content.decode()
+
+
 def test_it_is_removed_with_its_secret(browser, endpoint, member):
     browser.post(page("remove-webhook", endpoint.id))
     endpoint.refresh_from_db()
