@@ -15,6 +15,7 @@ BillingError
 ├── ThresholdUnknown      not-found
 ├── WebhookAddressRefused webhook-address-refused
 ├── TooManyEndpoints      too-many-webhook-endpoints
+├── SecretIsRotating      webhook-secret-is-rotating
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -120,6 +121,14 @@ class TooManyEndpoints(BillingError):
     code = "too-many-webhook-endpoints"
     default_detail = (
         "You have as many webhook endpoints as a company may. Remove one of them first."
+    )
+
+
+class SecretIsRotating(BillingError):
+    code = "webhook-secret-is-rotating"
+    default_detail = (
+        "The secret was rotated in the last 24 hours, and the one before still signs. End the old"
+        " secret first, once your program has the new one."
     )
 
 

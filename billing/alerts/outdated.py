@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from billing.models import Alert, AlertKind
+from billing import mails
+from billing.models import Alert, AlertKind, Mail, MailState
 from ledger import selectors
 from ledger.models import Threshold
 
@@ -23,6 +24,16 @@ def worth_a_mail(alerts: Sequence[Alert]) -> list[Alert]:
         if alert.happened_at >= fresh_since
         or (alert.kind != AlertKind.RECOVERED and _place(alert) in crossed)
     ]
+
+
+@mails.outdates("alert")
+def is_outdated(mail: Mail) -> bool:
+    """Also where a later one was sent before it, which tells of what came of it."""
+    later = Mail.objects.filter(
+        customer=mail.customer, kind=mail.kind, id__gt=mail.pk, state=MailState.SENT
+    )
+    told = Alert.objects.filter(event_id=mail.about)
+    return later.exists() or not worth_a_mail(list(told))
 
 
 def _crossed(customers: set[UUID]) -> set[tuple[UUID, str, int | None]]:

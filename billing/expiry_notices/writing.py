@@ -49,7 +49,8 @@ def _write(company: Customer, ending: Sequence[Due], to: Sequence[str]) -> None:
     first = ending[0]
     mail = mails.write(
         "expiry",
-        f"{first.lot_id} {first.days} {first.expires_at.isoformat()}",
+        # One that was outdated before it was sent may have told of the same.
+        f"{first.lot_id} {first.days} {selectors.now().isoformat()}",
         to=to,
         template="expiry",
         context=_context(company, ending),

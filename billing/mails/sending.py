@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from billing.mails import checking
 from billing.models import Mail, MailState
 
 RUN_SECONDS = 60
@@ -50,18 +52,29 @@ def send_due(kinds: Sequence[str] | None = None) -> int:
     while monotonic() < ends_at and (mails := list(Mail.objects.raw(_CLAIM, claimed))):
         (mail,) = mails
         try:
-            _send(mail)
+            is_sent = not _drop_outdated(mail)
+            if is_sent:
+                _send(mail)
         except Exception as error:
             _put_off(mail, error)
             if isinstance(error, Unreachable):
                 raise
         else:
-            sent += 1
+            sent += is_sent
     return sent
 
 
 class Unreachable(Exception):
     """No mail server answers, or it does not let us in."""
+
+
+def _drop_outdated(mail: Mail) -> bool:
+    """Whether it was."""
+    with transaction.atomic():
+        is_outdated = checking.is_outdated(mail)
+        if is_outdated:
+            Mail.objects.filter(pk=mail.pk).update(state=MailState.OUTDATED)
+    return is_outdated
 
 
 def _send(mail: Mail) -> None:

@@ -55,7 +55,12 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("due", "Due"), ("sent", "Sent"), ("failed", "Failed")],
+                        choices=[
+                            ("due", "Due"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                            ("outdated", "Outdated"),
+                        ],
                         default="due",
                         max_length=8,
                     ),
@@ -93,7 +98,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("kind", "about"), name="mail_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["due", "sent", "failed"])),
+                        condition=models.Q(("state__in", ["due", "sent", "failed", "outdated"])),
                         name="mail_state",
                     ),
                 ],

@@ -12,6 +12,7 @@ class MailState(models.TextChoices):
     DUE = "due"
     SENT = "sent"
     FAILED = "failed"
+    OUTDATED = "outdated"  # what it tells was no longer so when it was to be sent
 
 
 class Mail(models.Model):

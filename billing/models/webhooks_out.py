@@ -67,7 +67,7 @@ class DeliveryState(models.TextChoices):
     DUE = "due"
     DELIVERED = "delivered"
     FAILED = "failed"
-    SKIPPED = "skipped"  # its endpoint was disabled first
+    SKIPPED = "skipped"  # its endpoint was disabled
 
 
 class WebhookDelivery(models.Model):

@@ -55,6 +55,11 @@ urlpatterns = [
     path("webhooks/<uuid:endpoint_id>/edit/", webhook_views.edit, name="edit-webhook"),
     path("webhooks/<uuid:endpoint_id>/switch/", webhook_views.switch, name="switch-webhook"),
     path("webhooks/<uuid:endpoint_id>/rotate/", webhook_views.rotate, name="rotate-webhook"),
+    path(
+        "webhooks/<uuid:endpoint_id>/end-old-secret/",
+        webhook_views.end_old_secret,
+        name="end-old-webhook-secret",
+    ),
     path("webhooks/<uuid:endpoint_id>/remove/", webhook_views.remove, name="remove-webhook"),
     path("webhooks/<uuid:endpoint_id>/test/", webhook_delivery_views.test, name="test-webhook"),
     path("webhooks/<uuid:endpoint_id>/resend/", webhook_delivery_views.resend, name="resend-range"),

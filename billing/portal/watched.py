@@ -50,6 +50,7 @@ _STATES: Final = {
     MailState.DUE: Badge("", "On its way"),
     MailState.SENT: Badge("good", "Sent"),
     MailState.FAILED: Badge("bad", "Failed"),
+    MailState.OUTDATED: Badge("", "Not sent: outdated"),
 }
 _TONES: Final = {AlertKind.LOW: "warn", AlertKind.DRY: "bad", AlertKind.RECOVERED: "good"}
 
@@ -151,4 +152,5 @@ def _mailed(mail: Mail | None) -> str:
     return {
         MailState.SENT: f"Mailed to {to}",
         MailState.FAILED: f"Could not be mailed to {to}",
+        MailState.OUTDATED: "Not mailed: it was over before a mail could be sent",
     }.get(MailState(mail.state), f"Being mailed to {to}")

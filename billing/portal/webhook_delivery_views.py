@@ -14,12 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.permissions import Right
+from accounts.permissions import RIGHTS, WHOSE, Right
 from accounts.portal import MemberRequest, for_members
 from billing.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from billing.portal.webhook_forms import LogForm, RangeForm
 from billing.portal.webhook_views import endpoint_or_404
 from billing.webhooks_out import resending
+from billing.webhooks_out.catalogue import OF_PURCHASES
 from billing.webhooks_out.retries import ATTEMPTS_MAX
 
 SHOWN = 25
@@ -32,6 +33,7 @@ TONES = {
 # So long after it was asked for, a page looks again by itself.
 WATCHED = timedelta(minutes=1)
 DISABLED = "This endpoint is disabled: enable it first."
+NOT_YOURS = f"It tells of a purchase, which is for {WHOSE[Right.BUY]}: ask an owner."
 
 
 @require_GET
@@ -63,6 +65,7 @@ def delivery(request: MemberRequest, endpoint_id: UUID, delivery_id: int) -> Htt
         "delivery": found,
         "tone": TONES[DeliveryState(found.state)],
         "body": msgspec.json.format(found.body, indent=2),
+        "not_yours": "" if _may_read(request, found) else NOT_YOURS,
         "attempts": found.log.order_by("-id"),
         "most": ATTEMPTS_MAX,
         "is_watched": is_due and found.due_at < timezone.now() + WATCHED,
@@ -88,6 +91,8 @@ def resend_one(request: MemberRequest, endpoint_id: UUID, delivery_id: int) -> H
     found = _delivery_or_404(endpoint, delivery_id)
     if not endpoint.enabled:
         messages.error(request, DISABLED)
+    elif not _may_read(request, found):
+        messages.error(request, NOT_YOURS)
     elif resending.resend(WebhookDelivery.objects.filter(pk=found.pk)):
         messages.success(request, "It is sent again.")
     else:
@@ -100,7 +105,7 @@ def resend(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
     """How many it would be, first; then the same form, sent."""
     endpoint = endpoint_or_404(request, endpoint_id)
     form = RangeForm(request.POST if request.method == "POST" else request.GET)
-    found = _in_range(endpoint, form) if form.is_valid() else None
+    found = _in_range(request, endpoint, form) if form.is_valid() else None
     if request.method == "POST" and found is not None and endpoint.enabled:
         messages.success(request, _resent(resending.resend(found)))
         return redirect("webhook-endpoint", endpoint.id)
@@ -127,11 +132,23 @@ def _filtered(endpoint: WebhookEndpoint, form: LogForm) -> QuerySet[WebhookDeliv
     return found
 
 
-def _in_range(endpoint: WebhookEndpoint, form: RangeForm) -> QuerySet[WebhookDelivery]:
+def _in_range(
+    request: MemberRequest, endpoint: WebhookEndpoint, form: RangeForm
+) -> QuerySet[WebhookDelivery]:
+    """Without what this member may not read."""
     wanted = form.cleaned_data
-    return resending.between(
+    found = resending.between(
         endpoint, wanted["since"], wanted["until"], undelivered_only=not wanted["every"]
     )
+    return found if _is_buyer(request) else found.exclude(kind__in=OF_PURCHASES)
+
+
+def _may_read(request: MemberRequest, delivery: WebhookDelivery) -> bool:
+    return delivery.kind not in OF_PURCHASES or _is_buyer(request)
+
+
+def _is_buyer(request: MemberRequest) -> bool:
+    return Right.BUY in RIGHTS[request.member.role]
 
 
 def _delivery_or_404(endpoint: WebhookEndpoint, delivery_id: int) -> WebhookDelivery:

@@ -89,9 +89,23 @@ def switch(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
 @for_members(Right.KEYS)
 def rotate(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
     """The new secret is in this answer, and in no other."""
-    made = service.rotate(endpoint_or_404(request, endpoint_id))
+    endpoint = endpoint_or_404(request, endpoint_id)
+    try:
+        made = service.rotate(endpoint)
+    except BillingError as refusal:
+        messages.error(request, refusal.detail)
+        return redirect("webhook-endpoint", endpoint.id)
     page = {"made": made, "endpoint": made.endpoint}
     return render(request, "billing/webhook_rotated.html", page)
+
+
+@require_POST
+@for_members(Right.KEYS)
+def end_old_secret(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
+    endpoint = endpoint_or_404(request, endpoint_id)
+    service.end_previous_secret(endpoint)
+    messages.success(request, "The old secret has ended. The new one alone signs.")
+    return redirect("webhook-endpoint", endpoint.id)
 
 
 @require_POST

@@ -9,7 +9,12 @@ from billing.models import CardBreaker, Obstacle, PaymentMethod, TopUpSettings
 from billing.top_up import obstacles, wording
 from billing.top_up.wording import Told
 
-OF_THE_CARD: Final = (Obstacle.DECLINED, Obstacle.CARD, Obstacle.PROVIDER)
+OF_THE_CARD: Final = (
+    Obstacle.DECLINED,
+    Obstacle.DISPUTED,
+    Obstacle.CARD,
+    Obstacle.PROVIDER,
+)
 
 
 def told(agreement: TopUpSettings, obstacle: Obstacle) -> Told:

@@ -133,7 +133,8 @@ TYPES: Final = (
     ),
     EventType(
         "balance.recovered",
-        "The available balance is well above a threshold again that it had fallen to.",
+        "The available balance is well above a threshold again that you watch (purpose is alert),"
+        " or there are credits again after balance.exhausted (purpose is exhausted).",
         _BALANCE,
         _SUBJECT,
         _LOW | {"available": 1_199_500_000},
@@ -308,3 +309,8 @@ TEST: Final = EventType(
     {"message": "This is a test: nothing has happened."},
 )
 BY_NAME: Final = {one.name: one for one in (*TYPES, TEST)}
+
+# They tell of money: only who may see the company's purchases reads them.
+OF_PURCHASES: Final = frozenset(
+    name for name in BY_NAME if name.startswith(("purchase.", "dispute.", "top_up."))
+)

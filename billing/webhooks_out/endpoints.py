@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Customer, User
-from billing.errors import TooManyEndpoints
+from billing.errors import SecretIsRotating, TooManyEndpoints
 from billing.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from billing.webhooks_out import addresses, signing
 
@@ -65,18 +65,25 @@ def change(endpoint: WebhookEndpoint, *, url: str, description: str, types: Sequ
 
 
 def rotate(endpoint: WebhookEndpoint) -> NewSecret:
-    """From now on both sign, and after ROTATION the new one alone. Rotated again before that, what
-    signs beside the newest is still the oldest: nobody need have seen the one in between."""
+    """From now on both sign, and after ROTATION the new one alone. Raises SecretIsRotating: there
+    is room for two, and a program may have either."""
     secret = signing.new_secret()
     with transaction.atomic():
         locked = _same(endpoint).select_for_update(no_key=True).get()
+        if locked.is_rotating:
+            raise SecretIsRotating
         _same(endpoint).update(
             secret=signing.encipher(secret),
-            previous_secret=locked.previous_secret if locked.is_rotating else locked.secret,
+            previous_secret=locked.secret,
             previous_until=Now() + ROTATION,
         )
     endpoint.refresh_from_db()
     return NewSecret(endpoint, secret)
+
+
+def end_previous_secret(endpoint: WebhookEndpoint) -> None:
+    """Ahead of its time: the new one alone signs from now on."""
+    _same(endpoint).update(previous_secret="", previous_until=None)
 
 
 def enable(endpoint: WebhookEndpoint) -> None:

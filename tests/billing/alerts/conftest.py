@@ -9,10 +9,12 @@ from accounts.models import Customer, Role
 from billing.models import Alert, Mail
 from billing.relay import relay
 from ledger.amounts import CREDIT
-from tests.billing.mails.conftest import forget_others
+from tests.billing.mails.conftest import forget_others, mail_server
 from tests.factories.accounts import CustomerFactory, MemberFactory
 from tests.factories.dated import Calendar, undone
 from tests.factories.ledger import Book, forget_events
+
+__all__ = ["mail_server"]
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.db.models.functions import Now
 
 from accounts.models import Customer
-from billing import alerts
-from billing.models import Alert, AlertSettings, Mail
+from billing import alerts, mails
+from billing.models import Alert, AlertSettings, Mail, MailState
 from billing.relay import relay
 from ledger import services
 from ledger.amounts import CREDIT
@@ -279,6 +280,43 @@ def test_after_an_outage_what_is_no_longer_so_is_in_the_history_alone(armed, clo
     relay()
     assert len(armed.told()) == 8
     assert armed.mailed() == []
+
+
+def waited(mail_server, clock):
+    """No mail was taken for two hours."""
+    mail_server.refusal = "451 later"
+    mails.send_due()
+    clock.forward(2 * 3600)
+    mail_server.refusal = ""
+    Mail.objects.filter(state=MailState.DUE).update(due_at=Now())
+
+
+def states(company):
+    found = Mail.objects.filter(customer=company.id).order_by("id")
+    return list(found.values_list("state", flat=True))
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_mail_that_waited_is_sent_if_it_is_so_yet(armed, clock, mail_server, is_over):
+    armed.uses(600)
+    waited(mail_server, clock)
+    if is_over:
+        armed.book.grant(2000 * CREDIT)
+    assert mails.send_due() == (not is_over)
+    assert len(mail_server.mails) == (not is_over)
+    assert states(armed) == ["outdated" if is_over else "sent"]
+
+
+def test_a_mail_does_not_come_after_a_later_one(armed, mail_server):
+    armed.uses(600)
+    mail_server.refusal = "451 later"
+    mails.send_due()
+    mail_server.refusal = ""
+    armed.uses(400)
+    assert mails.send_due() == 1
+    Mail.objects.filter(state=MailState.DUE).update(due_at=Now())
+    assert mails.send_due() == 0
+    assert states(armed) == ["outdated", "sent"]
 
 
 @pytest.mark.parametrize("amount", [500, 1000])

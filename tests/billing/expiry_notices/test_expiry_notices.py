@@ -85,6 +85,25 @@ def test_the_evidence(company, clock, lot, mail_server):
     assert taken["Subject"] == "Acme & Sons: 42 credits at Northwind AI expire on 30 June 2016"
 
 
+def test_a_mail_that_waited_is_not_sent_of_a_lot_with_another_date(
+    company, clock, lot, mail_server
+):
+    other = company.book.grant(7 * CREDIT, expires_at=clock.at(ENDS))
+    clock.go(date(2016, 6, 23))
+    assert write_due() == 2
+    services.redate(company.id, lot_id=lot, expires_at=clock.at(date(2016, 9, 30)))
+    assert deliver() == 0 and not mail_server.mails
+    assert Mail.objects.get(customer=company.id).state == MailState.OUTDATED
+    assert not ExpiryNotice.objects.filter(customer=company.id).exists()
+    assert write_due() == 1
+    assert deliver() == 1
+    notice = ExpiryNotice.objects.get(customer=company.id)
+    assert notice.lot_id == other and notice.delivered_at
+    assert "100 credits" not in mail_server.mails[0].get_body(("plain",)).get_content()
+    services.redate(company.id, lot_id=lot, expires_at=clock.at(ENDS))
+    assert write_due() == 1
+
+
 def test_the_outside_is_told_too(company, clock, lot):
     clock.go(date(2016, 6, 23))
     write_due()
@@ -147,8 +166,9 @@ def test_another_date_is_told_anew(company, clock, lot, mail_server):
 def test_a_notice_of_another_date_is_no_notice(company, clock, lot, mail_server):
     clock.go(date(2016, 6, 29))
     write_due()
+    mails.send_due()
     services.redate(company.id, lot_id=lot, expires_at=clock.at(date(2016, 12, 31)))
-    deliver()
+    note_delivered()
     assert ExpiryNotice.objects.get(customer=company.id).delivered_at
     assert told_of(lot) is None
 
@@ -188,7 +208,8 @@ def test_by_policy_what_was_not_told_goes_on_for_a_day_and_again(company, clock,
         write_due()
     assert days(company) == [1, 1, 1]
     mail_server.refusal = ""
-    assert deliver() == 2
+    # The one of the day before is outdated.
+    assert deliver() == 1
     clock.go(date(2016, 7, 5))
     assert services.refresh(company.id).available == 0
     assert not Lot.objects.get(id=lot).open

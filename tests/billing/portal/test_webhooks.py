@@ -129,6 +129,26 @@ def test_the_secret_is_rotated(browser, endpoint):
     assert "was rotated" in browser.get(page("webhook-endpoint", endpoint.id)).content.decode()
 
 
+def test_it_is_not_rotated_again_before_the_old_secret_has_ended(browser, endpoint):
+    rotate = page("rotate-webhook", endpoint.id)
+    log = page("webhook-endpoint", endpoint.id)
+    assert "End the old secret" not in browser.get(log).content.decode()
+    browser.post(rotate)
+    endpoint.refresh_from_db()
+    both = endpoint.secret, endpoint.previous_secret, endpoint.previous_until
+    assert "End the old secret first" in told(browser.post(rotate, follow=True))
+    endpoint.refresh_from_db()
+    assert (endpoint.secret, endpoint.previous_secret, endpoint.previous_until) == both
+    assert rotate not in browser.get(log).content.decode()
+    end = page("end-old-webhook-secret", endpoint.id)
+    assert "has ended" in told(browser.post(end, follow=True))
+    endpoint.refresh_from_db()
+    assert (endpoint.secret, endpoint.previous_secret) == (both[0], "")
+    assert not endpoint.is_rotating
+    assert rotate in browser.get(log).content.decode()
+    assert "whsec_" in browser.post(rotate).content.decode()
+
+
 def test_it_is_removed_with_its_secret(browser, endpoint, member):
     browser.post(page("remove-webhook", endpoint.id))
     endpoint.refresh_from_db()
@@ -249,6 +269,39 @@ def test_nothing_of_another_endpoint_is_reached(browser, endpoint, member):
 def test_developers_may_too(member, endpoint):
     developer = browser_of(MemberFactory(customer=member.customer, role=Role.DEVELOPER))
     assert developer.get(PAGE).status_code == 200
+
+
+def test_what_tells_of_purchases_is_for_those_who_may_see_them(browser, member, endpoint):
+    (delivery,) = deliveries(endpoint, "failed")
+    WebhookDelivery.objects.update(kind="purchase.paid", body='{"amount":"25.00"}')
+    WebhookAttempt.objects.create(
+        delivery=delivery,
+        request_headers={"webhook-id": "evt_1"},
+        status=500,
+        response_headers={},
+        response_body="echo of 25.00",
+        seconds=0.5,
+        error="It was answered with 500.",
+    )
+    paths = (
+        page("webhook-delivery", endpoint.id, delivery.id),
+        page("webhook-endpoint", endpoint.id),
+    )
+    span = {"since": "2000-01-01T00:00", "until": "2100-01-01T00:00"}
+    developer = browser_of(MemberFactory(customer=member.customer, role=Role.DEVELOPER))
+    shown, log = (developer.get(path).content.decode() for path in paths)
+    assert "25.00" not in shown + log and "ask an owner" in shown
+    assert "purchase.paid" in shown and "500" in shown and "Failed" in shown
+    assert "Send again</button>" not in shown
+    again = page("resend-webhook", endpoint.id, delivery.id)
+    assert "ask an owner" in told(developer.post(again, follow=True))
+    assert developer.get(page("resend-range", endpoint.id), span).context["number"] == 0
+    developer.post(page("resend-range", endpoint.id), span)
+    delivery.refresh_from_db()
+    assert delivery.state == "failed"
+    shown = browser.get(paths[0]).content.decode()
+    assert shown.count("25.00") == 2 and "ask an owner" not in shown
+    assert "sent again" in told(browser.post(again, follow=True))
 
 
 def test_the_catalogue_has_every_type(browser):

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from accounts import ids
+from billing.errors import SecretIsRotating
 from billing.models import DeliveryState, Mail, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from billing.webhooks_out import deliver_due, endpoints, noting, retries, sending
 from tests.billing.webhooks_out.conftest import due_for
@@ -102,18 +103,24 @@ def test_while_a_secret_is_rotated_both_verify(add, receiver):
         Webhook(endpoint.plain).verify(got.body, got.headers)
 
 
-def test_rotated_twice_the_one_in_use_still_verifies(add, receiver):
-    """Such as by a page that was loaded again."""
+def test_rotated_twice_whichever_is_in_use_still_verifies(add, receiver):
+    """Until the old one is ended, and at once then."""
     endpoint = add()
-    between = endpoints.rotate(endpoint).secret
-    newest = endpoints.rotate(endpoint).secret
+    new = endpoints.rotate(endpoint).secret
+    with pytest.raises(SecretIsRotating):
+        endpoints.rotate(endpoint)
     due_for(endpoint)
     deliver_due()
-    (got,) = receiver.got
-    for secret in (endpoint.plain, newest):
-        Webhook(secret).verify(got.body, got.headers)
+    for secret in (endpoint.plain, new):
+        Webhook(secret).verify(receiver.got[0].body, receiver.got[0].headers)
+    endpoints.end_previous_secret(endpoint)
+    due_for(endpoint)
+    deliver_due()
+    Webhook(new).verify(receiver.got[1].body, receiver.got[1].headers)
     with pytest.raises(WebhookVerificationError):
-        Webhook(between).verify(got.body, got.headers)
+        Webhook(endpoint.plain).verify(receiver.got[1].body, receiver.got[1].headers)
+    newest = endpoints.rotate(endpoint).secret
+    assert newest not in (new, endpoint.plain)
 
 
 def test_ten_attempts_with_one_id_and_then_it_has_failed(add, receiver):

@@ -1,6 +1,7 @@
 """Events become deliveries, and say outside what they should and no more."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from billing.errors import CardDeclined
 from billing.facts import CheckoutEnded
 from billing.models import PaymentMethod, WebhookDelivery, WebhookEndpoint
 from billing.relay import relay
-from billing.webhooks_out import catalogue, endpoints, messages, taking
+from billing.webhooks_out import catalogue, endpoints, messages, resending, taking
 from billing.webhooks_out.catalogue import BY_NAME, TYPES
 from ledger import services as ledger
 from ledger.amounts import CREDIT
@@ -74,11 +75,38 @@ def test_one_delivery_for_each_endpoint_that_wants_it(add, customer):
     endpoints.disable(disabled, "")
     endpoints.remove(removed)
     taking.take([event(customer, amount=1, kind="paid"), event(customer, "no.such.kind")])
-    assert [one.endpoint for one in WebhookDelivery.objects.order_by("endpoint")] == [
-        everything,
-        credits,
+    made = WebhookDelivery.objects.order_by("endpoint")
+    assert [(one.endpoint, one.state) for one in made] == [
+        (everything, "due"),
+        (credits, "due"),
+        (disabled, "skipped"),
     ]
     assert not keys.deliveries.exists() and not others.deliveries.exists()
+
+
+def test_what_a_disabled_endpoint_missed_is_sent_again_when_asked_for(endpoint, customer):
+    endpoints.disable(endpoint, "")
+    began = timezone.now() - timedelta(minutes=1)
+    taking.take([event(customer, amount=1)])
+    endpoints.enable(endpoint)
+    assert not endpoint.deliveries.filter(state="due").exists()
+    missed = resending.between(
+        endpoint, began, timezone.now() + timedelta(minutes=1), undelivered_only=True
+    )
+    assert resending.resend(missed) == 1
+    assert endpoint.deliveries.get().state == "due"
+
+
+def test_a_recovery_is_told_of_what_is_watched_and_of_running_dry(endpoint, customer):
+    for purpose in ("alert", "dry", "top_up"):
+        taking.take([event(customer, "balance.recovered", purpose=purpose, available=1)])
+    taking.take([event(customer, "top_up.needed", purpose="top_up", available=1)])
+    purposes = [(kind, data["purpose"]) for kind, data in told(endpoint)]
+    assert purposes == [
+        ("balance.recovered", "alert"),
+        ("balance.recovered", "exhausted"),
+        ("top_up.needed", "top_up"),
+    ]
 
 
 def test_an_event_is_taken_once(endpoint, customer):
