@@ -20,6 +20,8 @@ from billing.operators import conditions, reconciling, webhook
 from billing.relay import relay
 from billing.top_up import running
 
+# Whoever has not been asked by then is asked by beat.
+SOON: Final = timedelta(minutes=1)
 WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 logger = logging.getLogger(__name__)
@@ -153,6 +155,6 @@ def purge_webhooks() -> int:
 def _soon(task: "Task[Any, Any]") -> None:
     """The broker may be away: beat sends it when it is back."""
     try:
-        task.apply_async(retry=False)
+        task.apply_async(retry=False, expires=SOON.total_seconds())
     except OperationalError as error:
         logger.warning("%s is done later: %s", task.name, error)

@@ -1,11 +1,13 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from smtplib import SMTPServerDisconnected
 from time import monotonic
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -65,7 +67,7 @@ def send_due(kinds: Sequence[str] | None = None) -> int:
 
 
 class Unreachable(Exception):
-    """No mail server answers, or it does not let us in."""
+    """No mail server answers, it does not let us in, or it takes too long."""
 
 
 def _drop_outdated(mail: Mail) -> bool:
@@ -84,10 +86,17 @@ def _send(mail: Mail) -> None:
     except Exception as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
     try:
-        server.send_messages([_message(mail)])
+        _hand_over(server, mail)
         Mail.objects.filter(pk=mail.pk).update(state=MailState.SENT, sent_at=Now(), error="")
     finally:
         server.close()
+
+
+def _hand_over(server: BaseEmailBackend, mail: Mail) -> None:
+    try:
+        server.send_messages([_message(mail)])
+    except (TimeoutError, SMTPServerDisconnected) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:

@@ -107,9 +107,13 @@ def test_while_no_server_is_there_one_attempt_is_lost_and_no_mail(mail_box, sett
 
 def test_after_a_cut_connection_the_same_mail_comes_under_the_same_id(mail_box):
     mail_box.is_cut_off = True
-    mail = written()
-    assert mails.send_due() == 0
+    mail, other = written(), written("another")
+    with pytest.raises(mails.Unreachable):
+        mails.send_due()
+    other.refresh_from_db()
+    assert other.attempts == 0
     mail_box.is_cut_off = False
+    other.delete()
     due_again(mail)
     assert mails.send_due() == 1
     first, second = mail_box.mails
