@@ -3,6 +3,7 @@
 import pytest
 
 from ledger.amounts import CREDIT
+from ledger.models import Event
 from tests.billing.top_up.owner import Owner
 from tests.factories.billing import new_pack
 from tests.factories.ledger import key
@@ -20,6 +21,7 @@ def test_a_refused_call_that_finds_a_lot_expired_makes_a_top_up_needed(
         owner.book.grant(left * CREDIT)
     calendar.forward(31 * DAY)
     assert not owner.book.reserve(100 * CREDIT, **asked()).ok
+    assert Event.objects.filter(customer=owner.customer.id, kind="top_up.needed").exists()
     owner.run()
     assert (owner.states(), owner.available()) == (["succeeded"], left + 1000)
     assert owner.charged() == 100_00
