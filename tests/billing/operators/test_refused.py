@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import connection, connections
 
 from billing import events, mails
-from billing.models import Mail, OperatorNotice, ProviderEvent, Purchase
+from billing.models import Mail, NoticeKind, OperatorNotice, ProviderEvent, Purchase
 from billing.providers.sandbox import acts
 from tests.billing.reports import altered, post, report, untold
 from tests.factories.billing import money, order
@@ -37,7 +37,7 @@ def test_operators_are_told_of_what_does_not_fit(
 ) -> None:
     purchase = order()
     assert report(altered(paid(purchase), "tev_wrong", **wrong)) == "refused"
-    assert mails.send_due() == 1
+    assert mails.send_due([NoticeKind.EVENT_REFUSED]) == 1
     (told,) = mail.outbox
     assert told.to == ["ops@example.com", "money@example.com"]
     assert told.subject == "[Drawdown] Refused: checkout.paid tev_wrong"
@@ -59,7 +59,7 @@ def test_they_are_told_of_a_second_payment_of_one_purchase(books_tie: None) -> N
     body = paid(order())
     assert report(body) == "applied"
     assert report(altered(body, "again")) == "applied"
-    assert not Mail.objects.exists()
+    assert not Mail.objects.filter(kind=NoticeKind.EVENT_REFUSED).exists()
     assert report(altered(body, "second", payment="tpy_second")) == "refused"
     assert "paid before, by another payment" in Mail.objects.get().text
 
@@ -106,8 +106,9 @@ def test_a_mail_server_that_is_away_stops_nothing(books_tie: None, settings: Laz
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     assert report(altered(paid(order()), "tev_wrong", amount=1)) == "refused"
-    assert mails.send_due() == 0
-    assert Mail.objects.get().state == "due"
+    with pytest.raises(mails.Unreachable):
+        mails.send_due([NoticeKind.EVENT_REFUSED])
+    assert Mail.objects.get(kind=NoticeKind.EVENT_REFUSED).state == "due"
 
 
 def test_without_operators_it_is_in_the_log(
@@ -115,5 +116,5 @@ def test_without_operators_it_is_in_the_log(
 ) -> None:
     settings.OPERATORS = []
     assert report(altered(paid(order()), "tev_wrong", amount=1)) == "refused"
-    assert not Mail.objects.exists()
+    assert not Mail.objects.filter(kind=NoticeKind.EVENT_REFUSED).exists()
     assert "refused test event tev_wrong" in caplog.text
