@@ -17,7 +17,7 @@ from accounts.permissions import RIGHTS, WHOSE, Right
 
 SESSION_KEY: Final = "customer"
 
-_WHY: Final = "You are a {} of this company. This page is for {}: ask an owner."
+_WHY: Final = "Your role in this company is {}. This page is for {}: ask an owner."
 
 P = ParamSpec("P")
 

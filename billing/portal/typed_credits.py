@@ -8,8 +8,12 @@ from ledger.errors import MalformedAmount
 
 HOW: Final = "Write how many credits, as in 2,500 or 12.5."
 
+_PLACES: Final = "Credits have up to six places after the point."
+_TOO_MANY: Final = "These are more credits than there can be: write fewer."
+
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?P<mark>[, ])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]+)?")
 _PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_MANY_PLACES: Final = re.compile(r"\.[0-9]{7,}")
 # A comma before anything but three figures, or a point that may be one between thousands.
 _COMMA: Final = re.compile(r"[0-9]+,[0-9]+|[0-9.]+,[0-9]+")
 _POINT: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
@@ -29,7 +33,7 @@ def parse(text: str) -> int:
     try:
         amount = amounts.parse(text.replace(",", "").replace(" ", ""))
     except MalformedAmount:
-        raise ValueError("Credits have up to six places after the point.") from None
+        raise ValueError(_PLACES if _MANY_PLACES.search(text) else _TOO_MANY) from None
     if not amount:
         raise ValueError(HOW)
     return amount

@@ -29,7 +29,7 @@ class Badge(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A threshold, with the balance that it stands for now, and the form that changes it."""
+    """A threshold, with the balance at which it is told, and the form that changes it."""
 
     threshold: AlertThreshold
     words: str
@@ -116,9 +116,11 @@ def _form(threshold: AlertThreshold) -> ThresholdForm:
 
 
 def _level(watched: Threshold | None) -> str:
+    """That of days is worked out from the pace: a hundredth of a credit is exact enough."""
     if watched is None or watched.level is None:
         return "-"
-    return shown.credits(watched.level)
+    is_of_days = watched.basis == AlertBasis.DAYS
+    return shown.credits(round(watched.level, -4) if is_of_days else watched.level)
 
 
 def _badge(watched: Threshold | None, settings: AlertSettings) -> Badge:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import RIGHTS, WHOSE, Right
 from accounts.portal import MemberRequest, for_members
 from billing.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from billing.portal import fragments
 from billing.portal.webhook_forms import LogForm, RangeForm
 from billing.portal.webhook_views import endpoint_or_404
 from billing.webhooks_out import resending
@@ -30,8 +31,9 @@ TONES = {
     DeliveryState.FAILED: "bad",
     DeliveryState.SKIPPED: "",
 }
-# So long after it was asked for, a page looks again by itself.
-WATCHED = timedelta(minutes=1)
+# A page looks again by itself until nothing is due any more: often where that comes soon.
+SOON = timedelta(minutes=1)
+LOOK_SECONDS, LOOK_SECONDS_LATER = 2, 20
 DISABLED = "This endpoint is disabled: enable it first."
 NOT_YOURS = f"It tells of a purchase, which is for {WHOSE[Right.BUY]}: ask an owner."
 
@@ -55,12 +57,21 @@ def log(request: MemberRequest, endpoint_id: UUID) -> HttpResponse:
 
 
 @require_GET
+@fragments.for_signed_in
 @for_members(Right.KEYS)
 def delivery(request: MemberRequest, endpoint_id: UUID, delivery_id: int) -> HttpResponse:
+    """The page asks for itself again, with what it shows: nothing comes while that is so."""
     endpoint = endpoint_or_404(request, endpoint_id)
     found = _delivery_or_404(endpoint, delivery_id)
-    is_due = found.state == DeliveryState.DUE
+    is_late = found.due_at <= timezone.now()
+    seen = f"{found.state} {found.attempts} {found.due_at.timestamp()} {is_late}"
+    if request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    is_soon = found.due_at < timezone.now() + SOON
     told = {
+        "seen": seen,
+        "is_late": is_late,
+        "look_seconds": LOOK_SECONDS if is_soon else LOOK_SECONDS_LATER,
         "endpoint": endpoint,
         "delivery": found,
         "tone": TONES[DeliveryState(found.state)],
@@ -68,7 +79,6 @@ def delivery(request: MemberRequest, endpoint_id: UUID, delivery_id: int) -> Htt
         "not_yours": "" if _may_read(request, found) else NOT_YOURS,
         "attempts": found.log.order_by("-id"),
         "most": ATTEMPTS_MAX,
-        "is_watched": is_due and found.due_at < timezone.now() + WATCHED,
     }
     return render(request, "billing/webhook_delivery.html", told)
 

@@ -52,9 +52,9 @@ def check_url(url: str, resolve: Resolver | None = None) -> None:
             f"The name {host} leads to no address: is it right, and published?"
         ) from None
     if refused := refused_of(addresses):
+        which = host if refused == host else f"{host} leads to {refused}, which"
         raise WebhookAddressRefused(
-            f"{host} leads to {refused}, which is not a public address: webhooks go to public"
-            " ones only."
+            f"{which} is not a public address: webhooks go to public ones only."
         )
 
 

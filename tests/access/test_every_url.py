@@ -82,7 +82,7 @@ switch-webhook                       POST 302*   403    302*   403    404    404
 rotate-webhook                       GET  405    405    405    405    405    405    405    405
 rotate-webhook                       POST 200*   403    200*   403    404    404    404    in
 end-old-webhook-secret               GET  405    405    405    405    405    405    405    405
-end-old-webhook-secret               POST 302*   403    302*   403    404    404    404    in
+end-old-webhook-secret               POST 302    403    302    403    404    404    404    in
 remove-webhook                       GET  405    405    405    405    405    405    405    405
 remove-webhook                       POST 302*   403    302*   403    404    404    404    in
 test-webhook                         GET  405    405    405    405    405    405    405    405

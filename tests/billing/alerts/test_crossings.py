@@ -282,6 +282,15 @@ def test_after_an_outage_what_is_no_longer_so_is_in_the_history_alone(armed, clo
     assert armed.mailed() == []
 
 
+def test_a_recovery_says_when_one_is_told_again(armed):
+    only(armed, "credits", 300 * CREDIT)
+    armed.uses(800)
+    armed.buys(1000)
+    mail = Mail.objects.filter(customer=armed.id).latest("id")
+    for said in (mail.text, mail.html):
+        assert "You will be told again when 300 credits are left." in said
+
+
 def waited(mail_server, clock):
     """No mail was taken for two hours."""
     mail_server.refusal = "451 later"

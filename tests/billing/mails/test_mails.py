@@ -1,8 +1,11 @@
 """Mails that are owed, and a mail server that takes them, or does not."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection, connections
 from django.db.models.functions import Now
 
@@ -147,6 +150,15 @@ def test_a_worker_that_dies_leaves_it_to_the_next(mail_box):
     due_again(mail)
     assert mails.send_due() == 1
     assert len(mail_box.mails) == 1
+
+
+TEXTS = Path(django_settings.BASE_DIR, "templates", "billing", "mails").glob("*.txt")
+
+
+@pytest.mark.parametrize("path", sorted(TEXTS), ids=lambda path: path.name)
+def test_paragraphs_of_text_are_not_wrapped(path):
+    """Programs that show mails do that, each to its own width."""
+    assert not re.search(r"[a-z,}]\n[a-z]", path.read_text())
 
 
 @pytest.mark.parametrize("name", ["alert_low", "alert_dry", "alert_recovered", "expiry", "test"])

@@ -75,6 +75,15 @@ def test_a_weekly_digest_is_asked_for(browser, member, bought):
     assert not digest.wants_weekly_digest(member.customer)
 
 
+def test_of_days_the_balance_is_shown_in_hundredths(browser, member, bought):
+    alerts.add(member.customer_id, basis="days", value=7)
+    days = alerts.settings_of(member.customer_id).thresholds.get(basis="days")
+    watched = [services.Watched(days.id, "days", 7, 208_831_119)]
+    services.watch(member.customer_id, purpose="alert", thresholds=watched)
+    page = text(browser.get(PAGE))
+    assert 'data-label="Told at">208.83 credits<' in page and "Now at" not in page
+
+
 def test_before_the_first_purchase(browser):
     assert text(browser.get(PAGE)).count("With the next purchase") == 3
 
@@ -103,6 +112,8 @@ def test_a_threshold_is_added(browser, member, bought, amount, basis, kept):
         ("2.500", "credits", "can be read in two ways"),
         ("many", "credits", "Write how many credits"),
         ("0", "credits", "Write how many credits"),
+        ("99999999999999999", "credits", "more credits than there can be"),
+        ("1.0000001", "credits", "six places"),
         ("101", "percent", "from 1 to 100"),
         ("12.5", "percent", "from 1 to 100"),
         ("0", "days", "from 1 to 365"),

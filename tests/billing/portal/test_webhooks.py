@@ -161,12 +161,21 @@ def test_a_test_event_is_due_and_its_page_looks_again(browser, endpoint):
     answer = browser.post(page("test-webhook", endpoint.id), follow=True).content.decode()
     delivery = endpoint.deliveries.get()
     assert (delivery.kind, delivery.state) == ("webhook.test", "due")
-    assert "hx-get" in answer and "This is a test" in answer
+    assert "as soon as possible" in answer and "This is a test" in answer
+    seen = asked_for_again(answer)
+    assert browser.get(seen).status_code == 204
+    WebhookDelivery.objects.update(attempts=3, due_at=timezone.now() + timedelta(hours=2))
+    answer = browser.get(seen).content.decode()
+    assert "is due" in answer and "as soon as possible" not in answer
+    seen = asked_for_again(answer)
+    assert browser.get(seen).status_code == 204
     WebhookDelivery.objects.update(state=DeliveryState.DELIVERED)
-    assert (
-        "hx-get"
-        not in browser.get(page("webhook-delivery", endpoint.id, delivery.id)).content.decode()
-    )
+    assert "hx-get" not in browser.get(seen).content.decode()
+
+
+def asked_for_again(answer: str) -> str:
+    (path,) = re.findall(r'hx-get="([^"]+)"', answer)
+    return path
 
 
 def test_a_delivery_shows_what_was_sent_and_answered(browser, endpoint):
@@ -269,6 +278,13 @@ def test_nothing_of_another_endpoint_is_reached(browser, endpoint, member):
 def test_developers_may_too(member, endpoint):
     developer = browser_of(MemberFactory(customer=member.customer, role=Role.DEVELOPER))
     assert developer.get(PAGE).status_code == 200
+
+
+def test_whoever_may_not_is_told_the_role(member):
+    biller = browser_of(MemberFactory(customer=member.customer, role=Role.BILLING))
+    refused = biller.get(PAGE)
+    assert refused.status_code == 403
+    assert "Your role in this company is billing." in refused.content.decode()
 
 
 def test_what_tells_of_purchases_is_for_those_who_may_see_them(browser, member, endpoint):

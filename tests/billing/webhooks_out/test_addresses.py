@@ -65,6 +65,13 @@ def test_not_public(address):
     assert not addresses.is_public(address)
 
 
+def test_an_address_is_not_said_to_lead_to_itself():
+    with pytest.raises(WebhookAddressRefused, match="^::1 is not a public address"):
+        addresses.check_url("https://[::1]/")
+    with pytest.raises(WebhookAddressRefused, match=r"^a\.example leads to ::1, which is not"):
+        addresses.check_url("https://a.example/", lambda host, port: ["::1"])
+
+
 @pytest.mark.parametrize("address", NOT_PUBLIC)
 def test_one_address_that_is_not_public_is_enough(address):
     with pytest.raises(WebhookAddressRefused, match="not a public address"):
