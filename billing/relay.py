@@ -49,6 +49,7 @@ def relay(takers: Sequence[Taker] = TAKERS) -> int:
             together = 1
         else:
             outbox.put_off([events[0].customer_id])
+            together = CUSTOMERS_AT_ONCE
     return handed_on
 
 

@@ -361,10 +361,10 @@ def move(
         result = Result(*cursor.fetchall()[0])
     if result.code == "no-wallet":
         raise UnknownCustomer
-    if not result.ok:
-        raise Refused(result)
     if result.told:
         outbox.wake_after_commit()
+    if not result.ok:
+        raise Refused(result)
     return result
 
 

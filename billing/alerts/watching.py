@@ -1,13 +1,20 @@
 """What the ledger is told to watch."""
 
+import logging
 from datetime import timedelta
-from typing import Literal, cast
+from typing import Final, Literal, cast
+from uuid import UUID
 
 from django.db import transaction
 
 from billing.models import AlertBasis, AlertSettings, AlertThreshold
 from ledger import runway, services
 from ledger.services import Watched
+
+# Of what a balance can be, in micro-credits.
+LEVEL_MAX: Final = 4 * 10**18
+
+logger = logging.getLogger(__name__)
 
 
 def watch(settings: AlertSettings) -> None:
@@ -21,10 +28,18 @@ def refresh_levels() -> int:
     """So many days are another balance as the pace changes; how many customers were looked at."""
     by_days = AlertSettings.objects.filter(enabled=True, thresholds__basis=AlertBasis.DAYS)
     customers = list(by_days.distinct().values_list("pk", flat=True))
-    for customer_id in customers:
+    return sum(_refresh(customer_id) for customer_id in customers)
+
+
+def _refresh(customer_id: UUID) -> bool:
+    """What is wrong with one customer stops nobody else's."""
+    try:
         with transaction.atomic():
             watch(AlertSettings.objects.select_for_update().get(pk=customer_id))
-    return len(customers)
+    except Exception:
+        logger.exception("The alerts of %s are as they were", customer_id)
+        return False
+    return True
 
 
 def _watched(threshold: AlertThreshold, settings: AlertSettings) -> Watched:
@@ -41,4 +56,4 @@ def _level(threshold: AlertThreshold, settings: AlertSettings) -> int | None:
     """Of days, at the present pace: where nothing is used, no credits last that long."""
     if threshold.basis != AlertBasis.DAYS:
         return None
-    return threshold.value * (runway.pace(settings.customer_id) or 0)
+    return min(threshold.value * (runway.pace(settings.customer_id) or 0), LEVEL_MAX)

@@ -34,7 +34,12 @@ select customer_id, id, kind, expires_at, free, days from (
         where (l.expires_at at time zone 'UTC')::date
             <= (ledger_now() at time zone 'UTC')::date + d
     ) n
-    where l.open and l.expires_at > ledger_now() and l.remaining - l.held - l.frozen > 0
+    where l.open and l.expires_at > ledger_now()
+        and l.expires_at < ledger_now() + make_interval(days => %(longest)s + 1)
+        and exists (
+            select from accounts_customer c where c.id = l.customer_id and c.status <> 'closed'
+        )
+        and l.remaining - l.held - l.frozen > 0
         and n.days is not null
         and not exists (
             select from billing_expirynotice x
@@ -49,7 +54,8 @@ order by customer_id, expires_at, seq
 
 def some() -> Sequence[Due]:
     """Of some customers, and all that are due of each."""
-    asked = {"days": settings.EXPIRY_NOTICE_DAYS, "customers": CUSTOMERS_AT_ONCE}
+    days = settings.EXPIRY_NOTICE_DAYS
+    asked = {"days": days, "longest": max(days, default=0), "customers": CUSTOMERS_AT_ONCE}
     with connection.cursor() as cursor:
         cursor.execute(_DUE, asked)
         return [Due(*row) for row in cursor.fetchall()]

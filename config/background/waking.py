@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 from celery import bootsteps
-from kombu.exceptions import OperationalError
 
 from config.fastpath import database
 from ledger.outbox import CHANNEL
@@ -64,7 +63,8 @@ class Listener:
         while not self._stopped.is_set():
             try:
                 self._listen()
-            except (psycopg.Error, OSError) as error:
+            except Exception as error:
+                # Nobody would start this thread again.
                 self._log_once(error)
                 self._stopped.wait(RETRY_SECONDS)
 
@@ -83,7 +83,7 @@ class Listener:
         """The broker may be away: beat has the relay look when it is back."""
         try:
             self._wake()
-        except (OperationalError, psycopg.Error, OSError) as error:
+        except Exception as error:
             logger.warning("The relay was not woken: %s", _line(error))
 
     def _log_once(self, error: Exception) -> None:

@@ -19,7 +19,7 @@ CHECKS = [
             w.dry <> t.dry or w.high_mark <> coalesce(t.high, w.high_mark)
             or w.available > 0
                 and w.low_mark < coalesce(t.low, case when w.dry then w.low_mark else 0 end)
-            or w.available <= w.low_mark or w.available >= w.high_mark)
+            or t.low >= w.available or w.available <= w.low_mark or w.available >= w.high_mark)
         """,
     ),
     Check(

@@ -5,8 +5,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-import psycopg
-
 from ledger.fastpath.database import Line, Row
 from ledger.outbox import NOTIFY
 
@@ -29,6 +27,6 @@ class Waker:
             self._events.clear()
             try:
                 await self._line.rows(NOTIFY)
-            except psycopg.Error as error:
-                # The relay looks by itself now and then.
+            except Exception as error:
+                # Whatever it is: the relay looks by itself now and then.
                 logger.warning("The relay was not woken: %s", error)

@@ -35,7 +35,9 @@ declare
 begin
     if v_refused is not null then
         return (w, ledger_refusal(w, v_refused));
-    elsif o.op in ('adjust', 'restore', 'reinstate', 'attach', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0 or o.op = 'limit' and coalesce(o.amount, -1) < 0 then
+    elsif o.op in ('adjust', 'restore', 'reinstate', 'attach', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0
+        or o.op in ('reserve', 'debit', 'limit') and coalesce(o.amount, -1) < 0
+    then
         return (w, ledger_refusal(w, 'malformed-amount'));
     end if;
     w := ledger_unload_head(w);
@@ -188,7 +190,7 @@ begin
                 select ctid into v_place from ledger_hold where customer_id = o.customer_id and id = o.reservation_id;
             end if;
         end if;
-        if o.op = 'reserve' and o.amount <= v_free then
+        if o.op = 'reserve' and o.amount between 0 and v_free then
             w.held := w.held + o.amount;
             w.head_free := w.head_free - o.amount;
             w.head_held := w.head_held + o.amount;
@@ -272,10 +274,11 @@ begin
             end if;
         end if;
         v_available := w.balance - w.held - w.frozen;
+        if v_available <= w.low_mark or v_available >= w.high_mark or o.op in ('grant', 'watch', 'refresh') then
+            w := ledger_look(w, v_now);
+        end if;
         if r.code = 'insufficient-credits' and not w.dry and o.op in ('reserve', 'debit', 'commit') then
             w := ledger_run_dry(w, r.required, v_now);
-        elsif v_available <= w.low_mark or v_available >= w.high_mark or o.op in ('grant', 'watch', 'refresh') then
-            w := ledger_look(w, v_now);
         end if;
         r.told := ledger_told();
         r.ord := i;

@@ -89,7 +89,9 @@ begin
     if p.lots is null or p_amount > a.balance - a.held - a.frozen then
         a := ledger_look(ledger_load_head(a, v_now), v_now);
         perform ledger_save(a), ledger_save(ledger_look(ledger_load_head(b, v_now), v_now));
-        return ledger_refusal(a, 'insufficient-credits', p_amount);
+        r := ledger_refusal(a, 'insufficient-credits', p_amount);
+        r.told := ledger_told();
+        return r;
     end if;
     a.version := a.version + 1;
     b.version := b.version + 1;

@@ -40,10 +40,12 @@ language plpgsql security definer set search_path from current as $$
 declare
     v_customers uuid[];
 begin
-    select array_agg(customer_id) into v_customers from (
-        select o.customer_id from ledger_outbox o join ledger_relay r using (customer_id)
-        where r.retry_at <= ledger_now()
-        group by o.customer_id order by min(o.seq) limit 4 * p_customers
+    -- Those whose events wait longest; the whole of a long queue is not looked through.
+    select array_agg(customer_id order by since) into v_customers from (
+        select customer_id, min(seq) as since from (
+            select o.customer_id, o.seq from ledger_outbox o join ledger_relay r using (customer_id)
+            where r.retry_at <= ledger_now() order by o.seq limit 4 * (p_customers + p_events)
+        ) first group by customer_id
     ) waiting;
     select array_agg(customer_id) into v_customers from (
         select customer_id from ledger_relay where customer_id = any(v_customers)

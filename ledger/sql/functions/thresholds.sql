@@ -12,7 +12,7 @@ language plpgsql as $$
 begin
     select greatest(
             max(level) filter (where not crossed and purpose <> 'dry'),
-            -- That it has run dry is told, but of a lone call that asked for too much.
+            -- Where a call was refused while something was left, that nothing is left is still to be told.
             case when not w.dry or bool_or(purpose = 'dry' and level > 0) then 0 end),
         min(recovers_at) filter (where crossed)
     into w.low_mark, w.high_mark
@@ -93,13 +93,14 @@ begin
 end
 $$;
 
--- Per cent are of the last purchase; the rest of a level is given.
+-- Per cent are of the last purchase, which is no lot that was moved here; the rest of a level is given.
 create or replace function ledger_levels(p_customer uuid) returns void
 language sql as $$
     update ledger_threshold t set level = x.level, recovers_at = ledger_recovers_at(x.level)
     from (
         select id, case basis when 'credits' then value
-            else ((select units from ledger_lot where customer_id = p_customer and kind = 'paid' order by seq desc limit 1)::numeric
+            else ((select units from ledger_lot where customer_id = p_customer and kind = 'paid'
+                    and coalesce(document, '') not like 'move:%' order by seq desc limit 1)::numeric
                 * (100 - value) / 100)::bigint end as level
         from ledger_threshold where customer_id = p_customer and basis in ('credits', 'percent') and purpose <> 'dry'
     ) x

@@ -52,6 +52,8 @@ alter type ledger_result add attribute told boolean cascade;
 -- A lot may have to stay until its owner has been told that it ends.
 alter table ledger_books add column expiry_needs_notice boolean not null default false;
 alter table ledger_lot add column noticed_at timestamptz;
+-- Whose lots end soon.
+create index ledger_lot_expiry on ledger_lot (expires_at) where open;
 create or replace view ledger_lot_state as
 select l.customer_id, l.id, l.seq, l.kind, l.priority, l.paid, l.units,
        case when w.head_id = l.id then w.head_free + w.head_held + l.frozen else l.remaining end as remaining,

@@ -1,10 +1,12 @@
 import pytest
 
 from billing import alerts
+from billing.alerts.watching import LEVEL_MAX
 from billing.errors import ThresholdExists, ThresholdUnknown, TooManyThresholds
 from ledger.amounts import CREDIT
 from ledger.models import Threshold
 from tests.billing.alerts.conftest import Company
+from tests.factories.ledger import Book
 
 
 def watched(company):
@@ -62,3 +64,11 @@ def test_another_companys_is_not_found(armed):
         with pytest.raises(ThresholdUnknown):
             act()
     assert len(watched(armed)) == 3
+
+
+def test_days_left_of_whoever_uses_all_there_can_be_are_watched(db):
+    book = Book.funded(3 * 10**18)
+    book.commit(book.reserve(3 * 10**18 - 1))
+    alerts.add(book.customer_id, basis="days", value=365)
+    assert Threshold.objects.get(customer=book.customer_id, basis="days").level == LEVEL_MAX
+    assert alerts.refresh_levels() >= 1

@@ -1,3 +1,6 @@
+import pytest
+
+from ledger import services
 from tests.factories.ledger import Book, key
 
 
@@ -99,3 +102,10 @@ def test_a_debit_over_several_lots_is_one_transaction_with_a_transfer_for_each()
         ("commit", "U20", "U30", 30, first),
         ("commit", "U20", "U30", 10, second),
     ]
+
+
+@pytest.mark.parametrize("op", ["reserve", "debit"])
+def test_less_than_nothing_is_refused(book, op):
+    asked = book.operation(op, amount=-1, expires_in=900)
+    assert [result.code for result in services.apply([asked, asked])] == ["malformed-amount"] * 2
+    assert book.do(op, amount=-1, expires_in=900, **key()).code == "malformed-amount"

@@ -298,6 +298,29 @@ def test_a_lot_that_expires_crosses(book, clock: Clock, spend):
     assert sorted(told(book)) == [LOW, "top_up.needed"]
 
 
+@pytest.mark.parametrize("left", [0, 20])
+@pytest.mark.parametrize("asked", [key, dict])
+def test_what_a_refused_call_finds_expired_crosses(clock: Clock, left, asked):
+    book = Book.new()
+    book.grant(100, expires_at=clock.after(60))
+    if left:
+        book.grant(left)
+    watch(book, 50)
+    watched = [Watched(uuid4(), "credits", 50)]
+    services.watch(book.customer_id, purpose="top_up", thresholds=watched)
+    clock.forward(61)
+    assert book.reserve(60, **asked()).code == "insufficient-credits"
+    assert sorted(told(book)) == [DRY, LOW, "top_up.needed"]
+
+
+def test_what_was_moved_here_is_no_purchase():
+    book, other = Book.funded(1000, kind="paid"), Book.funded(1000, kind="paid")
+    watch(book, 80, basis="percent")
+    services.move(other.customer_id, book.customer_id, amount=5)
+    watch(book, 80, basis="percent")
+    assert marks(book)[0] == 200
+
+
 def test_a_move_crosses_with_the_giver_and_recovers_with_the_receiver(book):
     other = Book.funded(10)
     watch(book, 50)
