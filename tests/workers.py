@@ -2,6 +2,7 @@
 read, which say where the state folder is."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,16 @@ TOGETHER = ("tests/access", "tests/broker", "tests/browser", "tests/demo", "test
 
 if WORKER:
     # Not within the tree that it is the state of: make test STATE=... says where.
-    os.environ["STATE"] = str(Path(os.environ.get("STATE") or ".run").absolute() / f"tests-{WORKER}")
+    os.environ["STATE"] = str(
+        Path(os.environ.get("STATE") or ".run").absolute() / f"tests-{WORKER}"
+    )
+
+# Ids and keys are made anew in every process, which must call a test the same.
+MADE_ANEW = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-|dd[sk]_\w{30}")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    return argname if isinstance(val, str) and MADE_ANEW.search(val) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
