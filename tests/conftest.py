@@ -48,8 +48,8 @@ def django_db_setup(
             stack.enter_context(serving(State.current()))
         stack.enter_context(django_db_blocker.unblock())
         if WORKER:
-            own = connections["owner"].settings_dict
-            own["TEST"]["NAME"] = f"test_{own['NAME']}_{WORKER}"
+            for one in connections.all():
+                one.settings_dict["TEST"]["NAME"] = f"test_{one.settings_dict['NAME']}_{WORKER}"
         made = setup_databases(verbosity=0, interactive=False, aliases={"owner"})
         _make_quick()
         yield
