@@ -22,8 +22,8 @@ test soak check: export KEY_PEPPER ?= for-tests-only
 test soak: export LOG_LEVEL ?= WARNING
 
 .PHONY: test
-test: .venv/dev ## Run every test
-	@exec $(BIN)/python -m pytest $(TESTS)
+test: .venv/dev ## Run every test, in as many processes as there are processors
+	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(TESTS)
 
 .PHONY: check
 check: .venv/dev ## Check format, lint, types, layers and migrations

@@ -11,6 +11,7 @@ from whitenoise.responders import StaticFile
 
 from config.embedded import serving
 from config.state import State
+from tests.workers import WORKER
 
 QUICK = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
 
@@ -46,6 +47,9 @@ def django_db_setup(
         if not os.environ.get("DATABASE_URL"):
             stack.enter_context(serving(State.current()))
         stack.enter_context(django_db_blocker.unblock())
+        if WORKER:
+            for one in connections.all():
+                one.settings_dict["TEST"]["NAME"] = f"test_{one.settings_dict['NAME']}_{WORKER}"
         made = setup_databases(verbosity=0, interactive=False, aliases={"owner"})
         _make_quick()
         yield
