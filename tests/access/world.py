@@ -29,7 +29,7 @@ from billing.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from billing.top_up import agreeing, ordering, wording
+from billing.top_up import agreeing, standing
 from billing.top_up.agreeing import Terms
 from billing.webhooks_out import endpoints, resending
 from ledger.amounts import CREDIT
@@ -157,7 +157,7 @@ class World:
         return {
             **{"threshold": "400", "target": "900", "cap": "300", "card": self.card.id},
             "pack": f"{self.pack.code} USD",
-            "seen": wording.summary(proposed, ordering.expected(proposed)),
+            "seen": standing.proposal(proposed),
             "agreed": "on",
         }
 
