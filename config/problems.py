@@ -70,6 +70,7 @@ _PROBLEMS = {
         "threshold-exists": "The customer has such a threshold already.",
         "too-many-thresholds": "A customer has ten thresholds at most.",
         "too-many-webhook-endpoints": "A company has at most ten webhook endpoints.",
+        "webhook-secret-is-rotating": "The secret before this one still signs webhooks.",
         "top-up-refused": "An automatic top-up cannot be agreed to on these terms.",
         "nothing-to-refund": "None of the purchase's credits are unused and free.",
         "refund-window-over": "A purchase can be refunded for some days only.",

@@ -67,6 +67,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "threshold-exists": "Nothing is to be done: it is watched.",
     "too-many-thresholds": "Change or remove one of them first.",
     "too-many-webhook-endpoints": "Remove one that is not needed any more, in the portal.",
+    "webhook-secret-is-rotating": "Wait until it ends, or end it at once, on the endpoint's page.",
     "top-up-refused": "Correct what the detail names: a target above the threshold, a limit that "
     "allows one charge, a saved card that was not declined.",
     "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "

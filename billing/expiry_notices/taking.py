@@ -1,17 +1,26 @@
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from billing.models import ExpiryNotice
+from ledger import selectors
 from ledger.outbox import Event
+
+# What is older was brought along from elsewhere, or waited for long: nobody can mend it.
+RECENT: Final = timedelta(days=1)
 
 logger = logging.getLogger(__name__)
 
 
 def take(events: Sequence[Event]) -> None:
     """Of what has expired nobody is told any more; that nobody was before is in the log."""
+    since = selectors.now() - RECENT
     expired = {
-        UUID(event.subject) for event in events if event.kind == "lot.expired" and event.subject
+        UUID(event.subject)
+        for event in events
+        if event.kind == "lot.expired" and event.subject and event.created_at > since
     }
     if not expired:
         return

@@ -21,17 +21,25 @@ def found(agreement: TopUpSettings) -> Obstacle | None:
 
 
 def is_to_wait(agreement: TopUpSettings) -> bool:
-    return not waiting_for_nothing(TopUpSettings.objects.filter(pk=agreement.pk)).exists()
+    """Also of one that is only proposed."""
+    put_off = _put_off().filter(card=agreement.card_id)
+    return put_off.exists() or _just_now().filter(customer=agreement.customer_id).exists()
 
 
 def waiting_for_nothing(agreements: QuerySet[TopUpSettings]) -> QuerySet[TopUpSettings]:
-    """None has just succeeded, and no card was declined that may do later."""
-    now = selectors.now()
-    put_off = CardBreaker.objects.filter(card=OuterRef("card"), retry_at__gt=now)
-    just_now = TopUp.objects.filter(
-        customer=OuterRef("customer"), state=TopUpState.SUCCEEDED, finished_at__gt=now - PAUSE
-    )
+    put_off = _put_off().filter(card=OuterRef("card"))
+    just_now = _just_now().filter(customer=OuterRef("customer"))
     return agreements.filter(~Exists(put_off), ~Exists(just_now))
+
+
+def _put_off() -> QuerySet[CardBreaker]:
+    """They were declined, and may do later."""
+    return CardBreaker.objects.filter(retry_at__gt=selectors.now())
+
+
+def _just_now() -> QuerySet[TopUp]:
+    since = selectors.now() - PAUSE
+    return TopUp.objects.filter(state=TopUpState.SUCCEEDED, finished_at__gt=since)
 
 
 def without_stopped_cards(agreements: QuerySet[TopUpSettings]) -> QuerySet[TopUpSettings]:

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,21 +134,21 @@ def test_a_server_that_lost_its_keeper_is_not_doubled(used: State) -> None:
             assert query(used, "SELECT 1") == 1
 
 
-def test_socket_folders_of_killed_servers_go(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path
-) -> None:
-    monkeypatch.setattr(place, "SOCKETS", tmp_path)
-    monkeypatch.setattr(leftovers, "SOCKETS", tmp_path)
+def test_socket_folders_of_killed_servers_go(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    # pytest's own folders have names too long for a socket.
+    sockets = Path(tempfile.mkdtemp(prefix="drawdown-sockets-"))
+    monkeypatch.setattr(place, "SOCKETS", sockets)
+    monkeypatch.setattr(leftovers, "SOCKETS", sockets)
 
     def made(digit: str) -> Path:
-        path = tmp_path / f"drawdown-{digit * 16}"
+        path = sockets / f"drawdown-{digit * 16}"
         path.mkdir()
         return path
 
     empty, dead, live, new = (made(digit) for digit in "1234")
-    other = tmp_path / "drawdown-test-1"
+    other = sockets / "drawdown-test-1"
     other.mkdir()
-    (tmp_path / "drawdown-5555555555555555").symlink_to(other)
+    (sockets / "drawdown-5555555555555555").symlink_to(other)
     with socket.socket(socket.AF_UNIX) as ended:
         ended.bind(str(dead / leftovers.SOCKET))
     with socket.socket(socket.AF_UNIX) as server:
@@ -156,12 +157,13 @@ def test_socket_folders_of_killed_servers_go(
         for path in (empty, dead, live, other):
             os.utime(path, (0, 0))
         leftovers.clear_others(Place(folder, server_user()))
-    assert {path.name for path in tmp_path.iterdir()} == {
+    assert {path.name for path in sockets.iterdir()} == {
         live.name,
         new.name,
         other.name,
         "drawdown-5555555555555555",
     }
+    shutil.rmtree(sockets)
 
 
 def test_a_start_that_fails_says_why(folder: Path) -> None:

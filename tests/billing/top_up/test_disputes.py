@@ -104,6 +104,7 @@ def test_the_card_that_was_charged_is_left_alone_though_another_is_in_use(owner,
     owner.agree(card=save_card(owner.customer, pack, "9995"))
     acts.dispute(charged.provider_ref)
     reconcile()
-    assert Dispute.objects.get().card == owner.settings.card
+    dispute = Dispute.objects.get(payment__purchase__customer=owner.customer)
+    assert dispute.card == owner.settings.card
     with pytest.raises(TopUpRefused):
         owner.agree()
