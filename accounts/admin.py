@@ -1,18 +1,22 @@
 """Staff's pages. They write through services, and nothing here is ever deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth import forms as auth_forms
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
-from accounts import ids, services
-from accounts.errors import InvalidId
+from accounts import ids, limits_of_keys, services
+from accounts.errors import InvalidId, KeyEnded
 from accounts.keys import SHOWN_LENGTH, KeyKind
 from accounts.models import HOUSE_ID, ApiKey, Customer, Member, Scope, Service, ServiceKey, User
 from accounts.services import NewApiKey, NewServiceKey
@@ -120,20 +124,57 @@ class MemberInline(TabularInline):
     extra = 0
 
 
+class SandboxFilter(SimpleListFilter):
+    """Customers are those who pay: sandboxes are listed where somebody asks for them."""
+
+    title = "sandboxes"
+    parameter_name = "sandboxes"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("only", "Only sandboxes"), ("all", "Both")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": "Customers"} if choice["display"] == "All" else choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(sandbox_of__isnull=self.value() != "only")
+
+
 @admin.register(Customer)
 class CustomerAdmin(KeptAdmin):
     list_display = ["name", "email", "external_id", "status", "created_at"]
-    list_filter = ["status"]
+    list_filter = ["status", SandboxFilter]
     search_fields = ["name", "email", "external_id"]
     search_help_text = "A name, e-mail or external id, or cus_…"
-    fields = ["name", "email", "external_id", "metadata", "status", "created_at"]
-    readonly_fields = ["status", "created_at"]
+    fields = [
+        "name",
+        "email",
+        "external_id",
+        "metadata",
+        "time_zone",
+        "status",
+        "sandbox_of",
+        "created_at",
+    ]
+    readonly_fields = ["status", "sandbox_of", "created_at"]
     inlines = [MemberInline]
     actions = ["suspend", "resume"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         """Without the house, which is nobody's customer and must stay as it is."""
         return super().get_queryset(request).exclude(id=HOUSE_ID)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        zone = import_string(settings.PROVIDERS_TIME_ZONE)()
+        return {"time_zone": zone, **super().get_changeform_initial_data(request)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A sandbox follows its customer."""
+        own = ["name", "time_zone"] if obj and obj.sandbox_of_id else []
+        return [*self.readonly_fields, *own]
 
     def named(self, term: str) -> Q:
         try:
@@ -153,12 +194,12 @@ class CustomerAdmin(KeptAdmin):
 
     @admin.action(description="Suspend: no new debits", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset:
+        for customer in queryset.filter(sandbox_of=None):
             services.suspend_customer(customer)
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset:
+        for customer in queryset.filter(sandbox_of=None):
             services.resume_customer(customer)
 
 
@@ -176,6 +217,7 @@ class KeyAdmin(KeptAdmin):
     search_help_text = "Whose it is, its name, its beginning, or key_…"
     actions = ["revoke"]
     create: ClassVar[Callable[..., NewServiceKey | NewApiKey]]
+    also_shown: ClassVar[list[str]] = []
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request)
@@ -184,7 +226,9 @@ class KeyAdmin(KeptAdmin):
         return keys_named(term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["prefix", "created_at", "last_used_at", "revoked_at"] if obj else []
+        return (
+            ["prefix", "created_at", "last_used_at", "revoked_at", *self.also_shown] if obj else []
+        )
 
     @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -224,10 +268,56 @@ class ServiceKeyAdmin(KeyAdmin):
         return super().formfield_for_dbfield(db_field, request, **options)
 
 
+class ApiKeyForm(ModelForm):
+    """Codes and networks have commas between them."""
+
+    class Meta:
+        model = ApiKey
+        fields = ("customer", "name", "expires_at", "endpoints", "networks")
+
+    def clean_endpoints(self) -> list[str] | None:
+        return limits_of_keys.endpoints(self.cleaned_data["endpoints"] or None)
+
+    def clean_networks(self) -> list[str]:
+        return limits_of_keys.networks(self.cleaned_data["networks"] or [])
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(KeyAdmin):
     create = staticmethod(services.create_api_key)
+    form = ApiKeyForm
+    also_shown = ["suspended_at", "suspended_by_provider", "suspended_by_both", "replaced_by"]
+    actions = ["revoke", "suspend", "resume"]
     autocomplete_fields = ["customer"]
-    list_display = ["prefix", "customer", "name", "last_used_at", "expires_at", "revoked_at"]
+    list_display = [
+        "prefix",
+        "customer",
+        "name",
+        "last_used_at",
+        "expires_at",
+        "suspended_at",
+        "revoked_at",
+    ]
     list_select_related = ["customer"]
     search_fields = ["name", "customer__name", "customer__email", "customer__external_id"]
+
+    @admin.action(
+        description="Suspend: opens nothing until staff resume it", permissions=["change"]
+    )
+    def suspend(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        self._each(request, queryset, partial(services.suspend_key, by_provider=True))
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        self._each(request, queryset, partial(services.resume_key, by_provider=True))
+        for key in queryset.filter(suspended_at__isnull=False):
+            messages.warning(request, f"{key} stays suspended: the customer suspended it, too.")
+
+    def _each(
+        self, request: HttpRequest, keys: QuerySet[ApiKey], do: Callable[[ApiKey], None]
+    ) -> None:
+        for key in keys:
+            try:
+                do(key)
+            except KeyEnded as refusal:
+                messages.error(request, f"{key}: {refusal.detail}")

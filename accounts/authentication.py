@@ -4,18 +4,29 @@ A mistyped key belongs to neither kind, so that it is passed over without a quer
 permission refuses the request.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TypeVar
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import keys, selectors, services
-from accounts.directory import ApiKeyEntry, ServiceKeyEntry, check_key
-from accounts.errors import Forbidden, KeyInvalid, KeyRefused, Unauthorized
-from accounts.keys import KeyKind
+from accounts import addresses, key_addresses, keys, selectors, services
+from accounts.addresses import Address
+from accounts.directory import ApiKeyEntry, ServiceKeyEntry, check_address, check_key
+from accounts.errors import (
+    AddressNotAllowed,
+    Forbidden,
+    KeyInvalid,
+    KeyRefused,
+    OneKeySuspended,
+    Unauthorized,
+)
+from accounts.keys import OF_CUSTOMERS, KeyKind
 
 _Entry = TypeVar("_Entry", ServiceKeyEntry, ApiKeyEntry)
 _LAST_USED_HOLDS_FOR = timedelta(minutes=1)
@@ -28,14 +39,24 @@ class BearerAuthentication(BaseAuthentication):
 
 class ServiceKeyAuthentication(BearerAuthentication):
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ServiceKeyEntry] | None:
-        text = _presented(request, KeyKind.SERVICE)
+        text = _presented(request, {KeyKind.SERVICE})
         return (AnonymousUser(), _accepted(selectors.service_key(text))) if text else None
 
 
 class ApiKeyAuthentication(BearerAuthentication):
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKeyEntry] | None:
-        text = _presented(request, KeyKind.CUSTOMER)
-        return (AnonymousUser(), _accepted(selectors.api_key(text))) if text else None
+        """Raises Unauthorized, OneKeySuspended, AddressNotAllowed."""
+        text = _presented(request, OF_CUSTOMERS)
+        if text is None:
+            return None
+        entry = _accepted(selectors.api_key(text))
+        address = _address_of(request)
+        if address is not None:
+            check_address(entry, address)
+            key_addresses.note(entry.pays_as, address)
+        elif entry.networks:
+            raise AddressNotAllowed("Nobody can tell from which address this call comes.")
+        return AnonymousUser(), entry
 
 
 def service_of(request: Request) -> int:
@@ -45,9 +66,17 @@ def service_of(request: Request) -> int:
     return request.auth.service_id
 
 
-def _presented(request: Request, kind: KeyKind) -> str | None:
+def _presented(request: Request, kinds: Collection[KeyKind]) -> str | None:
     text = keys.bearer(request.headers.get("Authorization"))
-    return text if text and keys.parse(text) is kind else None
+    return text if text and keys.parse(text) in kinds else None
+
+
+def _address_of(request: Request) -> Address | None:
+    """Who calls, behind as many proxies as are trusted; None where they do not say it."""
+    try:
+        return addresses.read(get_adapter().get_client_ip(request._request))
+    except (ValueError, ImproperlyConfigured, PermissionDenied):
+        return None
 
 
 def _accepted(entry: _Entry | None) -> _Entry:
@@ -56,6 +85,8 @@ def _accepted(entry: _Entry | None) -> _Entry:
         if entry is None:
             raise KeyInvalid
         check_key(entry, now=now)
+    except OneKeySuspended:
+        raise
     except KeyRefused as refusal:
         raise Unauthorized(refusal.detail) from refusal
     if entry.last_used_at is None or now - entry.last_used_at > _LAST_USED_HOLDS_FOR:

@@ -12,7 +12,17 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked, KeySuspended
+from accounts import addresses
+from accounts.addresses import Address
+from accounts.errors import (
+    AddressNotAllowed,
+    CustomerSuspended,
+    EndpointNotAllowed,
+    KeyExpired,
+    KeyRevoked,
+    KeySuspended,
+    OneKeySuspended,
+)
 
 ACTIVE: Final = "active"
 
@@ -29,17 +39,23 @@ class ServiceKeyEntry(NamedTuple):
 
 class ApiKeyEntry(NamedTuple):
     id: UUID
+    pays_as: UUID  # the key that its calls are of: itself, or the one that has another secret now
     digest: bytes
     customer_id: UUID
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    suspended_at: datetime | None = None
+    endpoints: list[str] | None = None  # codes; None: all
+    networks: list[str] = []  # CIDR; none: from anywhere
+    is_test: bool = False
 
 
 class CustomerEntry(NamedTuple):
     id: UUID
     status: str
     keys_suspended_at: datetime | None = None
+    sandbox_of: UUID | None = None
 
 
 class Changes(NamedTuple):
@@ -56,10 +72,11 @@ SELECT id, digest, service_id, scopes, expires_at, revoked_at, last_used_at
 FROM accounts_servicekey"""
 
 _API_KEYS = """
-SELECT id, digest, customer_id, expires_at, revoked_at, last_used_at
+SELECT id, coalesce(replaced_by_id, id), digest, customer_id, expires_at, revoked_at, last_used_at,
+    suspended_at, endpoints, networks, starts_with(prefix, 'ddt_')
 FROM accounts_apikey"""
 
-_CUSTOMERS = "SELECT id, status, keys_suspended_at FROM accounts_customer"
+_CUSTOMERS = "SELECT id, status, keys_suspended_at, sandbox_of_id FROM accounts_customer"
 
 
 def _touch(table: str) -> str:
@@ -75,8 +92,9 @@ _CHANGED = "WHERE changed_at > %(since)s - interval '10 seconds'"
 SERVICE_KEY_BY_DIGEST: Final = f"{_SERVICE_KEYS} WHERE digest = %(digest)s"
 API_KEY_BY_DIGEST: Final = f"{_API_KEYS} WHERE digest = %(digest)s"
 CUSTOMER_BY_ID: Final = f"{_CUSTOMERS} WHERE id = %(id)s"
-BARRED_CUSTOMERS: Final = (
+SPECIAL_CUSTOMERS: Final = (
     f"{_CUSTOMERS} WHERE status <> '{ACTIVE}' OR keys_suspended_at IS NOT NULL"
+    " OR sandbox_of_id IS NOT NULL"
 )
 
 # A poll: the clock first, then the three lists, in one pipeline where the connection has one.
@@ -90,12 +108,50 @@ TOUCH_SERVICE_KEYS: Final = _touch("accounts_servicekey")
 TOUCH_API_KEYS: Final = _touch("accounts_apikey")
 
 
+# Of a key and an hour no more are kept: by then it is clear that they are many. Whoever notes the
+# same ones at the same time waits in the same order.
+ADDRESSES_MAX: Final = 500
+NOTE_ADDRESSES: Final = f"""
+INSERT INTO accounts_keyaddress (key_id, hour, address)
+SELECT n.key_id, n.hour, n.address
+FROM (
+    SELECT u.*, row_number() OVER (PARTITION BY key_id, hour) AS nth
+    FROM unnest(%(keys)s::uuid[], %(hours)s::timestamptz[], %(addresses)s::inet[])
+        AS u (key_id, hour, address)
+) n
+WHERE n.nth + (
+    SELECT count(*) FROM accounts_keyaddress a WHERE a.key_id = n.key_id AND a.hour = n.hour
+) <= {ADDRESSES_MAX}
+ORDER BY n.key_id, n.hour, n.address
+ON CONFLICT DO NOTHING"""
+
+
 def check_key(entry: ServiceKeyEntry | ApiKeyEntry, *, now: datetime) -> None:
-    """Raises KeyRevoked or KeyExpired."""
+    """Raises KeyRevoked, KeyExpired or OneKeySuspended."""
     if entry.revoked_at is not None:
         raise KeyRevoked
     if entry.expires_at is not None and entry.expires_at <= now:
         raise KeyExpired
+    if isinstance(entry, ApiKeyEntry) and entry.suspended_at is not None:
+        raise OneKeySuspended
+
+
+def check_endpoint(entry: ApiKeyEntry, code: str | None) -> None:
+    """Raises EndpointNotAllowed; for a call of no endpoint too, where the key has its own."""
+    if entry.endpoints is not None and code not in entry.endpoints:
+        raise EndpointNotAllowed(f"This key does not pay for the endpoint {code}." if code else "")
+
+
+def check_address(entry: ApiKeyEntry, address: Address | None) -> None:
+    """Raises AddressNotAllowed. None: the caller does not say."""
+    if not entry.networks:
+        return
+    if address is None:
+        raise AddressNotAllowed(
+            "This key is used from certain networks only: send the end customer's IP as address."
+        )
+    if not addresses.are_within(address, entry.networks):
+        raise AddressNotAllowed(f"This key is not used from {address}.")
 
 
 def check_customer(entry: CustomerEntry) -> None:

@@ -12,7 +12,13 @@ AccountsError
 │   ├── KeyInvalid             key-invalid
 │   ├── KeyRevoked             key-revoked
 │   ├── KeyExpired             key-expired
-│   └── KeySuspended           key-suspended
+│   ├── KeySuspended           key-suspended
+│   ├── OneKeySuspended        key-suspended
+│   ├── EndpointNotAllowed     endpoint-not-allowed
+│   └── AddressNotAllowed      address-not-allowed
+├── KeyEnded                   key-ended
+├── SandboxOnly                sandbox-only
+├── NotInASandbox              not-in-a-sandbox
 └── IdempotencyError
     ├── IdempotencyKeyMissing    idempotency-key-missing
     ├── IdempotencyKeyMalformed  idempotency-key-malformed
@@ -21,7 +27,8 @@ AccountsError
 MemberError, which no call of the API is answered with
 ├── LastOwner
 ├── MemberAlready
-└── InvitationRefused
+├── InvitationRefused
+└── ProvidersSuspension
 """
 
 from collections.abc import Mapping
@@ -115,6 +122,40 @@ class KeySuspended(KeyRefused):
     )
 
 
+class OneKeySuspended(KeyRefused):
+    """This key and no other, by whoever manages it: nothing has to be paid."""
+
+    code = "key-suspended"
+    default_detail = "This key is suspended, until somebody who manages the keys resumes it."
+
+
+class EndpointNotAllowed(KeyRefused):
+    code = "endpoint-not-allowed"
+    default_detail = "This key pays for certain endpoints only, and the call names none of them."
+
+
+class AddressNotAllowed(KeyRefused):
+    code = "address-not-allowed"
+    default_detail = "This key is used from certain networks only, and this address is in none."
+
+
+class KeyEnded(AccountsError):
+    """Of what is asked of a key, not with it."""
+
+    code = "key-ended"
+    default_detail = "This key is revoked or has expired: what it was stays as it is."
+
+
+class SandboxOnly(AccountsError):
+    code = "sandbox-only"
+    default_detail = "This is for sandboxes: name the customer's test wallet."
+
+
+class NotInASandbox(AccountsError):
+    code = "not-in-a-sandbox"
+    default_detail = "No money moves in a sandbox: its credits are for tests."
+
+
 class IdempotencyError(AccountsError):
     """The Idempotency-Key header cannot be honoured."""
 
@@ -137,7 +178,7 @@ class IdempotencyKeyReused(IdempotencyError):
 
 
 class MemberError(Exception):
-    """What the portal's pages refuse about who belongs to a company, in the words of the page."""
+    """What the portal's pages refuse to a company's own people, in the words of the page."""
 
     detail: ClassVar[str]
 
@@ -152,3 +193,7 @@ class MemberAlready(MemberError):
 
 class InvitationRefused(MemberError):
     detail = "This invitation is for another address, or is no longer open."
+
+
+class ProvidersSuspension(MemberError):
+    detail = "Your provider has suspended this key: ask them to let it work again."

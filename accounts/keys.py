@@ -1,7 +1,8 @@
 """The text of a key: `dds_<32 characters>_<6 characters of checksum>`.
 
-The prefix says whose key it is (`dds` a service's, `ddk` a customer's), to people and to secret
-scanners. The checksum lets a mistyped key be refused without asking the database.
+The prefix says whose key it is (`dds` a service's, `ddk` a customer's, `ddt` a customer's for its
+sandbox), to people and to secret scanners. The checksum lets a mistyped key be refused without
+asking the database.
 """
 
 import hmac
@@ -22,6 +23,11 @@ _KEY_LENGTH = _BODY_LENGTH + 1 + _CHECKSUM_LENGTH
 class KeyKind(StrEnum):
     SERVICE = "dds"
     CUSTOMER = "ddk"
+    TEST = "ddt"
+
+
+# What a customer presents to the provider.
+OF_CUSTOMERS = frozenset({KeyKind.CUSTOMER, KeyKind.TEST})
 
 
 _KINDS = {f"{kind}_": kind for kind in KeyKind}

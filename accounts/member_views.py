@@ -18,7 +18,7 @@ from accounts.forms import InvitationForm, RoleForm
 from accounts.mail import send_invitation
 from accounts.members import NewInvitation
 from accounts.models import Invitation, Member, Role, User
-from accounts.permissions import Right
+from accounts.permissions import RIGHTS, WHAT, Right
 from accounts.portal import MemberRequest, for_members
 
 log = logging.getLogger(__name__)
@@ -126,6 +126,10 @@ def _list(request: MemberRequest, form: InvitationForm) -> HttpResponse:
         "members": selectors.members_of(customer),
         "invitations": selectors.open_invitations_of(customer),
         "roles": Role.choices,
+        "rights": [
+            {"what": WHAT[right], "may": [right in RIGHTS[role] for role in Role]}
+            for right in Right
+        ],
     }
     return render(request, "accounts/members.html", told)
 

@@ -12,14 +12,15 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length, Lower, Now
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from accounts.ids import uuid7
+from accounts.keys import KeyKind
 from accounts.managers import InvitationManager, UserManager
-from accounts.validators import check_metadata
+from accounts.validators import check_metadata, check_network, check_time_zone
 
 # The provider's own book, which holds what belongs to no single customer. Made by a migration.
 HOUSE_ID = UUID("00000000-0000-7000-8000-000000000000")
@@ -75,6 +76,17 @@ class Customer(models.Model):
     status = models.CharField(
         max_length=16, choices=CustomerStatus, default=CustomerStatus.ACTIVE, editable=False
     )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        validators=[check_time_zone],
+        help_text="Where its days and months begin, such as Europe/Berlin.",
+    )
+    # Whose test wallet this is. Nothing of it counts in the books: docs/keys.md.
+    sandbox_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="sandbox"
+    )
     # Its own keys spend nothing meanwhile: it owes something. Staff's suspension is the status.
     keys_suspended_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -86,6 +98,10 @@ class Customer(models.Model):
             models.UniqueConstraint(fields=["external_id"], name="customer_external_id_unique"),
             models.CheckConstraint(
                 condition=Q(status__in=CustomerStatus.values), name="customer_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(sandbox_of=None) | ~Q(sandbox_of=F("id")),
+                name="customer_is_not_its_own_sandbox",
             ),
         ]
 
@@ -266,10 +282,81 @@ class ApiKey(Key):
     """What an end customer presents to the provider, and reads its own account with."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="api_keys")
+    # Codes of the only endpoints that it pays for; null is all of them.
+    endpoints = ArrayField(models.CharField(max_length=100), null=True, blank=True)
+    # Where the only calls come from that it pays for; none is anywhere.
+    networks = ArrayField(
+        models.CharField(max_length=43, validators=[check_network]), default=list, blank=True
+    )
+    # A secret that this key had before: it works on until its own expiry, so that its user has time
+    # to change over, and what it pays for is the key's.
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="replaces"
+    )
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Staff did it, or a service of the provider: the customer's own people do not undo it.
+    suspended_by_provider = models.BooleanField(default=False, db_default=False, editable=False)
+    # Those people did, too: when the provider resumes it, it stays suspended.
+    suspended_by_both = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta(Key.Meta):
         verbose_name = "API key"
         verbose_name_plural = "API keys"
+        constraints = [
+            *Key.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(suspended_by_provider=False) | Q(suspended_at__isnull=False),
+                name="apikey_suspended_by_provider_is_suspended",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_by_both=False) | Q(suspended_by_provider=True),
+                name="apikey_suspended_by_both_is_by_provider",
+            ),
+        ]
+
+    def is_test(self) -> bool:
+        return self.prefix.startswith(KeyKind.TEST)
+
+    def has_ended(self) -> bool:
+        """Nothing of it changes any more."""
+        has_expired = self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.revoked_at is not None or has_expired
+
+
+class KeyAddress(models.Model):
+    """That a key was used from an address in an hour; of so many at most, and for some days."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    hour = models.DateTimeField()
+    address = models.GenericIPAddressField()
+
+    class Meta:
+        indexes = [models.Index(fields=["hour"], name="keyaddress_hour")]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "hour", "address"], name="keyaddress_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} at {self.hour}"
+
+
+class KeyNotice(models.Model):
+    """That a key was used from unusually many addresses in an hour: told once a day."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="notices")
+    day = models.DateField()
+    hour = models.DateTimeField()
+    addresses = models.IntegerField()
+    usual = models.IntegerField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "day"], name="keynotice_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.addresses} addresses at {self.hour}"
 
 
 class IdempotentReply(models.Model):

@@ -21,6 +21,16 @@ RIGHTS: Final[Mapping[str, frozenset[Right]]] = {
     Role.VIEWER: frozenset({Right.SEE}),
 }
 
+NOT_IN_A_SANDBOX: Final = frozenset({Right.BUY, Right.MEMBERS})
+
+# What a right is for, as the page of members says it.
+WHAT: Final[Mapping[Right, str]] = {
+    Right.SEE: "See balance, usage, calls, statement, lots, limits and prices",
+    Right.BUY: "Buy, refund, top up, choose the plan; set caps and alerts; receipts",
+    Right.KEYS: "Make, limit, rotate and revoke keys; webhooks; use the sandbox",
+    Right.MEMBERS: "Invite and remove people, give roles, set the company's time zone",
+}
+
 # The same, as a page says it to whoever may not.
 WHOSE: Final[Mapping[Right, str]] = {
     Right.SEE: "members",

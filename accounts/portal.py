@@ -8,16 +8,22 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from accounts import selectors
-from accounts.models import Member, User
-from accounts.permissions import RIGHTS, WHOSE, Right
+from accounts.models import Customer, Member, User
+from accounts.permissions import NOT_IN_A_SANDBOX, RIGHTS, WHOSE, Right
 
 SESSION_KEY: Final = "customer"
 
 _WHY: Final = "Your role in this company is {}. This page is for {}: ask an owner."
+
+_NOT_HERE: Final = (
+    "No money moves in a sandbox, and its members are those of the company. Leave the sandbox to"
+    " see this page of your company."
+)
 
 P = ParamSpec("P")
 
@@ -46,7 +52,14 @@ class Portal:
 
     @property
     def rights(self) -> frozenset[Right]:
-        return RIGHTS[self.member.role] if self.member else frozenset()
+        if self.member is None:
+            return frozenset()
+        rights = RIGHTS[self.member.role]
+        return rights - NOT_IN_A_SANDBOX if self.is_sandbox else rights
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.member is not None and self.member.customer.sandbox_of_id is not None
 
     @property
     def refund_days(self) -> int:
@@ -66,25 +79,27 @@ def portal(request: HttpRequest) -> dict[str, object]:
 def for_members(
     right: Right,
 ) -> Callable[
-    [Callable[Concatenate[MemberRequest, P], HttpResponse]],
+    [Callable[Concatenate[MemberRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponse],
 ]:
-    """A view for members whose role has this right; it finds the member in `request.member`.
+    """A view for members whose role has this right; it finds the member in `request.member`. It
+    may answer with a file that streams.
 
     Who belongs to no company gets 404, a role that may not 403, both as pages.
     """
 
     def decorate(
-        view: Callable[Concatenate[MemberRequest, P], HttpResponse],
+        view: Callable[Concatenate[MemberRequest, P], HttpResponseBase],
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
         @login_required
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             found = _of(request)
             if found.member is None:
                 return render(request, "accounts/no_company.html", status=404)
             if right not in found.rights:
-                told = {"why": _WHY.format(found.member.get_role_display().lower(), WHOSE[right])}
+                not_here = found.is_sandbox and right in NOT_IN_A_SANDBOX
+                told = {"why": _why(found, right), "not_here": not_here}
                 return render(request, "accounts/may_not.html", told, status=403)
             theirs = cast("MemberRequest", request)
             theirs.member = found.member
@@ -100,6 +115,23 @@ def act_for(request: HttpRequest, member: Member) -> None:
     request.session[SESSION_KEY] = str(member.customer_id)
 
 
+def in_sandbox(member: Member, sandbox: Customer) -> Member:
+    """The same place at the sandbox. It is never saved: who belongs to the company belongs to its
+    sandbox."""
+    return Member(id=member.id, user=member.user, customer=sandbox, role=member.role)
+
+
+def leave_sandbox(request: HttpRequest, member: Member) -> None:
+    request.session[SESSION_KEY] = str(member.customer.sandbox_of_id or member.customer_id)
+
+
+def _why(found: Portal, right: Right) -> str:
+    if found.is_sandbox and right in NOT_IN_A_SANDBOX:
+        return _NOT_HERE
+    role = found.member.get_role_display().lower() if found.member else ""
+    return _WHY.format(role, WHOSE[right])
+
+
 def _of(request: HttpRequest) -> Portal:
     """One for each request, so that its frame and its view agree."""
     found = request.__dict__.setdefault("_portal", Portal(request))
@@ -112,11 +144,22 @@ def _chosen(request: HttpRequest, companies: list[Member]) -> Member | None:
 
     A form that names a company where one is not a member is for none of them.
     """
-    by_id = {member.customer_id: member for member in companies}
     if named := request.POST.get("customer"):
-        return by_id.get(_uuid(named))
-    current = _uuid(request.session.get(SESSION_KEY, ""))
-    return by_id.get(current) or next(iter(companies), None)
+        return _place(_uuid(named), companies)
+    current = request.session.get(SESSION_KEY)
+    place = _place(_uuid(current), companies) if current else None
+    return place or next(iter(companies), None)
+
+
+def _place(customer_id: UUID, companies: list[Member]) -> Member | None:
+    """At one of these companies, or at a sandbox of one."""
+    by_id = {member.customer_id: member for member in companies}
+    if customer_id in by_id or not by_id:
+        return by_id.get(customer_id)
+    sandbox = Customer.objects.filter(id=customer_id, sandbox_of__in=by_id).first()
+    if sandbox is None or sandbox.sandbox_of_id is None:
+        return None
+    return in_sandbox(by_id[sandbox.sandbox_of_id], sandbox)
 
 
 def _uuid(text: str) -> UUID:

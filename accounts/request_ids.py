@@ -22,6 +22,11 @@ def request_id(sent: str | None) -> str:
     return f"req_{time_ns() // _NS_PER_MS:012x}{urandom(10).hex()}"
 
 
+def is_one(text: str) -> bool:
+    """Whether a request could be named so."""
+    return _SANE.fullmatch(text) is not None
+
+
 def made_at_ms(name: str) -> int | None:
     """When we gave this name, in milliseconds of the epoch. None: a caller did."""
     match = _OURS.fullmatch(name)

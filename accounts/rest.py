@@ -11,6 +11,7 @@ from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
@@ -57,6 +58,14 @@ class KeyedView(APIView):
         request.META["CONTENT_TYPE"] = StrictJSONParser.media_type
         return super().initialize_request(request, *args, **kwargs)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Whoever reads with a test key is told so."""
+        caller = getattr(request, "_auth", None)
+        is_test = isinstance(caller, ApiKeyEntry) and caller.is_test
+        if is_test and isinstance(response, Response) and isinstance(response.data, dict):
+            response.data = {**response.data, "livemode": False}
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def check_permissions(self, request: Request) -> None:
         """Raises Unauthorized, Forbidden, NotFound, and MethodNotAllowed for what has no scope."""
         caller = request.auth
@@ -96,7 +105,7 @@ def validated(serializer: serializers.BaseSerializer[Any]) -> Any:
 
 def _named(errors: Mapping[Any, Any], within: str = "") -> Iterator[dict[str, str]]:
     for name, what in errors.items():
-        field = within + ("body" if name == api_settings.NON_FIELD_ERRORS_KEY else name)
+        field = within + ("body" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name))
         if isinstance(what, Mapping):
             yield from _named(what, f"{field}.")
         else:

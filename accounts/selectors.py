@@ -1,11 +1,12 @@
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 
 from accounts import directory, keys
 from accounts.directory import ApiKeyEntry, Changes, CustomerEntry, ServiceKeyEntry
@@ -15,10 +16,13 @@ from accounts.models import (
     ApiKey,
     Customer,
     Invitation,
+    KeyNotice,
     Member,
     ServiceKey,
     User,
 )
+
+NOTICES_SHOWN_FOR: Final = timedelta(days=3)
 
 
 def customer_by_id(customer_id: UUID) -> Customer:
@@ -64,6 +68,14 @@ def open_invitation(token: str) -> Invitation | None:
 def api_keys_of(customer: Customer) -> list[ApiKey]:
     """Those that work first, and then the newest."""
     return list(customer.api_keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at"))
+
+
+def key_notices_of(customer: Customer) -> list[KeyNotice]:
+    """Of the last days, the latest first, with their keys."""
+    found = KeyNotice.objects.filter(
+        key__customer=customer, hour__gt=timezone.now() - NOTICES_SHOWN_FOR
+    )
+    return list(found.select_related("key").order_by("-hour"))
 
 
 def service_key(text: str) -> ServiceKeyEntry | None:

@@ -1,17 +1,19 @@
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import ids
+from accounts import ids, limits_of_keys
 from accounts.errors import UNKNOWN_FIELD
-from accounts.models import CustomerStatus
-from accounts.validators import METADATA_PAIRS_MAX, check_metadata
+from accounts.models import ApiKey, CustomerStatus
+from accounts.rotation import OVERLAP, OVERLAP_MAX
+from accounts.validators import METADATA_PAIRS_MAX, check_metadata, check_time_zone
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -74,11 +76,63 @@ def check_is_ahead(instant: datetime) -> None:
         raise serializers.ValidationError("This must be in the future.")
 
 
+class FlagField(serializers.BooleanField):
+    """Neither a text nor a number is made into one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class SecondsField(serializers.IntegerField):
+    """A whole number: a text is not made into one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ZoneField(TextField):
+    default_validators = [check_time_zone]
+
+
+class EndpointsField(serializers.ListField):
+    """Codes that there are."""
+
+    child = TextField(max_length=100)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return _checked(limits_of_keys.endpoints, super().run_validation(data))
+
+
+class NetworksField(serializers.ListField):
+    """CIDR as it is kept."""
+
+    child = TextField(max_length=64)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return _checked(limits_of_keys.networks, super().run_validation(data))
+
+
+def _checked(check: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return check(value)
+    except ValidationError as error:
+        raise serializers.ValidationError(error.messages) from error
+
+
 class CustomerInput(StrictInput):
     name = TextField(max_length=200)
     email = serializers.EmailField(max_length=254, allow_null=True, required=False)
     external_id = TextField(max_length=200, allow_null=True, required=False)
     metadata = MetadataField(required=False)
+    time_zone = ZoneField(
+        max_length=64,
+        required=False,
+        help_text="Where its days and months begin, by its IANA name; the provider's at first.",
+    )
 
 
 class CustomerChangesInput(CustomerInput):
@@ -94,12 +148,43 @@ class CustomerOutput(serializers.Serializer[Any]):
     external_id = serializers.CharField(allow_null=True)
     metadata = serializers.DictField(child=serializers.CharField())
     status = serializers.CharField()
+    time_zone = serializers.CharField()
     created_at = serializers.DateTimeField()
 
 
-class ApiKeyInput(StrictInput):
+class ApiKeyChangesInput(StrictInput):
     name = TextField(max_length=100, required=False, allow_blank=True)
     expires_at = InstantField(required=False, allow_null=True, validators=[check_is_ahead])
+    endpoints = EndpointsField(
+        required=False,
+        allow_null=True,
+        help_text="Codes of the only endpoints that it pays for; null is all of them.",
+    )
+    networks = NetworksField(
+        required=False,
+        help_text="CIDR of IPv4 or IPv6: where the only calls come from that it pays for. An empty "
+        "list is anywhere.",
+    )
+
+
+class ApiKeyInput(ApiKeyChangesInput):
+    name = TextField(max_length=100, required=False)
+    test = FlagField(
+        default=False, help_text="Of the customer's sandbox: it spends test credits only."
+    )
+
+
+class ApiKeyPatchInput(ApiKeyChangesInput):
+    suspended = FlagField(required=False, help_text="While it is, the key opens nothing.")
+
+
+class RotationInput(StrictInput):
+    overlap = SecondsField(
+        min_value=0,
+        max_value=int(OVERLAP_MAX.total_seconds()),
+        default=int(OVERLAP.total_seconds()),
+        help_text="Seconds for which the old key is accepted still; with 0 it ends at once.",
+    )
 
 
 class ApiKeyOutput(serializers.Serializer[Any]):
@@ -109,7 +194,21 @@ class ApiKeyOutput(serializers.Serializer[Any]):
     prefix = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
+    endpoints = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    networks = serializers.ListField(child=serializers.CharField())
+    suspended_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    replaced_by = PrefixedIdField(ids.KEY, source="replaced_by_id", allow_null=True)
+    livemode = serializers.SerializerMethodField()
+
+    @extend_schema_field(bool)
+    def get_livemode(self, key: ApiKey) -> bool:
+        return not key.is_test()
 
 
 class NewApiKeyOutput(ApiKeyOutput):
     secret = serializers.CharField(allow_null=True)
+
+
+class RotatedKeyOutput(NewApiKeyOutput):
+    old = ApiKeyOutput()

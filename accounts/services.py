@@ -3,18 +3,19 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models.functions import Now
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.functions import Coalesce, Least, Now
 from django.utils.module_loading import import_string
 
-from accounts import directory, ids, keys
-from accounts.errors import ExternalIdTaken
+from accounts import directory, ids, keys, sandboxes
+from accounts.errors import ExternalIdTaken, KeyEnded, NotInASandbox, ProvidersSuspension
 from accounts.keys import KeyKind
 from accounts.models import (
     ApiKey,
@@ -35,10 +36,18 @@ class CustomerFields(TypedDict, total=False):
     email: str | None
     external_id: str | None
     metadata: dict[str, str]
+    time_zone: str
 
 
 class CustomerChanges(CustomerFields, total=False):
     status: CustomerStatus
+
+
+class KeyFields(TypedDict, total=False):
+    name: str
+    expires_at: datetime | None
+    endpoints: list[str] | None
+    networks: list[str]
 
 
 class NewServiceKey(NamedTuple):
@@ -52,16 +61,24 @@ class NewApiKey(NamedTuple):
 
 
 def create_customer(**fields: Unpack[CustomerFields]) -> Customer:
-    """Raises ExternalIdTaken."""
+    """Raises ExternalIdTaken. Its days are the provider's, unless told otherwise."""
+    if "time_zone" not in fields:
+        fields["time_zone"] = import_string(settings.PROVIDERS_TIME_ZONE)()
     with _refusing_taken_external_ids():
         return Customer.objects.create(**fields)
 
 
 def update_customer(customer: Customer, **changes: Unpack[CustomerChanges]) -> Customer:
-    """Change these fields and no others. Raises ExternalIdTaken."""
+    """Change these fields and no others; a sandbox follows. Raises ExternalIdTaken, and
+    NotInASandbox for a sandbox of which something is changed that it has of its customer."""
+    if customer.sandbox_of_id is not None and changes.keys() & sandboxes.followed(customer).keys():
+        raise NotInASandbox("A sandbox follows its customer: change that one.")
     with _refusing_taken_external_ids():
         Customer.objects.filter(id=customer.id).update(**changes, changed_at=Now())
-    customer.refresh_from_db()
+        customer.refresh_from_db()
+        Customer.objects.filter(sandbox_of=customer).update(
+            **sandboxes.followed(customer), changed_at=Now()
+        )
     return customer
 
 
@@ -111,38 +128,126 @@ def create_service_key(
     return NewServiceKey(key, secret)
 
 
-def create_api_key_once(id: UUID, *, customer: Customer, name: str) -> NewApiKey | None:
+def create_api_key_once(
+    id: UUID, *, customer: Customer, **fields: Unpack[KeyFields]
+) -> NewApiKey | None:
     """None where this one was made before."""
     if ApiKey.objects.filter(id=id).exists():
         return None
     try:
         with transaction.atomic():
-            return create_api_key(customer=customer, name=name, id=id)
+            return create_api_key(customer=customer, id=id, **fields)
     except IntegrityError:
         # The same form, sent twice at once.
         return None
 
 
 def create_api_key(
-    *,
-    customer: Customer,
-    name: str = "",
-    expires_at: datetime | None = None,
-    id: UUID | None = None,
+    *, customer: Customer, id: UUID | None = None, **fields: Unpack[KeyFields]
 ) -> NewApiKey:
-    """A key and its secret, which nobody can show again."""
-    secret = keys.generate(KeyKind.CUSTOMER)
+    """A key and its secret, which nobody can show again. A sandbox's is a test key."""
     with transaction.atomic():
-        key = ApiKey.objects.create(
-            id=id or ids.uuid7(),
-            customer=customer,
-            name=name,
-            prefix=keys.shown_prefix(secret),
-            digest=key_digest(secret),
-            expires_at=expires_at,
-        )
-        _tell(key, "key.created")
+        made = make_api_key(customer, id=id, **fields)
+        tell_of_key(made.key, "key.created")
+    return made
+
+
+def make_api_key(
+    customer: Customer, *, id: UUID | None = None, **fields: Unpack[KeyFields]
+) -> NewApiKey:
+    """Nobody is told."""
+    secret = new_secret(customer)
+    key = ApiKey.objects.create(
+        id=id or ids.uuid7(),
+        customer=customer,
+        prefix=keys.shown_prefix(secret),
+        digest=key_digest(secret),
+        **fields,
+    )
     return NewApiKey(key, secret)
+
+
+def new_secret(customer: Customer) -> str:
+    return keys.generate(KeyKind.CUSTOMER if customer.sandbox_of_id is None else KeyKind.TEST)
+
+
+def change_key(key: ApiKey, **changes: Unpack[KeyFields]) -> ApiKey:
+    """These fields and no others. Raises KeyEnded."""
+    with transaction.atomic():
+        locked_key(key)
+        ApiKey.objects.filter(id=key.id).update(**changes, changed_at=Now())
+        theirs: dict[str, Any] = {**changes}
+        if "expires_at" in theirs:
+            theirs["expires_at"] = Least("expires_at", theirs["expires_at"])
+        _secrets_before(key).update(**theirs, changed_at=Now())
+    key.refresh_from_db()
+    return key
+
+
+def suspend_key(key: ApiKey, *, by_provider: bool = False) -> None:
+    """From within a second no process accepts it, until who suspended it resumes it: both, where
+    the provider and the customer did. Raises KeyEnded."""
+    with transaction.atomic():
+        was = locked_key(key).suspended_at
+        both = ApiKey.objects.filter(id=key.id) | _secrets_before(key)
+        by = _BY_PROVIDER if by_provider else _BY_CUSTOMER
+        both.update(suspended_at=Coalesce("suspended_at", Now()), changed_at=Now(), **by)
+        if was is None:
+            tell_of_key(key, "key.suspended")
+    key.refresh_from_db()
+
+
+def resume_key(key: ApiKey, *, by_provider: bool = False) -> None:
+    """The provider undoes its own suspension and no other: the key stays suspended where the
+    customer had suspended it. Raises KeyEnded, and ProvidersSuspension for a customer who would
+    undo the provider's."""
+    with transaction.atomic():
+        was = locked_key(key)
+        if was.suspended_by_provider and not by_provider:
+            raise ProvidersSuspension
+        both = ApiKey.objects.filter(id=key.id) | _secrets_before(key)
+        if by_provider:
+            _undo_the_providers(both)
+        else:
+            both.filter(suspended_by_provider=False).update(suspended_at=None, changed_at=Now())
+            both.filter(suspended_by_both=True).update(suspended_by_both=False, changed_at=Now())
+        key.refresh_from_db()
+        if was.suspended_at is not None and key.suspended_at is None:
+            tell_of_key(key, "key.resumed")
+
+
+# What is noted beside the time; the right sides are as it was before.
+_BY_CUSTOMER: Final[dict[str, Any]] = {"suspended_by_both": F("suspended_by_provider")}
+_BY_PROVIDER: Final[dict[str, Any]] = {
+    "suspended_by_provider": True,
+    "suspended_by_both": Case(
+        When(suspended_at__isnull=False, suspended_by_provider=False, then=True),
+        default=F("suspended_by_both"),
+    ),
+}
+
+
+def _undo_the_providers(keys: QuerySet[ApiKey]) -> None:
+    keys.filter(suspended_by_provider=True).update(
+        suspended_at=Case(When(suspended_by_both=True, then=F("suspended_at")), default=None),
+        suspended_by_provider=False,
+        suspended_by_both=False,
+        changed_at=Now(),
+    )
+
+
+def _secrets_before(key: ApiKey) -> QuerySet[ApiKey]:
+    """That were rotated away and still work: what is done to the key is done to them."""
+    return ApiKey.objects.filter(replaced_by=key, revoked_at=None)
+
+
+def locked_key(key: ApiKey) -> ApiKey:
+    """As it is now, and stays in this database transaction. Raises KeyEnded."""
+    found = ApiKey.objects.select_for_update(no_key=True, of=("self",))
+    now = found.select_related("customer").get(id=key.id)
+    if now.has_ended():
+        raise KeyEnded
+    return now
 
 
 def revoke_key(key: ServiceKey | ApiKey) -> None:
@@ -150,7 +255,8 @@ def revoke_key(key: ServiceKey | ApiKey) -> None:
     valid = type(key)._default_manager.filter(id=key.id, revoked_at=None)
     with transaction.atomic():
         if valid.update(revoked_at=Now(), changed_at=Now()) and isinstance(key, ApiKey):
-            _tell(key, "key.revoked")
+            _secrets_before(key).update(revoked_at=Now(), changed_at=Now())
+            tell_of_key(key, "key.revoked")
     key.refresh_from_db(fields=["revoked_at", "changed_at"])
 
 
@@ -190,19 +296,14 @@ def rename_user(user: User, *, name: str) -> None:
     user.name = name
 
 
-def rename_key(key: ApiKey, *, name: str) -> None:
-    ApiKey.objects.filter(id=key.id).update(name=name)
-    key.name = name
-
-
 def add_member(*, customer: Customer, user: User, role: Role) -> Member:
     return Member.objects.create(customer=customer, user=user, role=role)
 
 
-def _tell(key: ApiKey, kind: str) -> None:
+def tell_of_key(key: ApiKey, kind: str, **also: str | int) -> None:
     """Whoever belongs to the customer: of what is shown of the key, and nothing else."""
     tell = import_string(settings.TELL_OF_KEYS)
-    tell(key.customer_id, kind, str(key.id), {"name": key.name, "prefix": key.prefix})
+    tell(key.customer_id, kind, str(key.id), {"name": key.name, "prefix": key.prefix, **also})
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""The demo company, with many customers who never run dry: some of them watched, all alerts armed.
+"""The demo company, with many customers who never run dry: some of them watched, all alerts armed,
+and some with a spend cap.
 Django has to be set up."""
 
 from dataclasses import dataclass
@@ -12,17 +13,23 @@ from django.db import connections
 from accounts.ids import uuid7
 from accounts.models import Customer
 from config.demo import company as demo
-from ledger import services
+from ledger import limits, services
+from ledger.limits import Limit
 from ledger.operations import Operation
 from ledger.services import Watched
 
 CUSTOMERS = 10_000
 # Of as many more.
 ARMED = range(CUSTOMERS, 2 * CUSTOMERS)
+CAPPED = range(2 * CUSTOMERS, 3 * CUSTOMERS)
+KEYED = range(3 * CUSTOMERS, 4 * CUSTOMERS)
 LOTS = 3
 LOT_CREDITS = 1_000_000_000
 MICRO = 1_000_000
 AT_ONCE = 500
+# Far from reached.
+A_DAY = Limit("customer", "spend", period="day", hard=LOT_CREDITS * MICRO)
+A_KEY = Limit("key", "spend", period="month", hard=LOT_CREDITS * MICRO)
 
 
 @dataclass(frozen=True)
@@ -34,13 +41,17 @@ class Company:
 def open_company() -> Company:
     call_command("migrate", verbosity=0)
     service_key = demo.load(settings.STATE, "", history=timedelta(0))["service_key"]
-    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, ARMED.stop + 1)]
+    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, KEYED.stop + 1)]
     Customer.objects.bulk_create(customers)
     ids = [customer.id for customer in customers]
     for start in range(0, len(ids), AT_ONCE):
         _grant(ids[start : start + AT_ONCE])
     for number in ARMED:
         _arm(ids[number])
+    for number in CAPPED:
+        limits.set_limits(ids[number], "provider", [A_DAY])
+    for number in KEYED:
+        limits.set_limits(ids[number], "provider", [A_KEY])
     connections.close_all()
     return Company(service_key, ids)
 

@@ -21,6 +21,9 @@ GATES = [
     Gate("single-armed", "single-many", 0.95),
     Gate("lists-100-armed", "lists-100-many", 0.95),
     Gate("http-armed", "http-many", 0.95),
+    Gate("single-capped", "single-many", 0.9),
+    Gate("lists-100-capped", "lists-100-many", 0.9),
+    Gate("http-capped", "http-many", 0.9),
 ]
 # For comparison only: what people write by hand.
 BESIDE_BY_HAND = ("http-many", "by-hand-many")

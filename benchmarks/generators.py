@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 from psycopg.conninfo import make_conninfo
 
-from benchmarks import callers, lists, pgbench, web
+from benchmarks import callers, events, lists, pgbench, web
 from benchmarks.callers import Target
 from benchmarks.company import Company
 from benchmarks.databases import CALIBRATION
@@ -52,6 +52,10 @@ class Generators:
     def drawdown(self, seconds: float, customers: range) -> Load:
         return self._call(self._drawdown, seconds, customers)
 
+    def events(self, seconds: float, ids: events.Ids, customers: range) -> Load:
+        target = self._fewer(self._drawdown, customers)
+        return self._processes.submit(events.run, target, seconds, ids).result()
+
     def by_hand(self, seconds: float, customers: range) -> Load:
         return self._call(self._by_hand, seconds, customers)
 
@@ -60,8 +64,10 @@ class Generators:
         return pgbench.run(self._place, cluster.APPLICATION, cluster.DATABASE, seconds, *options)
 
     def _call(self, target: Target, seconds: float, customers: range) -> Load:
-        fewer = replace(target, customers=target.customers[customers.start : customers.stop])
-        return self._processes.submit(callers.run, fewer, seconds).result()
+        return self._processes.submit(callers.run, self._fewer(target, customers), seconds).result()
+
+    def _fewer(self, target: Target, customers: range) -> Target:
+        return replace(target, customers=target.customers[customers.start : customers.stop])
 
     @cached_property
     def _processes(self) -> ProcessPoolExecutor:

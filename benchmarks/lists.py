@@ -17,7 +17,8 @@ APPLY = "select code from ledger_apply(%b::json, %b)"
 # Written out, because the generator shares two cores with the database.
 RESERVE = (
     '{"op":"reserve","customer_id":"%s","key":"%s","key_is_id":true,"request":1,'
-    '"amount":4000000,"expires_in":900,"overrun":"reject","price_id":1,"service_id":1}'
+    '"amount":4000000,"expires_in":900,"overrun":"reject","price_id":1,"service_id":1,'
+    '"api_key_id":"%s"}'
 )
 COMMIT = (
     '{"op":"commit","customer_id":"%s","key":"%s","key_is_id":true,"request":1,'
@@ -58,7 +59,7 @@ class _Lists:
         """How many pairs it completed."""
         new = choices(self._customers, k=self._size - len(self._unheld))
         pairs = self._unheld + [Pair(customer, new_key()) for customer in new]
-        self._unheld = self._apply(pairs, [RESERVE % pair for pair in pairs])
+        self._unheld = self._apply(pairs, [RESERVE % (*pair, pair.customer) for pair in pairs])
         busy = set(self._unheld)
         pairs = self._held + [pair for pair in pairs if pair not in busy]
         commits = [COMMIT % (pair.customer, new_key(), pair.key) for pair in pairs]

@@ -13,6 +13,7 @@ from billing.facts import CheckoutEnded, Disputed, Fact, Paid, Refunded, RefundT
 from billing.models import EventState
 from billing.outcomes import Outcome, Parked, Unfit
 from billing.patience import retrying as retrying
+from billing.plans import settling
 from ledger.errors import Refused
 
 
@@ -46,6 +47,10 @@ def decide(provider: str, fact: Fact) -> Outcome:
 
 def _apply(provider: str, fact: Fact) -> None:
     match fact:
+        case Paid() if settling.is_ours(fact.our_purchase):
+            settling.paid(provider, fact)
+        case CheckoutEnded() if settling.is_ours(fact.our_purchase):
+            settling.ended(provider, fact)
         case Paid():
             paid.paid(provider, fact)
         case CheckoutEnded():

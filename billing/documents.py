@@ -1,5 +1,7 @@
-"""Receipts and credit notes: numbered in the transaction that they document, shown as PDF."""
+"""Receipts, credit notes and invoices: numbered in the transaction that they document, and drawn
+as PDF."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,9 +15,11 @@ from billing.models import (
     Dispute,
     Document,
     DocumentKind,
+    Invoice,
     Purchase,
     Refund,
 )
+from billing.shares import part_of
 from ledger import amounts, money
 
 # Taken last of all locks: whoever has a number commits next.
@@ -70,6 +74,40 @@ def issue_chargeback_note(dispute: Dispute, *, net: int, tax: int, credits: int)
     if tax and not dispute.tax_relief:
         notes.append(f"Tax of {_shown(purchase, tax)} {purchase.currency} stays due.")
     return _issue(DocumentKind.CREDIT_NOTE, purchase, [line], notes, dispute=dispute)
+
+
+def issue_invoice(invoice: Invoice, lines: Sequence[tuple[str, int]]) -> Document:
+    """Of a plan: what each line is for, and its net."""
+    rate = ""
+    if invoice.tax_name:
+        rate = f"{invoice.tax_name} {invoice.tax_percent.normalize():f}\N{NO-BREAK SPACE}%"
+    rows, taxed, net_so_far = [], 0, 0
+    for text, net in lines:
+        net_so_far += net
+        tax = part_of(invoice.tax, net_so_far, invoice.net) - taxed
+        taxed += tax
+        amounts_of = {"net": net, "tax": tax, "total": net + tax}
+        shown = {
+            name: money.show(amount, invoice.currency)["amount"]
+            for name, amount in amounts_of.items()
+        }
+        rows.append({"text": text, "details": [], "rate": rate, **shown})
+    content = {
+        "seller": settings.SELLER,
+        "buyer": _buyer(invoice),
+        "plan": invoice.subscription.plan.name,
+        "currency": invoice.currency,
+        "lines": rows,
+        "notes": ["Charged to the saved card, unless it is paid on the plan's page before."],
+        **{name: _sum(rows, name) for name in ("net", "tax", "total")},
+    }
+    return Document.objects.create(
+        kind=DocumentKind.INVOICE,
+        number=_next_number(DocumentKind.INVOICE),
+        customer_id=invoice.customer_id,
+        invoice=invoice,
+        content=content,
+    )
 
 
 def pdf(document: Document) -> bytes:
@@ -168,13 +206,13 @@ def _number(credits: int) -> str:
     return f"{Decimal(amounts.show(credits)):,}"
 
 
-def _buyer(purchase: Purchase) -> dict[str, str]:
-    profile = BillingProfile.objects.filter(customer_id=purchase.customer_id).first()
-    profile = profile or BillingProfile(customer_id=purchase.customer_id)
+def _buyer(sale: Purchase | Invoice) -> dict[str, str]:
+    profile = BillingProfile.objects.filter(customer_id=sale.customer_id).first()
+    profile = profile or BillingProfile(customer_id=sale.customer_id)
     place = " ".join(part for part in (profile.postal_code, profile.city, profile.region) if part)
     address = [part for part in (profile.line1, profile.line2, place, _country(profile)) if part]
     return {
-        "name": profile.name or purchase.customer.name,
+        "name": profile.name or sale.customer.name,
         "address": "\n".join(address),
         "tax_id": profile.tax_id,
     }

@@ -16,6 +16,7 @@ BillingError
 ├── WebhookAddressRefused webhook-address-refused
 ├── TooManyEndpoints      too-many-webhook-endpoints
 ├── SecretIsRotating      webhook-secret-is-rotating
+├── BackTestRefused       back-test-refused
 ├── UnknownProvider       not-found
 ├── WebhookRefused        webhook-refused
 └── ProviderFailed        provider-failed
@@ -130,6 +131,10 @@ class SecretIsRotating(BillingError):
         "The secret was rotated in the last 24 hours, and the one before still signs. End the old"
         " secret first, once your program has the new one."
     )
+
+
+class BackTestRefused(BillingError):
+    code = "back-test-refused"
 
 
 class UnknownProvider(BillingError):

@@ -48,6 +48,7 @@ class CheckoutEnded(NamedTuple):
     state: str  # failed or expired
     reason: str = ""
     payment_ref: str = ""
+    is_open: bool = False  # the payer may try again on the same page
 
 
 class Refunded(NamedTuple):

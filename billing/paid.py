@@ -5,13 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from billing import announced, documents, sold
+from billing import announced, documents, kept_cards, sold
 from billing.facts import CheckoutEnded, Paid
 from billing.models import (
     BillingProfile,
     Payment,
-    PaymentMethod,
-    ProviderCustomer,
     Purchase,
     PurchaseState,
 )
@@ -40,7 +38,7 @@ def paid(provider: str, fact: Paid) -> None:
     # Whose law holds for the lots depends on where the buyer is.
     _keep_buyer(purchase, fact)
     _enter(purchase, fact)
-    _keep_customer(purchase, fact)
+    kept_cards.keep(purchase.customer_id, provider, fact)
     settling.paid(purchase, fact.card)
     documents.issue_receipt(purchase)
     announced.of_purchase(purchase, "purchase.paid")
@@ -100,7 +98,7 @@ def _paid_before(payment: Payment, provider: str, fact: Paid) -> None:
         payment.save(update_fields=["fee"])
         _post_fee(payment)
         # Fee and card are found out by the same question.
-        _keep_customer(payment.purchase, fact)
+        kept_cards.keep(payment.purchase.customer_id, provider, fact)
 
 
 def _enter(purchase: Purchase, fact: Paid) -> None:
@@ -174,32 +172,6 @@ def _post_fee(payment: Payment) -> None:
             money=[fee],
             document=payment.purchase.name,
             key=f"fee {payment.purchase.name}",
-        )
-
-
-def _keep_customer(purchase: Purchase, fact: Paid) -> None:
-    if fact.customer_ref:
-        ProviderCustomer.objects.bulk_create(
-            [
-                ProviderCustomer(
-                    customer=purchase.customer, provider=purchase.provider, ref=fact.customer_ref
-                )
-            ],
-            ignore_conflicts=True,
-        )
-    if fact.card and fact.customer_ref:
-        method = PaymentMethod(
-            customer=purchase.customer,
-            provider=purchase.provider,
-            customer_ref=fact.customer_ref,
-            **fact.card._asdict(),
-        )
-        # One that was removed and is given again is there again.
-        PaymentMethod.objects.bulk_create(
-            [method],
-            update_conflicts=True,
-            unique_fields=["provider", "ref"],
-            update_fields=["removed_at"],
         )
 
 

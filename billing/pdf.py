@@ -22,7 +22,11 @@ LINE = 5.2
 INK, MUTED, ACCENT, RULE, SHADE = (29, 33, 41), (98, 106, 120), (15, 107, 98), 214, 245
 # Of the table: what was bought, net, rate, tax, total.
 COLUMNS = (62, 28, 27, 25, 28)
-TITLES = {DocumentKind.RECEIPT.value: "Receipt", DocumentKind.CREDIT_NOTE.value: "Credit note"}
+TITLES = {
+    DocumentKind.RECEIPT.value: "Receipt",
+    DocumentKind.CREDIT_NOTE.value: "Credit note",
+    DocumentKind.INVOICE.value: "Invoice",
+}
 
 
 class Sheet(FPDF):
@@ -66,6 +70,8 @@ class Sheet(FPDF):
 
     def shown(self, text: str) -> str:
         """Scripts that run from the right are turned. What no font has is seen to be missing."""
+        if text.isascii() and text.isprintable():
+            return text
         text = "".join(
             one if one == "\n" or self._has(one) else MISSING
             for one in text
@@ -114,7 +120,10 @@ def _head(sheet: Sheet, document: Document) -> None:
     facts = [("Number", document.name), ("Date", f"{document.issued_at:%d %B %Y}")]
     if content.get("receipt"):
         facts.append(("For receipt", content["receipt"]))
-    facts.append(("Purchase", content["purchase"]))
+    if content.get("purchase"):
+        facts.append(("Purchase", content["purchase"]))
+    if content.get("plan"):
+        facts.append(("Plan", content["plan"]))
     for name, value in facts:
         _fact(sheet, name, value)
     sheet.ln(LINE)

@@ -12,6 +12,7 @@ from billing.facts import Fact, Paid
 from billing.models import (
     Dispute,
     DisputeState,
+    Invoice,
     Payment,
     Purchase,
     PurchaseState,
@@ -75,8 +76,9 @@ def _is_complete(provider: Provider, fact: Fact) -> bool:
     """What there is to find out of it was found out before."""
     if not isinstance(fact, Paid):
         return False
-    known = Payment.objects.filter(provider=provider.name, provider_ref=fact.payment_ref)
-    return known.filter(fee__isnull=False).exists()
+    same = {"provider": provider.name, "provider_ref": fact.payment_ref}
+    known = Payment.objects.filter(**same, fee__isnull=False)
+    return known.exists() or Invoice.objects.filter(**same, provider_fee__isnull=False).exists()
 
 
 def _failed_refunds(provider: Provider, report: Report) -> None:

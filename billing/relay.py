@@ -9,7 +9,7 @@ from time import monotonic
 
 from django.db import transaction
 
-from billing import alerts, expiry_notices, webhooks_out
+from billing import alerts, caps, expiry_notices, webhooks_out
 from billing.top_up import wishing
 from ledger import outbox
 from ledger.outbox import Event
@@ -23,6 +23,7 @@ RUN_SECONDS = 60
 Taker = Callable[[Sequence[Event]], None]
 TAKERS: tuple[Taker, ...] = (
     alerts.take,
+    caps.take,
     expiry_notices.take,
     wishing.take,
     webhooks_out.take,

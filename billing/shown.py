@@ -26,6 +26,11 @@ def credits(amount: int) -> str:
     return f"-{text}" if amount < 0 else text
 
 
+def estimated(amount: int) -> str:
+    """What is not known more exactly: in hundredths, and above a hundred in whole credits."""
+    return credits(round(amount, -6 if abs(amount) >= 100 * CREDIT else -4))
+
+
 def money(minor: int, currency: str) -> str:
     """Minor units, as in `$25.00`, `CHF 25.00` or `¥2,500`."""
     amount = Decimal(minor) / get_currency(currency).sub_unit

@@ -13,15 +13,29 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from billing import alerts, books_checks, expiry_notices, mails, webhooks_out
+from billing import (
+    alerts,
+    books_checks,
+    expiry_notices,
+    mails,
+    partners,
+    watched_keys,
+    webhooks_out,
+)
+from billing.backtest import running as back_tests
 from billing.books import revenue
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
+from billing.plans import earning
+from billing.plans import running as plans
 from billing.relay import relay
 from billing.top_up import running
+from ledger import marks, usage_sums
 
 # Whoever has not been asked by then is asked by beat.
 SOON: Final = timedelta(minutes=1)
+# The rest of a long past is summed the next time.
+SUMMED_FOR: Final = timedelta(seconds=30)
 WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 logger = logging.getLogger(__name__)
@@ -78,8 +92,26 @@ def expire_what_is_due() -> int:
 
 @shared_task(name="recognise")
 def recognise_revenue() -> int:
-    """Makes revenue of what was used."""
-    return revenue.recognise_all()
+    """Makes revenue of what was used, and of fees for days that are over."""
+    return revenue.recognise_all() + earning.earn_all()
+
+
+@shared_task(name="usage_sums")
+def sum_usage() -> int:
+    """Sums calls of more than a day ago, so that usage is read at once."""
+    return usage_sums.advance(seconds=SUMMED_FOR.total_seconds())
+
+
+@shared_task(name="balance_marks")
+def write_balance_marks() -> int:
+    """Adds up long histories so far, so that statements of them are quick."""
+    return marks.write_all()
+
+
+@shared_task(name="partner_shares")
+def accrue_partner_shares() -> int:
+    """Enters what partners have of the calls of their endpoints."""
+    return partners.accrue_all()
 
 
 @shared_task(name="reconcile")
@@ -134,10 +166,31 @@ def tell_operators() -> int:
     return webhook.deliver_due()
 
 
+@shared_task(name="key_addresses")
+def watch_keys() -> int:
+    """Looks for keys that are used from unusually many addresses."""
+    told = watched_keys.look()
+    if told:
+        _soon(send_mails)
+    return told
+
+
 @shared_task(name="top_ups")
 def top_up() -> int:
     """Charges the cards of those who fell to their threshold."""
     return running.run()
+
+
+@shared_task(name="plans")
+def run_plans() -> str:
+    """Turns over the periods of plans, and charges their invoices."""
+    return plans.run()
+
+
+@shared_task(name="back_tests")
+def run_back_tests() -> str:
+    """Prices past calls under the rate cards that somebody asks about."""
+    return f"{back_tests.run_waiting()} answered"
 
 
 @shared_task(name="webhooks")

@@ -18,16 +18,22 @@ from billing.models import OperatorNotice
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
-    "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event"),
+    "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
+    "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
         *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
+    "Partners": ("Partner", "PartnerTerm", "PartnerPayout"),
+    "Margins": ("Margin", "EndpointCost", "MarginTarget"),
     "Operations": ("Job",),
-    "Prices": ("Pack", "TaxRate", "Endpoint", "RateCard"),
+    "Prices": (
+        *("Pack", "TaxRate", "Endpoint", "RateCard", "Price", "PriceGroup", "PriceTerms"),
+        *("OpenApiFile", "BackTest"),
+    ),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),
 }
@@ -43,6 +49,8 @@ LISTS: Final = {
     "req": "ledger_reservation",
     "pur": "billing_purchase",
     "ref": "billing_purchase",
+    "sub": "billing_subscription",
+    "inv": "billing_invoice",
 }
 
 

@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from http import HTTPStatus
 from time import perf_counter
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.shortcuts import render
 
 from accounts.directory import ApiKeyEntry, ServiceKeyEntry
 from accounts.ids import CUSTOMER, encode
@@ -39,7 +41,8 @@ class RequestId:
 
 
 class BodyLimit:
-    """Django REST framework reads a body however long it is."""
+    """Django REST framework reads a body however long it is. Of a form that is longer nothing is
+    read, and so no token that it was ours."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -47,6 +50,8 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if is_api(request) and _length(request) > settings.MAX_BODY_BYTES:
             return answer(request, "request-too-large")
+        if request.method == "POST" and _length(request) > settings.MAX_BODY_BYTES:
+            return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return self.get_response(request)
 
 

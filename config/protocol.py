@@ -14,6 +14,9 @@ from ledger.fastpath.refusals import MalformedRequest
 # A client that is still sending the same request after this, or sends none, is hung up on, at the
 # latest after twice as long.
 REQUEST_SECONDS: Final = 30.0
+# A connection whose request was answered stays open for the next one. Clients and balancers let go
+# after 5 to 60 seconds: were we the first to, a request under way would find nobody.
+KEEP_ALIVE_SECONDS: Final = 75
 
 
 class JoinedWrites(asyncio.Transport):
@@ -58,14 +61,21 @@ class JoinedWrites(asyncio.Transport):
         if self._pending:
             data = b"".join(self._pending)
             self._pending.clear()
-            self._transport.write(data)
+            # A client may have left since, as from a download.
+            if not self._transport.is_closing():
+                self._transport.write(data)
 
 
 class Protocol(HttpToolsProtocol):
     patience = REQUEST_SECONDS
+    keep_alive = KEEP_ALIVE_SECONDS
 
     _timer: asyncio.TimerHandle
     _seen: object = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.timeout_keep_alive = self.keep_alive
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(JoinedWrites(transport, self.loop))
@@ -139,11 +149,13 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def _look(self) -> None:
-        """Two looks that find the same request unfinished, or none, are enough. One timer for a
-        connection costs its requests nothing."""
+        """Two looks that find the same request unfinished, or none at all, are enough. One timer
+        for a connection costs its requests nothing; between them it is another's that runs."""
         cycle = self.cycle
-        is_ours = self.pipeline or (
-            cycle is not None and not cycle.more_body and not cycle.response_complete
+        is_ours = (
+            self.pipeline
+            or self.timeout_keep_alive_task is not None
+            or (cycle is not None and not cycle.more_body and not cycle.response_complete)
         )
         if not is_ours and self._seen is self.scope:
             self.transport.close()

@@ -14,6 +14,13 @@ REMEDIES: Final[Mapping[str, str]] = {
     "malformed-json": "Send one JSON value in UTF-8, as RFC 8259 has it: no NaN, no comments.",
     "malformed-request": "Look at what your client, or a proxy on the way, really sends: the "
     "method, one Content-Length or Transfer-Encoding, and as many bytes as it says.",
+    "event-too-old": "Nothing was charged. Post work that is older as a debit or an invoice, where "
+    "that is agreed with the customer.",
+    "event-in-future": "Look at the clock of the machine that made the event, and send it again "
+    "when its time has come.",
+    "event-dismissed": "Nothing was charged, and never will be for it: send it no more.",
+    "unsupported-media-type": "Send one event as application/cloudevents+json, a list of them as "
+    "application/cloudevents-batch+json, or the data as application/json with ce-* headers.",
     "malformed-money": 'Send money as {"amount": "25.00", "currency": "USD"}, with an ISO 4217 '
     "code and no more decimal places than the currency has.",
     "idempotency-key-missing": "Make a key for what you want done, a UUIDv7 at best, and send it "
@@ -37,6 +44,13 @@ REMEDIES: Final[Mapping[str, str]] = {
     "insufficient-credits": "Refuse the call that the credits were for, and lead the customer to "
     "top_up_url: shortfall says how much is missing. After that the same request with the same "
     "key succeeds.",
+    "spend-cap-reached": "Refuse the call: used is what the cap has counted, and resets_at when it "
+    "begins anew (null: never). Buying credits does not help. Who set the cap may raise it: the "
+    "provider, or the customer its own in the portal.",
+    "rate-limited": "Wait as long as Retry-After says, and send the same request again with its "
+    "key. For limit holds, settle or release what is open.",
+    "cap-below-spent": "Give a cap of at least what used says, or wait until its window ends.",
+    "clock-not-moved": "Name a sandbox customer, and a time that is ahead.",
     "forbidden": "Use a service key with the scope that the detail names. Customers' own keys "
     "only read.",
     "customer-suspended": "Refuse the call. Open holds can still be settled. Staff resume the "
@@ -44,8 +58,18 @@ REMEDIES: Final[Mapping[str, str]] = {
     "key-invalid": "Refuse the call, and ask the end customer to copy the key again.",
     "key-revoked": "Refuse the call. The end customer needs another key.",
     "key-expired": "Refuse the call. The end customer needs another key.",
-    "key-suspended": "Refuse the call, and lead the customer to top_up_url. An owner buys credits "
-    "there, or gives the automatic top-up another card; then the keys work again by themselves.",
+    "key-suspended": "Refuse the call, and show the detail. Where a payment is owed, lead the "
+    "customer to top_up_url: an owner buys credits there, or gives the automatic top-up another "
+    "card, and the keys work again by themselves. A key that was suspended by itself is resumed "
+    "in the portal, under Keys.",
+    "endpoint-not-allowed": "Refuse the call. The end customer takes another key, or allows the "
+    "endpoint to this one in the portal, under Keys.",
+    "address-not-allowed": "Send the end customer's own IP as address, not that of your gateway. "
+    "Where it was sent, refuse the call: the key is for other networks.",
+    "key-ended": "Make another key, or take the one that took its place.",
+    "sandbox-only": "Make a test key for the customer, and name the customer which that key has.",
+    "not-in-a-sandbox": "Do it for the customer whose sandbox it is. A sandbox is refilled at "
+    "POST /v1/customers/{id}/sandbox/refill.",
     "not-found": "Check the id, and that it is of the customer whose key asks. Ids are copied "
     "whole, in lower case.",
     "method-not-allowed": "Use a method that the Allow header names.",
@@ -70,13 +94,37 @@ REMEDIES: Final[Mapping[str, str]] = {
     "webhook-secret-is-rotating": "Wait until it ends, or end it at once, on the endpoint's page.",
     "top-up-refused": "Correct what the detail names: a target above the threshold, a limit that "
     "allows one charge, a saved card that was not declined.",
+    "plan-refused": "Correct the field that the detail names; nothing was saved.",
+    "plan-unavailable": "Choose one of the plans on offer.",
+    "plan-in-use": "Make a new version of it, change that, and publish it. Customers stay on "
+    "theirs until they are moved.",
+    "has-subscription": "Change the plan of the subscription that there is.",
+    "no-subscription": "Start a plan.",
+    "plan-taken": "Choose another plan.",
+    "plan-change-refused": "Let the plan begin with the next period, or wait until the day that "
+    "the detail names.",
+    "card-missing": "Choose a saved card, or pay for a purchase or an invoice and let the card be "
+    "kept.",
+    "invoice-unpaid": "Pay the invoice in the portal (Purchases, Plan), then choose again.",
+    "nothing-to-pay": "Look at the invoice again in a moment.",
     "nothing-to-refund": "What was spent, is held or has expired cannot be given back. Credits of "
     "open holds are free again when those end.",
     "refund-window-over": "Ask the seller, who may refund later too.",
     "refund-too-large": "Refund fewer credits, or all that are unused.",
     "card-declined": "Pay with another card, or ask the bank of this one.",
     "provider-declined": "Read the detail; the same request would be declined again.",
+    "price-malformed": "Correct what the detail names: credits have six decimal places at most and "
+    "are not below zero, tiers ascend and the last one has no end.",
+    "pin-over": "Give an instant to come, or none for a pin without an end.",
+    "rate-card-not-published": "Publish the card first, or take another one.",
+    "rate-card-clashes": "Give the card another date, or retire the other card.",
+    "rate-card-lacks-endpoints": "Give the endpoints a price, or say that they are withdrawn.",
+    "rate-card-needed": "Publish the card that comes after it first.",
+    "rate-card-not-pinnable": "Take a published card whose date has come, of a group or everyone.",
+    "pin-overlaps": "End the pin that the customer has, and pin it then.",
     "rate-card-empty": "Give the card its prices, and publish it then.",
+    "back-test-refused": "Take a card with prices, and 1 to 366 days.",
+    "rate-card-open": "Give the endpoints their prices on the draft, or take them off it.",
     "fee-too-large": "Keep a smaller fee, or refund more.",
     "nothing-to-dispute": "Look at what was refunded and disputed of it before.",
     "lot-is-paid": "Refund it, or let it be forfeited where the terms say so.",
@@ -89,6 +137,10 @@ REMEDIES: Final[Mapping[str, str]] = {
     "already-settled": "Look at its line in the register.",
     "currency-mismatch": "Give amounts in the currency of the purchase.",
     "rate-missing": "Enter the rate that is named, in the admin.",
+    "partner-terms-overlap": "End the terms that are named first, or begin after them.",
+    "partner-terms-over": "Agree to new terms.",
+    "payout-exceeds-owed": "Record what is owed, or say that more is meant.",
+    "payout-reference-taken": "Give the other transfer its own reference.",
     "period-closed": "Post it for today: what is late counts for the open month, and keeps its own "
     "date beside it.",
     "posting-in-future": "Post it for today, or for an open day before.",
@@ -97,6 +149,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "close-out-of-order": "Close the month that is named first.",
     "tie-out-failed": "Look at the rows on the month's page, mend their cause, and close it again.",
     "estimate-out-of-range": "Give a part of the whole, such as 12.5 %.",
+    "partner-terms-in-past": "Begin today or later: what was accrued stays as it is.",
+    "partner-share-out-of-range": "Give one of the two: per cent from 0 to 100, or credits.",
     "no-such-cohort": "Read the open ones on the page of estimates.",
     "unbalanced-journal": "Close the month, and look at the tie-outs: they name what breaks it.",
     "amount-too-precise": "Export to another, or enter this journal by hand.",

@@ -213,9 +213,21 @@ CONTENT_SECURITY_POLICY = {
 # Keys are below what tells the outside of them: it is called within the database transaction with
 # the customer, the kind of the event, the key's id and what there is to say.
 TELL_OF_KEYS = "ledger.outbox.tell"
+# What keys may be limited to, and where the days of a new customer begin.
+ENDPOINT_CODES = "ledger.for_accounts.endpoint_codes"
+LIMITS_OF_KEYS = "ledger.for_accounts.limits_of_keys"
+ENDPOINT_CODES_SOLD_TO = "ledger.for_accounts.endpoint_codes_sold_to"
+PROVIDERS_TIME_ZONE = "ledger.for_accounts.time_zone"
+# A sandbox is opened with its limits, of which accounts knows nothing.
+SANDBOX_OPENED = "ledger.sandboxes.opened"
+# A key is told of that is used from so many addresses in an hour, and thrice as many as usual.
+KEY_ADDRESSES = env.int("KEY_ADDRESSES", default=20)
+# What a sandbox gets when it is refilled, whole credits, and how many calls a second it takes.
+SANDBOX_CREDITS = env.int("SANDBOX_CREDITS", default=10_000)
+SANDBOX_CALLS_PER_SECOND = env.int("SANDBOX_CALLS_PER_SECOND", default=10)
 
 # What must be true of the books, by the room that says it.
-CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS"]
+CHECKS = ["ledger.checks.CHECKS", "billing.checks.CHECKS", "billing.plans.checks.CHECKS"]
 
 # With INFO every request has its line, with WARNING those that failed by our fault.
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
@@ -238,6 +250,13 @@ PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000")
 # Where a customer that ran out of credits can buy more; a refusal for want of them says it.
 TOP_UP_URL = env("TOP_UP_URL", default=f"{PUBLIC_URL.rstrip('/')}/portal/buy/")
 
+# The provider's own API, which customers call with their keys: where it is, which endpoint of the
+# price list a newcomer tries first, and what is sent to it. Without an address the portal's first
+# call asks Drawdown itself for the balance.
+PROVIDER_API_URL = env("PROVIDER_API_URL", default="").rstrip("/")
+PROVIDER_API_ENDPOINT = env("PROVIDER_API_ENDPOINT", default="")
+PROVIDER_API_BODY = env("PROVIDER_API_BODY", default="")
+
 # Payment: `test` and `stripe`; the first takes new checkouts. No money moves at `test`, where
 # anybody pays: it is on by itself only where the database is ours, where one tries things.
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["test"] if EMBEDDED else [])
@@ -258,6 +277,8 @@ STRIPE_WEBHOOK_SECRET = _of_stripe("STRIPE_WEBHOOK_SECRET")
 TAX_BY_PROVIDER = env.bool("TAX_BY_PROVIDER", default=False)
 # For so many days a customer may give unused credits of a purchase back; the terms say it.
 REFUND_DAYS = env.int("REFUND_DAYS", default=14)
+# Of an endpoint's price, so many per cent are to be left when its calls are paid for.
+MARGIN_TARGET_PERCENT = env.float("MARGIN_TARGET_PERCENT", default=70.0)
 # Where customers' webhooks may go beside public addresses by HTTPS: for development and tests only.
 # With the second, whoever adds an endpoint reaches whatever this machine reaches.
 WEBHOOKS_ALLOW_HTTP = env.bool("WEBHOOKS_ALLOW_HTTP", default=False)

@@ -1,10 +1,11 @@
 """A customer's calls one by one: reservations, open and ended, and debits."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.errors import NotFound
 from accounts.models import ApiKey
@@ -36,22 +37,35 @@ class LoggedCall(NamedTuple):
         """Net of what was given back, in micro-credits."""
         return self.found.row.committed - self.found.row.reversed
 
+    @property
+    def is_reported(self) -> bool:
+        return self.found.row.happened_at is not None
+
 
 def calls(customer_id: UUID, asked: Asked[ById], filters: Filters) -> list[LoggedCall]:
     """The last made first. Raises NotFound, for another customer's key."""
-    instant = selectors.now()
-    rows = Reservation.objects.filter(_applying(customer_id, filters), customer_id=customer_id)
+    instant = selectors.now(customer_id)
+    rows = Reservation.objects.filter(applying(customer_id, filters), customer_id=customer_id)
     if filters.state is not None:
         rows = reservations.in_state(rows, filters.state, instant)
     if asked.after is not None:
         rows = rows.filter(id__lt=asked.after.id)
-    found = reservations.found(rows.order_by("-id")[: asked.rows], instant)
+    return logged(rows.order_by("-id")[: asked.rows], instant)
+
+
+def logged(
+    rows: Collection[Reservation] | QuerySet[Reservation], instant: datetime
+) -> list[LoggedCall]:
+    """With their prices and keys, as they stand at an instant."""
+    found = reservations.found(rows, instant)
     keys = _keys({one.row.api_key_id for one in found})
     return [LoggedCall(one, keys.get(one.row.api_key_id), one.row.address) for one in found]
 
 
-def _applying(customer_id: UUID, filters: Filters) -> Q:
-    found = periods.rows_of(filters.period)
+def applying(customer_id: UUID, filters: Filters) -> Q:
+    """All but the state, which depends on when one asks. Raises NotFound, for another customer's
+    key."""
+    found = periods.rows_of(customer_id, filters.period)
     if filters.endpoint is not None:
         found &= Q(price_id__in=_prices(filters.endpoint))
     if filters.key_id is not None:

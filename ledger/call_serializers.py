@@ -9,7 +9,7 @@ from accounts import ids
 from accounts.serializers import PrefixedIdField
 from ledger.ids import TRANSACTION
 from ledger.models import ReservationState
-from ledger.pricing import Outcome
+from ledger.prices.pricing import Outcome
 from ledger.serializers import AmountField, PriceOutput
 
 
@@ -48,6 +48,14 @@ class CallOutput(serializers.Serializer[Any]):
         allow_null=True, help_text="Of the service that asked. Customers do not see it."
     )
     created_at = serializers.DateTimeField(source="found.row.created_at")
+    happened_at = serializers.DateTimeField(
+        source="found.row.happened_at",
+        allow_null=True,
+        help_text="When it was done, of what was reported after the fact.",
+    )
+    reported = serializers.BooleanField(
+        source="is_reported", help_text="It came as a usage event, after it was done."
+    )
     ended_at = serializers.DateTimeField(source="found.ended_at", allow_null=True)
     metadata = serializers.DictField(
         child=serializers.CharField(), source="found.row.metadata", allow_null=True
@@ -55,17 +63,18 @@ class CallOutput(serializers.Serializer[Any]):
 
 
 class UsageOutput(serializers.Serializer[Any]):
-    """Has those of day, endpoint and key that it is grouped by."""
+    """Has those of day, endpoint, key and outcome that it is grouped by."""
 
     day = serializers.DateField(source="group.day", required=False)
     endpoint = serializers.CharField(source="group.endpoint", required=False, allow_null=True)
     key = KeyOutput(required=False, allow_null=True)
+    outcome = serializers.CharField(source="group.outcome", required=False, allow_null=True)
     calls = serializers.IntegerField()
     credits = AmountField(source="amount")
 
 
 class EstimatedOutput(serializers.Serializer[Any]):
-    endpoint = serializers.CharField(source="price.endpoint.code")
+    endpoint = serializers.CharField(source="price.endpoint")
     amount = AmountField(source="charge.amount")
     quantity = serializers.DictField(
         child=serializers.CharField(), source="charge.quantities", allow_null=True

@@ -1,16 +1,21 @@
 """What calls would cost now. Nothing is written."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from accounts.errors import InvalidRequest
-from ledger import pricing, selectors, services
+from ledger import selectors, services
 from ledger.fastpath import called
 from ledger.fastpath.calls import invalid
 from ledger.fastpath.requests import PricedCall
-from ledger.models import Price
-from ledger.pricing import Charge, RateCard
+from ledger.prices import pricing, rate_cards
+from ledger.prices.months import Month
+from ledger.prices.pricing import Charge, Price, RateCard
+from ledger.prices.repeated import Repeated, repeated
+
+# More equal calls than anybody makes in a month.
+REPEATED_MAX: Final = 10**9
 
 
 class Line(NamedTuple):
@@ -25,17 +30,39 @@ class Cover(NamedTuple):
     shortfall: int
 
 
-def lines(calls: Sequence[PricedCall]) -> list[Line]:
-    """As a reservation would be priced. Raises InvalidRequest, UnknownEndpoint, UnknownQuantity."""
-    prices = {price.id: price for price in selectors.prices_in_force()}
-    card = RateCard(_priced(price) for price in prices.values())
+def lines(calls: Sequence[PricedCall], customer_id: UUID | None) -> list[Line]:
+    """As their reservations would be priced, one after the other. Raises InvalidRequest,
+    UnknownEndpoint, UnknownQuantity."""
+    card = rate_cards.card_of(customer_id, selectors.now())
+    month = Month(customer_id)
     found = []
     for place, call in enumerate(calls):
         try:
-            price, charge = _charge(card, call)
+            price = _price(card, call)
+            charge = pricing.charge(price, call.quantity, month.so_far(price))
         except InvalidRequest as refusal:
             raise _of_call(place, refusal) from None
-        found.append(Line(prices[price.id], charge))
+        month.count(price, charge)
+        found.append(Line(price, charge))
+    return found
+
+
+def of_equal_calls(
+    asked: Sequence[tuple[PricedCall, int]], customer_id: UUID | None
+) -> list[Repeated]:
+    """Each call so many times, 1 to REPEATED_MAX: to the millionth what `lines` says of all of them
+    one by one, in a time that does not depend on how many they are. Raises as `lines` does."""
+    card = rate_cards.card_of(customer_id, selectors.now())
+    month = Month(customer_id)
+    found = []
+    for place, (call, times) in enumerate(asked):
+        try:
+            price = _price(card, call)
+            of_all = repeated(price, call.quantity, month.so_far(price), times)
+        except InvalidRequest as refusal:
+            raise _of_call(place, refusal) from None
+        month.count(price, of_all.stretches[0].charge, times)
+        found.append(of_all)
     return found
 
 
@@ -46,28 +73,12 @@ def cover(customer_id: UUID, amount: int) -> Cover:
     return Cover(available, max(amount - available - (wallet.credit_limit or 0), 0))
 
 
-def _charge(card: RateCard, call: PricedCall) -> tuple[pricing.Price, Charge]:
+def _price(card: RateCard, call: PricedCall) -> Price:
     called.check(call)
     price = called.price(card, call)
     if price is None:
         raise invalid("endpoint", "Name an endpoint.")
-    return price, pricing.charge(price, call.quantity)
-
-
-def _priced(price: Price) -> pricing.Price:
-    endpoint = price.endpoint
-    return pricing.Price(
-        id=price.id,
-        rate_card=price.rate_card.name,
-        per_call=price.per_call,
-        quantity_name=price.quantity_name,
-        per_quantity=price.per_quantity,
-        quantity_size=price.quantity_size,
-        endpoint=endpoint.code,
-        method=endpoint.method,
-        path_template=endpoint.path_template,
-        bills_client_errors=endpoint.bills_client_errors,
-    )
+    return price
 
 
 def _of_call(place: int, refusal: InvalidRequest) -> InvalidRequest:

@@ -22,10 +22,18 @@ def core_key(service_id: int, key: str) -> UUID:
 
     A UUIDv7 stays one, of its own time; any other key becomes a UUIDv8.
     """
-    digest = blake2b(f"{service_id}/{key}".encode(), digest_size=16).digest()
+    return _named(f"{service_id}/{key}", key)
+
+
+def event_key(service_id: int, source: str, id: str) -> UUID:
+    """The same for an event of a source: it depends on nothing else that the event says."""
+    return _named(f"event/{service_id}/{len(source)}/{source}/{id}", id)
+
+
+def _named(text: str, key: str) -> UUID:
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     bits = int.from_bytes(digest, "big") & ~_VERSION & ~_VARIANT_MASK | _VARIANT
-    lower = key.lower()
-    if _UUID7.fullmatch(lower):
+    if 32 <= len(key) <= 36 and _UUID7.fullmatch(lower := key.lower()):
         time = int(lower.replace("-", "")[:12], 16) << 80
         return UUID(int=bits & ~_TIME | time | _VERSION_7)
     return UUID(int=bits | _VERSION_8)

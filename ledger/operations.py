@@ -32,6 +32,9 @@ class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
     address: str | None = None
     metadata: dict[str, str] | None = None
     detail: dict[str, Any] | None = None
+    rule: dict[str, Any] | None = None  # a price that depends on the month so far
+    percent: int | None = None  # commit: how much of it the outcome is billed
+    happened_at: datetime | None = None  # work that was done before it was told of
 
 
 class Result(msgspec.Struct, array_like=True):
@@ -61,10 +64,17 @@ class Result(msgspec.Struct, array_like=True):
     reversed: int | None
     credit_limit: int | None
     told: bool | None = None  # events were written
+    limits: str | None = None  # JSON: of a refusal, the limit; of a grant, how rates stand
 
     @property
     def ok(self) -> bool:
         return self.code == "ok"
+
+    @property
+    def limit(self) -> dict[str, Any]:
+        """The limit that refused it."""
+        limit: dict[str, Any] = msgspec.json.decode(self.limits or "{}")
+        return limit
 
 
 def encode(operations: Sequence[Operation]) -> str:

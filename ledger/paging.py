@@ -39,6 +39,7 @@ class ByGroup(msgspec.Struct, array_like=True, frozen=True):
     day: date | None
     endpoint: str | None
     key: UUID | None
+    outcome: str | None = None  # cursors of earlier releases have none
 
 
 Row = TypeVar("Row")

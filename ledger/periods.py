@@ -2,7 +2,8 @@
 which its UTC day begins."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -12,8 +13,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.errors import InvalidRequest
 from ledger import selectors
 
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Period(NamedTuple):
@@ -21,34 +22,57 @@ class Period(NamedTuple):
     end: datetime
 
 
+class Ids(NamedTuple):
+    lowest: UUID
+    above: UUID
+
+
+ALWAYS: Final = Period(FIRST, LAST)
+_MOVED: Final = """
+select shift <> '0' or exists (
+    select from ledger_wallet where customer_id = %s and clock_shift is not null)
+from ledger_clock
+"""
+
+
 def asked(query: QueryDict) -> Period:
     """All of time where nothing is said. Raises InvalidRequest."""
-    return _checked(Period(_instant(query, "from") or _FIRST, _instant(query, "to") or _LAST))
+    return _checked(Period(_instant(query, "from") or FIRST, _instant(query, "to") or LAST))
 
 
-def asked_within(query: QueryDict, *, default: timedelta, longest: timedelta) -> Period:
-    """Until now, and `default` long, where nothing is said. Raises InvalidRequest."""
-    end = _instant(query, "to") or selectors.now()
-    start = _instant(query, "from") or max(end - default, _FIRST)
+def asked_within(
+    query: QueryDict, customer_id: UUID, *, default: timedelta, longest: timedelta
+) -> Period:
+    """Until now by the customer's clock, and `default` long, where nothing is said. Raises
+    InvalidRequest."""
+    end = _instant(query, "to") or selectors.now(customer_id)
+    start = _instant(query, "from") or max(end - default, FIRST)
     if end - start > longest:
         raise _invalid("from", f"Ask for {longest.days} days at most.")
     return _checked(Period(start, end))
 
 
-def rows_of(period: Period) -> Q:
-    """Those that were created in it. By their ids, which have a time of their own, the partitions
-    of other months are left out."""
+def rows_of(customer_id: UUID, period: Period) -> Q:
+    """Those of the customer's that were created in it. By their ids, which have a time of their
+    own, the partitions of other months are left out."""
     found = Q(created_at__gte=period.start, created_at__lt=period.end)
-    if _clock_is_moved():
-        return found
-    lowest = selectors.lowest_id(max(period.start - selectors.IDS_LAG, _FIRST))
-    return found & Q(id__gte=lowest, id__lt=selectors.lowest_id(period.end + selectors.IDS_LAG))
+    ids = ids_of(period, customer_id)
+    return found & Q(id__gte=ids.lowest, id__lt=ids.above) if ids else found
 
 
-def _clock_is_moved() -> bool:
+def ids_of(period: Period, customer_id: UUID | None = None) -> Ids | None:
+    """Between which theirs are; None where the ids say nothing of when. Without a customer, of
+    all whose own clocks stand."""
+    if _clock_is_moved(customer_id):
+        return None
+    lowest = selectors.lowest_id(max(period.start - selectors.IDS_LAG, FIRST))
+    return Ids(lowest, selectors.lowest_id(period.end + selectors.IDS_LAG))
+
+
+def _clock_is_moved(customer_id: UUID | None) -> bool:
     """Then the ids that callers make are not of the ledger's time."""
     with connection.cursor() as cursor:
-        cursor.execute("select shift <> '0' from ledger_clock")
+        cursor.execute(_MOVED, [customer_id])
         return bool(cursor.fetchall()[0][0])
 
 
@@ -60,7 +84,7 @@ def _instant(query: QueryDict, field: str) -> datetime | None:
         instant = _read(text)
     except (ValueError, OverflowError):
         instant = None
-    if instant is None or not _FIRST <= instant <= _LAST:
+    if instant is None or not FIRST <= instant <= LAST:
         raise _invalid(field, "A date such as 2026-11-21, or a time such as 2026-11-21T10:30:00Z.")
     return instant
 

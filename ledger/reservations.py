@@ -66,7 +66,7 @@ def one(name: ReservationId) -> Found:
     row = Reservation.objects.filter(customer_id=name.customer_id, id=name.id).first()
     if row is None or (row.price_id or 0) != name.price_id:
         raise NotFound
-    return found([row], selectors.now())[0]
+    return found([row], selectors.now(name.customer_id))[0]
 
 
 def some(
@@ -77,7 +77,7 @@ def some(
     key: UUID | None,
 ) -> list[Found]:
     """The last made first. `key` is the core's key of an operation that made or settled it."""
-    instant = selectors.now()
+    instant = selectors.now(customer_id)
     rows = Reservation.objects.all()
     if customer_id is not None:
         rows = rows.filter(customer_id=customer_id)

@@ -8,17 +8,33 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Func, IntegerField, QuerySet, UUIDField, Value
+from django.db.models import F, Func, IntegerField, Q, QuerySet, UUIDField, Value
 
 from ledger import services
 from ledger.ids import ReservationId
-from ledger.models import Lot, Price, RateCard, Reservation, Transfer, Wallet
+from ledger.models import (
+    Endpoint,
+    Lot,
+    Price,
+    PriceTerms,
+    RateCard,
+    Reservation,
+    Transfer,
+    Wallet,
+)
 from ledger.operations import Result
 from ledger.paging import Asked, ByNumber
+from ledger.prices import cards_in_force, pricing
+from ledger.prices.cards_in_force import CardEntry, Standing, TermsEntry
+from ledger.prices.pricing import Billed
 
 # A caller may date the id of a commit this far back.
 IDS_LAG = timedelta(days=1)
 EXPIRING_SHOWN = 100
+_NOW = """
+select ledger_now() + coalesce(
+    (select clock_shift from ledger_wallet where customer_id = %s and clock_shift is not null), '0')
+"""
 
 
 class Balance(NamedTuple):
@@ -53,10 +69,11 @@ class Transaction(NamedTuple):
         return sum(_gain(transfer) for transfer in self.transfers)
 
 
-def now() -> datetime:
-    """The ledger's time, by which everything expires."""
+def now(customer_id: UUID | None = None) -> datetime:
+    """The ledger's time, by which everything expires; a customer's own, where its clock was
+    moved, as a sandbox's may be."""
     with connection.cursor() as cursor:
-        cursor.execute("select ledger_now()")
+        cursor.execute(_NOW, [customer_id])
         instant: datetime = cursor.fetchall()[0][0]
     return instant
 
@@ -89,7 +106,7 @@ def lots(customer_id: UUID, asked: Asked[ByNumber]) -> list[Lot]:
 
 def transactions(customer_id: UUID, asked: Asked[ByNumber]) -> list[Transaction]:
     """In the order of the wallet's versions, which have no gaps, the last first."""
-    found = _history(customer_id)
+    found = history(customer_id)
     if asked.after:
         above = asked.after.number
     else:
@@ -113,7 +130,8 @@ class CustomerHash(Func):
     output_field = IntegerField()
 
 
-def _history(customer_id: UUID) -> QuerySet[Transfer]:
+def history(customer_id: UUID) -> QuerySet[Transfer]:
+    """Its transfers, to be filtered by version."""
     hashed = CustomerHash(Value(customer_id, UUIDField()))
     found = Transfer.objects.alias(customer_hash=CustomerHash("customer_id"))
     return found.filter(customer_hash=hashed, customer_id=customer_id)
@@ -138,16 +156,63 @@ def _reservation_ids(
     }
 
 
-def card_in_force() -> RateCard | None:
-    """The published card with the last date that has come."""
-    published = RateCard.objects.filter(published_at__isnull=False, effective_at__lte=now())
-    return published.order_by("-effective_at", "-id").first()
+def shared_cards() -> list[CardEntry]:
+    """Those published that are not one customer's own."""
+    return _entries(RateCard.objects.filter(customer=None))
 
 
-def prices_in_force(asked: Asked[ByNumber] | None = None) -> list[Price]:
-    """All of them, or a page."""
-    found = Price.objects.filter(rate_card=card_in_force())
+def standing(customer_id: UUID | None, at: datetime) -> Standing:
+    """Which cards a customer pays by at an instant; without a customer, everyone's."""
+    if customer_id is None:
+        return cards_in_force.standing(None, shared_cards(), (), at)
+    terms = PriceTerms.objects.filter(customer_id=customer_id).values_list(*TermsEntry._fields)
+    own = _entries(RateCard.objects.filter(customer_id=customer_id))
+    found = TermsEntry(*terms[0]) if terms else None
+    return cards_in_force.standing(found, shared_cards(), own, at)
+
+
+def prices_of(
+    customer_id: UUID | None, at: datetime, asked: Asked[ByNumber] | None = None
+) -> list[Price]:
+    """All that a customer pays by at an instant, or a page of them."""
+    override, base = standing(customer_id, at)
+    own = Price.objects.filter(rate_card=override)
+    others = Q(rate_card=base) & ~Q(endpoint__in=own.values("endpoint"))
+    found = Price.objects.filter(others | Q(rate_card=override))
     found = found.select_related("endpoint", "rate_card").order_by("id")
     if asked and asked.after:
         found = found.filter(id__gt=asked.after.number)
     return list(found[: asked.rows] if asked else found)
+
+
+def priced(price: Price) -> pricing.Price:
+    """As calls are priced by it."""
+    endpoint = price.endpoint
+    return pricing.Price(
+        id=price.id,
+        rate_card=price.rate_card.name,
+        per_call=price.per_call,
+        units=pricing.units_of(price.units),
+        minimum=price.minimum,
+        maximum=price.maximum,
+        endpoint=endpoint.code,
+        endpoint_id=endpoint.id,
+        method=endpoint.method,
+        path_template=endpoint.path_template,
+        billed=billed(endpoint),
+    )
+
+
+def billed(endpoint: Endpoint) -> Billed:
+    return Billed(
+        success=endpoint.billed_success,
+        client_error=endpoint.billed_client_error,
+        server_error=endpoint.billed_server_error,
+        timeout=endpoint.billed_timeout,
+        partial=endpoint.billed_partial,
+    )
+
+
+def _entries(cards: "QuerySet[RateCard]") -> list[CardEntry]:
+    published = cards.filter(published_at__isnull=False)
+    return [CardEntry(*row) for row in published.values_list(*CardEntry._fields)]

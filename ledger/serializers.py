@@ -1,16 +1,18 @@
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import ids
 from accounts.serializers import InstantField, PrefixedIdField, StrictInput, TextField
-from ledger import amounts, money
+from ledger import amounts, money, selectors
 from ledger.errors import MalformedAmount
+from ledger.fastpath import answers
 from ledger.ids import LOT, TRANSACTION
 from ledger.models import LotKind, Price, ReservationState, Transfer
+from ledger.prices import pricing
 from ledger.reservations import Found
 from ledger.selectors import Transaction
 
@@ -135,20 +137,46 @@ class QuantityPriceOutput(serializers.Serializer[Any]):
     amount = AmountField()
 
 
-class PriceOutput(serializers.Serializer[Any]):
-    rate_card = serializers.CharField(source="rate_card.name")
-    per_call = AmountField()
-    quantity = serializers.SerializerMethodField()
+class TierOutput(serializers.Serializer[Any]):
+    up_to = serializers.CharField(allow_null=True, help_text="Null: all that comes after.")
+    amount = AmountField()
 
-    @extend_schema_field(QuantityPriceOutput(allow_null=True))
-    def get_quantity(self, price: Price) -> Mapping[str, Any] | None:
-        if not price.quantity_name:
-            return None
-        return {
-            "name": price.quantity_name,
-            "per": price.quantity_size,
-            "amount": amounts.show(price.per_quantity),
-        }
+
+class UnitOutput(serializers.Serializer[Any]):
+    """What is multiplied: `amount`, or its tier's, for every `per` of it."""
+
+    name = serializers.CharField(help_text="`calls`: each call is one.")
+    per = serializers.IntegerField()
+    mode = serializers.ChoiceField(pricing.MODES)
+    amount = AmountField(required=False)
+    free = serializers.CharField(required=False, help_text="So many of a month cost nothing.")
+    tiers = TierOutput(many=True, required=False)
+
+
+class PriceOutput(serializers.Serializer[Any]):
+    """As the fast path shows it."""
+
+    rate_card = serializers.CharField()
+    per_call = AmountField()
+    quantity = QuantityPriceOutput(
+        allow_null=True, help_text="Of a price that has one quantity at one amount."
+    )
+    units = UnitOutput(many=True, required=False, help_text="Of any other price.")
+    minimum = AmountField(required=False)
+    maximum = AmountField(required=False)
+
+    def to_representation(self, instance: Price | pricing.Price) -> dict[str, Any]:
+        price = instance if isinstance(instance, pricing.Price) else selectors.priced(instance)
+        told: dict[str, Any] = msgspec.to_builtins(answers.shown(price))
+        return told
+
+
+_PER_CENT = {"type": "integer", "minimum": 0, "maximum": pricing.ALL}
+_BILLED = {
+    "type": "object",
+    "properties": dict.fromkeys(pricing.OUTCOMES, _PER_CENT),
+    "required": list(pricing.OUTCOMES),
+}
 
 
 class EndpointOutput(serializers.Serializer[Any]):
@@ -156,8 +184,20 @@ class EndpointOutput(serializers.Serializer[Any]):
     name = serializers.CharField(source="endpoint.name")
     method = serializers.CharField(source="endpoint.method")
     path = serializers.CharField(source="endpoint.path_template")
-    bills_client_errors = serializers.BooleanField(source="endpoint.bills_client_errors")
+    bills_client_errors = serializers.SerializerMethodField(
+        help_text="Whether any of it is billed when a call fails by the caller's fault."
+    )
+    billed = serializers.SerializerMethodField(
+        help_text="Per cent of the price, by how a call ended."
+    )
     price = PriceOutput(source="*")
+
+    def get_bills_client_errors(self, price: Price) -> bool:
+        return price.endpoint.billed_client_error > 0
+
+    @extend_schema_field(_BILLED)
+    def get_billed(self, price: Price) -> dict[str, int]:
+        return selectors.billed(price.endpoint)._asdict()
 
 
 class LotPartOutput(serializers.Serializer[Any]):

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
+from accounts.errors import NotInASandbox
+from accounts.models import Customer
 from ledger import outbox
 from ledger.errors import Refused, UnknownCustomer
 from ledger.keys import core_key
@@ -15,6 +17,7 @@ from ledger.operations import APPLY, Operation, Result, encode
 
 # Services, whose keys these must not meet, are numbered from 1.
 OURSELVES: Final = 0
+_PAID: Final = ("paid", "bonus")
 
 
 def apply(operations: Sequence[Operation]) -> list[Result]:
@@ -78,8 +81,11 @@ def grant(
     used: Dr 1100, Cr 2200 when that is recognised. With a `key`, what was granted under it before
     is answered again.
 
-    Raises Refused with expiry-in-past, price-not-allowed, price-missing, malformed-money.
+    Raises Refused with expiry-in-past, price-not-allowed, price-missing, malformed-money; in a
+    sandbox NotInASandbox for what is paid for.
     """
+    if price or money or kind in _PAID:
+        _require_real(customer_id)
     if money is None:
         money = [Leg("1000", "2100", price, currency or "")] if price else []
     detail: dict[str, Any] = {
@@ -283,9 +289,11 @@ def unfreeze(
     return apply_one(_operation("unfreeze", customer_id, amount, {"lot": lot_id}, key))
 
 
-def set_credit_limit(customer_id: UUID, *, limit: int) -> Result:
-    """How far below zero the wallet may go. Raises Refused with credit-limit-in-use."""
-    return apply_one(Operation(op="limit", customer_id=customer_id, amount=limit))
+def set_credit_limit(customer_id: UUID, *, limit: int, at_least_in_use: bool = False) -> Result:
+    """How far below zero the wallet may go. What is in use already is refused with
+    credit-limit-in-use; or the limit goes down to that, when `at_least_in_use`."""
+    detail = {"at_least_in_use": at_least_in_use or None}
+    return apply_one(_operation("limit", customer_id, limit, detail))
 
 
 class Watched(NamedTuple):
@@ -317,6 +325,24 @@ def watch(
     ]
     detail = {"purpose": purpose, "thresholds": given}
     apply_one(_operation("watch", customer_id, None, detail))
+
+
+def limit(customer_id: UUID, *, source: str, limits: Sequence[dict[str, Any]]) -> None:
+    """Through `limits.set_limits`, which says what they are. Raises Refused with
+    cap-below-spent."""
+    apply_one(_operation("limits", customer_id, None, {"source": source, "limits": limits}))
+
+
+def set_late_commit(customer_id: UUID, *, charge: bool) -> None:
+    """Whether a commit that comes after its hold has expired takes what is still available."""
+    apply_one(_operation("late_commit", customer_id, None, {"charge": charge}))
+
+
+def move_clock(customer_id: UUID, *, by: timedelta) -> None:
+    """Let a test wallet's clock go on. Raises Refused with clock-not-moved for any other, and for
+    a time that is not ahead."""
+    detail = {"seconds": int(by.total_seconds())}
+    apply_one(_operation("clock", customer_id, None, detail))
 
 
 def notice(customer_id: UUID, *, lot_id: UUID) -> None:
@@ -351,8 +377,9 @@ def move(
 ) -> Result:
     """Move credits, with their cost and expiry, to another customer (E16).
 
-    Raises Refused with insufficient-credits, UnknownCustomer.
+    Raises Refused with insufficient-credits, UnknownCustomer, NotInASandbox.
     """
+    _require_real(from_id, to_id)
     _open_wallets([from_id, to_id])
     detail = msgspec.json.encode({"lot": lot_id, "reason": reason, "actor": actor}).decode()
     statement = "select * from ledger_move(%s, %s, %s, %s::jsonb)"
@@ -366,6 +393,12 @@ def move(
     if not result.ok:
         raise Refused(result)
     return result
+
+
+def _require_real(*customers: UUID) -> None:
+    """Raises NotInASandbox: money stays out of it, and its credits stay in it."""
+    if Customer.objects.filter(id__in=customers, sandbox_of__isnull=False).exists():
+        raise NotInASandbox
 
 
 def _operation(

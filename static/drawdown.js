@@ -61,7 +61,8 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-// What asks for itself again and again rests while nobody looks.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.target.matches("[data-polls]")) event.preventDefault();
-});
+// Of days up to today, today is seen on a narrow screen.
+for (const chart of document.querySelectorAll("[data-shows-end]")) chart.scrollLeft = chart.scrollWidth;
+
+// A form that came back with errors begins at the first of them.
+document.querySelector("main [aria-invalid=true]")?.focus();

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
@@ -13,7 +14,15 @@ from config.embedded import serving
 from config.state import State
 from tests.workers import WORKER
 
+settings.register_profile("the same cases", derandomize=True)
 QUICK = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_gather": "0"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is tried by chance is other cases each time in the long runs only: a change is not to
+    fail for what was wrong before it."""
+    if "not soak" in config.option.markexpr:
+        settings.load_profile("the same cases")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,7 +22,9 @@ class DocumentAdmin(BillingWindow):
     list_filter = ["kind"]
     list_select_related = ["customer", "purchase"]
     id_columns = {**BillingWindow.id_columns, PURCHASE: "purchase_id"}
-    search_help_text = "A customer's name, e-mail or external id; cus_…, pur_…, R-000001, C-000001"
+    search_help_text = (
+        "A customer's name, e-mail or external id; cus_…, pur_…, R-000001, C-000001, I-000001"
+    )
     fields = ["name", "of", "kind", "bought", "total", "issued_at", "paper"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -48,7 +50,7 @@ class DocumentAdmin(BillingWindow):
 
     @admin.display(description="purchase")
     def bought(self, document: Document) -> SafeString:
-        return billing_shown.purchase(document.purchase)
+        return billing_shown.purchase(document.purchase) if document.purchase else SafeString("-")
 
     @admin.display
     def total(self, document: Document) -> str:

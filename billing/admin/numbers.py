@@ -1,12 +1,12 @@
-"""The numbers that stand on receipts and credit notes, as people read them out."""
+"""The numbers that stand on receipts, credit notes and invoices, as people read them out."""
 
 import re
 from typing import NamedTuple
 
 from billing.models import DocumentKind
 
-_NUMBER = re.compile(r"([RC])-?0*([0-9]{1,18})", re.IGNORECASE)
-_KINDS = {"R": DocumentKind.RECEIPT, "C": DocumentKind.CREDIT_NOTE}
+_NUMBER = re.compile(r"([RCI])-?0*([0-9]{1,18})", re.IGNORECASE)
+_KINDS = {"R": DocumentKind.RECEIPT, "C": DocumentKind.CREDIT_NOTE, "I": DocumentKind.INVOICE}
 
 
 class Number(NamedTuple):

@@ -25,7 +25,7 @@ def tell(alerts: Sequence[Alert], *, to: Sequence[str], company: Customer) -> Ma
         "is_out": worst.available <= 0,
         "threshold": threshold_in_words(worst.basis, worst.value or 0) if worst.basis else "",
         "days_left": _days_left(worst),
-        "top_up": top_up.line(company),
+        "top_up": top_up.line(company, with_money=True),
         "is_top_up_well": top_up.is_well(company),
         "refused_with": "403 key-suspended" if suspending.is_at_the_end(company.id) else "402",
         "buy": settings.TOP_UP_URL,

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
-from billing import findings
+from billing import findings, partners
 from billing.books import engine, escheat, estimating, locks, periods, revenue, tie_outs
 from billing.books.cohorts import last_day
 from billing.books.errors import CloseOutOfOrder, PeriodNotOver, TieOutFailed
 from billing.books.rows import value
 from billing.models import CloseStep, Method, Period, PeriodState, Policy
+from billing.plans import earning
 from ledger.checks import Finding
 
 FREEZE_PATIENCE_SECONDS: Final = 60
@@ -167,11 +168,16 @@ def _expire(period: Period, by: User | None) -> Outcome:
 
 def _recognise(period: Period, by: User | None) -> Outcome:
     """From its end on nothing counts for the month but what the close posts."""
-    posted = revenue.recognise_all()
+    posted, shared = revenue.recognise_all(), partners.accrue_all()
+    earned = earning.earn_all()
     periods.set_closed(periods.closed_through(), closing=last_day(period.month))
     _freeze(period, by)
     posted += revenue.recognise_all()
-    return Outcome(f"{posted} entries of usage posted")
+    shared += partners.accrue_all()
+    told = [f"{posted} entries of usage posted"]
+    told += [f"{earned} fees earned"] if earned else []
+    told += [f"{shared} of partners' shares"] if shared else []
+    return Outcome(", ".join(told))
 
 
 def _estimate(period: Period, by: User | None) -> Outcome:

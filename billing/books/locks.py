@@ -7,12 +7,19 @@ from django.db import connection
 
 _BOOKS = "hashtext('drawdown books')"
 _CLOSE = "hashtext('drawdown close')"
+_PARTNERS = "hashtext('drawdown partners')"
 
 
 def books() -> None:
     """Until the end of the database transaction."""
     with connection.cursor() as cursor:
         cursor.execute(f"select pg_advisory_xact_lock({_BOOKS})")
+
+
+def partners() -> None:
+    """Accruing, and agreeing to what is accrued, until the end of the database transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select pg_advisory_xact_lock({_PARTNERS})")
 
 
 @contextmanager

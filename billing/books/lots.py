@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
+from billing import partners
 from billing.books import periods
 from billing.books.errors import CurrencyMismatch, GraceIsOver, NoExtension, NoOpenPaidLot
 from billing.books.rows import value
@@ -180,6 +181,7 @@ def move(
     of the currency that comes, gets none of it. Raises CurrencyMismatch, UnknownCustomer; Refused
     with insufficient-credits."""
     known = _currencies(to_id)
+    _share_at_this_price(from_id)
     moved = services.move(
         from_id, to_id, amount=credits, lot_id=lot_id, reason=reason or None, actor=_actor(by)
     )
@@ -211,6 +213,7 @@ def _concede(
     shared = lot_id or value(f"select ({_NEXT})", {"customer": customer_id})
     if shared is None:
         raise NoOpenPaidLot
+    _share_at_this_price(customer_id)
     return services.attach(
         customer_id,
         amount=credits,
@@ -219,6 +222,13 @@ def _concede(
         actor=_actor(by),
         key=key,
     )
+
+
+def _share_at_this_price(customer_id: UUID) -> None:
+    """What partners have of these lots is of the price at which their credits were used (R16). The
+    refresh has the wallet locked until the end of the database transaction."""
+    services.refresh(customer_id)
+    partners.accrue([customer_id])
 
 
 def _take(

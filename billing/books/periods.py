@@ -7,17 +7,18 @@ from django.db import connection, transaction
 from accounts.models import User
 from billing.books import locks
 from billing.books.cohorts import last_day
+from billing.books.counted import LOTS, TRANSFERS
 from billing.books.errors import CloseOutOfOrder, NotClosed, PeriodClosed
 from billing.books.rows import value
 from billing.models import Period, PeriodState
 
 # Nothing is worth an entry before a lot is issued.
-_FIRST = "select ledger_day(min(issued_at)) from ledger_lot"
+_FIRST = f"select ledger_day(min(issued_at)) from {LOTS} l"
 # Ids are of the time of posting, as far as callers' clocks agree: older partitions are left out.
-_ENTERED = """
+_ENTERED = f"""
 select min(day) from (
     select coalesce(t.posted_on, (t.posted_at at time zone b.time_zone)::date) as day
-    from ledger_transfer t cross join ledger_books b
+    from {TRANSFERS} t cross join ledger_books b
     where t.posted_at >= (%(through)s::date + 1)::timestamp at time zone b.time_zone
         and t.id >= ledger_id_floor(%(through)s::date - interval '2 days')
 ) x

@@ -15,6 +15,7 @@ purchase as not materialized (
     select 'pur_' || replace(id::text, '-', '') as purchase, billing_purchase.*
     from billing_purchase where {{scope}}
 ),
+partner_share as not materialized (select * from billing_partnershare where {{scope}}),
 payment as not materialized (
     select x.customer_id, x.purchase, x.currency, p.*
     from purchase x join billing_payment p on p.purchase_id = x.id

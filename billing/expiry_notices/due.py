@@ -40,6 +40,8 @@ select customer_id, id, kind, expires_at, free, days from (
             select from accounts_customer c where c.id = l.customer_id and c.status <> 'closed'
         )
         and l.remaining - l.held - l.frozen > 0
+        -- What a plan includes ends with each period, as the plan says.
+        and not coalesce(starts_with(l.document, 'sub_'), false)
         and n.days is not null
         and not exists (
             select from billing_expirynotice x

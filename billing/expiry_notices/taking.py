@@ -6,6 +6,7 @@ from uuid import UUID
 
 from billing.models import ExpiryNotice
 from ledger import selectors
+from ledger.models import Lot
 from ledger.outbox import Event
 
 # What is older was brought along from elsewhere, or waited for long: nobody can mend it.
@@ -27,5 +28,11 @@ def take(events: Sequence[Event]) -> None:
     told = ExpiryNotice.objects.filter(
         customer__in={event.customer_id for event in events}, lot_id__in=expired
     )
+    of_plans = Lot.objects.filter(
+        customer__in={event.customer_id for event in events},
+        id__in=expired,
+        document__startswith="sub_",
+    )
+    expired -= set(of_plans.values_list("id", flat=True))
     for lot_id in expired - set(told.values_list("lot_id", flat=True)):
         logger.warning("Lot %s expired, and no notice of it had been written", lot_id)

@@ -8,7 +8,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, Min, Query
 from django.db.models.functions import Now
 
 from billing.models import DeliveryState, Mail, MailState, NoticeCall, WebhookDelivery
-from ledger import outbox
+from ledger import outbox, usage_events
 
 
 class Backlog(NamedTuple):
@@ -24,6 +24,8 @@ def every() -> Iterator[Backlog]:
     events = outbox.backlog()
     yield Backlog("outbox_events", "Events to hand on", events.events, events.age)
     yield _due("mails_due", "Mails to send", Mail.objects.filter(state=MailState.DUE))
+    waiting = usage_events.waiting()
+    yield Backlog("usage_events_refused", "Usage events to decide on", waiting.events, waiting.age)
     webhooks = WebhookDelivery.objects.filter(state=DeliveryState.DUE)
     yield _due("webhooks_due", "Webhooks to send", webhooks)
     calls = NoticeCall.objects.filter(due_at__isnull=False)

@@ -77,9 +77,6 @@ def _week_before(monday: date) -> Period:
 
 def _figures(customer_id: UUID, week: Period) -> dict[str, Any]:
     available = selectors.balance(customer_id).available
-    used = usage.committed(customer_id, week).aggregate(
-        credits=Sum(F("committed") - F("reversed"))
-    )["credits"]
     bought = Purchase.objects.filter(
         customer_id=customer_id,
         state=PurchaseState.PAID,
@@ -89,7 +86,7 @@ def _figures(customer_id: UUID, week: Period) -> dict[str, Any]:
     return {
         "first_day": week.start.date(),
         "last_day": week.end.date() - timedelta(days=1),
-        "used": shown.credits(used or 0),
+        "used": shown.credits(usage.use(customer_id, week).amount),
         "bought": shown.credits(bought or 0),
         "available": shown.credits(available),
         "expiring": shown.credits(_expiring(customer_id)),

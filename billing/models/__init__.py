@@ -10,6 +10,7 @@ from billing.models.alerts import (
     AlertSettings,
     AlertThreshold,
 )
+from billing.models.backtests import BackTest, BackTestLine, BackTestState
 from billing.models.books import (
     BreakageRun,
     CloseStep,
@@ -21,6 +22,7 @@ from billing.models.books import (
     UnclaimedState,
 )
 from billing.models.books_checks import BooksCheck
+from billing.models.costs import EndpointCost, Margin, MarginTarget
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.expiry_notices import ExpiryNotice
@@ -35,7 +37,29 @@ from billing.models.operators import (
     RefusedReports,
 )
 from billing.models.packs import Pack, PackPrice, TaxRate
+from billing.models.partners import (
+    Partner,
+    PartnerAccrual,
+    PartnerPayout,
+    PartnerShare,
+    PartnerTerm,
+    PartnerTotal,
+    PartnerWatermark,
+)
 from billing.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
+from billing.models.plans import (
+    ChargeState,
+    Invoice,
+    InvoiceCharge,
+    InvoiceKind,
+    InvoiceState,
+    OnFailure,
+    Overage,
+    Plan,
+    PlanState,
+    Subscription,
+    SubscriptionState,
+)
 from billing.models.policy import (
     Chargeback,
     EscheatClass,
@@ -78,10 +102,14 @@ __all__ = [
     "AlertKind",
     "AlertSettings",
     "AlertThreshold",
+    "BackTest",
+    "BackTestLine",
+    "BackTestState",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
     "CardBreaker",
+    "ChargeState",
     "Chargeback",
     "CloseStep",
     "DeliveryState",
@@ -90,6 +118,7 @@ __all__ = [
     "Document",
     "DocumentKind",
     "DocumentSequence",
+    "EndpointCost",
     "EscheatClass",
     "Estimate",
     "EventState",
@@ -97,23 +126,40 @@ __all__ = [
     "ExpiryNotice",
     "Extension",
     "Goodwill",
+    "Invoice",
+    "InvoiceCharge",
+    "InvoiceKind",
+    "InvoiceState",
     "Job",
     "Mail",
     "MailState",
+    "Margin",
+    "MarginTarget",
     "Method",
     "Modification",
     "NoticeCall",
     "NoticeKind",
     "NotificationPreference",
-    "OperatorNotice",
     "Obstacle",
+    "OnFailure",
+    "OperatorNotice",
+    "Overage",
     "Pack",
     "PackPrice",
+    "Partner",
+    "PartnerAccrual",
+    "PartnerPayout",
+    "PartnerShare",
+    "PartnerTerm",
+    "PartnerTotal",
+    "PartnerWatermark",
     "Payment",
     "PaymentMethod",
     "Period",
     "PeriodState",
     "Phase",
+    "Plan",
+    "PlanState",
     "Policy",
     "ProviderCustomer",
     "ProviderEvent",
@@ -129,6 +175,8 @@ __all__ = [
     "SandboxDispute",
     "SandboxEvent",
     "SandboxRefund",
+    "Subscription",
+    "SubscriptionState",
     "Target",
     "TaxPoint",
     "TaxRate",

@@ -1,4 +1,6 @@
-"""Receipts and credit notes, numbered without a gap."""
+"""Receipts, credit notes and invoices of plans, numbered without a gap."""
+
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -6,12 +8,21 @@ from django.db.models.functions import Now
 
 from accounts.models import Customer
 from billing.models.payments import Dispute, Refund
+from billing.models.plans import Invoice
 from billing.models.purchases import Purchase
 
 
 class DocumentKind(models.TextChoices):
     RECEIPT = "receipt"
     CREDIT_NOTE = "credit note"
+    INVOICE = "invoice"
+
+
+_LETTERS: Final[dict[str, str]] = {
+    DocumentKind.RECEIPT: "R",
+    DocumentKind.CREDIT_NOTE: "C",
+    DocumentKind.INVOICE: "I",
+}
 
 
 class DocumentSequence(models.Model):
@@ -30,7 +41,13 @@ class Document(models.Model):
     kind = models.CharField(max_length=16, choices=DocumentKind)
     number = models.BigIntegerField()
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="documents")
-    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="documents")
+    # None of an invoice.
+    purchase = models.ForeignKey(
+        Purchase, on_delete=models.PROTECT, null=True, related_name="documents"
+    )
+    invoice = models.OneToOneField(
+        Invoice, on_delete=models.PROTECT, null=True, related_name="document"
+    )
     refund = models.OneToOneField(
         Refund, on_delete=models.PROTECT, null=True, related_name="credit_note"
     )
@@ -51,8 +68,14 @@ class Document(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="receipt", refund__isnull=True, dispute__isnull=True)
                 | Q(kind="credit note", refund__isnull=False, dispute__isnull=True)
-                | Q(kind="credit note", refund__isnull=True, dispute__isnull=False),
+                | Q(kind="credit note", refund__isnull=True, dispute__isnull=False)
+                | Q(kind="invoice", refund__isnull=True, dispute__isnull=True),
                 name="document_credit_note_is_of_what_went_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="invoice", invoice__isnull=False, purchase=None)
+                | ~Q(kind="invoice") & Q(invoice=None, purchase__isnull=False),
+                name="document_invoice_is_of_an_invoice",
             ),
         ]
 
@@ -61,4 +84,4 @@ class Document(models.Model):
 
     @property
     def name(self) -> str:
-        return f"{'R' if self.kind == DocumentKind.RECEIPT else 'C'}-{self.number:06d}"
+        return f"{_LETTERS[self.kind]}-{self.number:06d}"

@@ -15,6 +15,8 @@ class NoticeKind(models.TextChoices):
     JOB_FAILING = "job-failing", "A job fails"
     MAILS_WAIT = "mails-wait", "Mails wait"
     MAILS_FAILED = "mails-failed", "Mails were not taken"
+    KEY_ADDRESSES = "key-addresses", "A key is used from many addresses"
+    USAGE_REFUSED = "usage-refused", "Reported usage is not covered"
 
 
 class OperatorNotice(models.Model):

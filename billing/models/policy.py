@@ -38,7 +38,7 @@ class TaxPoint(models.TextChoices):
     REDEMPTION = "redemption", "When credits are used"
 
 
-def _check_currency(field: str, code: str) -> None:
+def check_currency(field: str, code: str) -> None:
     """Raises ValidationError."""
     if code not in CURRENCIES:
         raise ValidationError({field: f"{code} is no currency of ISO 4217, such as EUR."})
@@ -106,7 +106,7 @@ class Policy(models.Model):
         return "Policy"
 
     def clean(self) -> None:
-        _check_currency("functional_currency", self.functional_currency)
+        check_currency("functional_currency", self.functional_currency)
 
     def save(self, *args: Any, **options: Any) -> None:
         self.only_row = True
@@ -161,8 +161,8 @@ class ExchangeRate(models.Model):
         ]
 
     def clean(self) -> None:
-        _check_currency("currency", self.currency)
-        _check_currency("to", self.to)
+        check_currency("currency", self.currency)
+        check_currency("to", self.to)
 
     def __str__(self) -> str:
         return f"{self.currency}/{self.to} {self.rate.normalize():f} from {self.day}"

@@ -15,7 +15,7 @@ class SandboxCheckout(models.Model):
     currency = models.CharField(max_length=3)
     return_url = models.TextField()
     cancel_url = models.TextField()
-    state = models.CharField(max_length=16, default="open")  # open, paid, expired
+    state = models.CharField(max_length=16, default="open")  # open, paid, expired, closed
     refunded = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     saves_card = models.BooleanField(default=False)

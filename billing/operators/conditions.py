@@ -12,6 +12,7 @@ from billing import mails
 from billing.models import EventState, Job, Mail, MailState, NoticeKind, ProviderEvent
 from billing.operators import notices, refused_reports
 from billing.operators.notices import Said
+from ledger import usage_events
 
 FAILURES_IN_A_ROW = 3
 UNDECIDED_AFTER = timedelta(minutes=10)
@@ -26,6 +27,7 @@ def look() -> None:
     notices.look(NoticeKind.WEBHOOKS_FAILING, _failing_webhooks)
     notices.look(NoticeKind.MAILS_WAIT, _waiting_mails)
     notices.look(NoticeKind.MAILS_FAILED, _failed_mails)
+    notices.look(NoticeKind.USAGE_REFUSED, _refused_usage)
 
 
 def _failing_jobs() -> Iterator[Said]:
@@ -104,6 +106,23 @@ def _failed_mails() -> Iterator[Said]:
             f"{number} {'mail was' if number == 1 else 'mails were'} not taken by the mail server",
             f"They are not tried again. The last error: {failed[0].error}",
             _mails(MailState.FAILED),
+        )
+
+
+def _refused_usage() -> Iterator[Said]:
+    """Told again whenever there is ten times as much of it."""
+    usage_events.note_accepted()
+    waiting = usage_events.waiting()
+    for zeros in range(len(str(waiting.events)) if waiting.events else 0):
+        least = 10**zeros
+        yield Said(
+            f"{least} {'usage event waits' if least == 1 else 'or more usage events wait'}"
+            " for credits",
+            f"{waiting.events} of {waiting.customers} customers were refused, the oldest"
+            f" {waiting.age.days} days ago: what they tell of was done and is not charged. Retry"
+            " them after a top-up, or dismiss them with a reason.",
+            f"{reverse('admin:ledger_refusedevent_changelist')}?state__exact=waiting",
+            str(least),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from ledger import amounts
 from ledger.errors import MalformedAmount
 
-HOW: Final = "Write how many credits, as in 2,500 or 12.5."
+HOW: Final = "Write how many credits, above zero, as in 2,500 or 12.5."
 
 _PLACES: Final = "Credits have up to six places after the point."
 _TOO_MANY: Final = "These are more credits than there can be: write fewer."

@@ -66,6 +66,10 @@ class Provider(Protocol):
     def create_checkout(self, order: Order) -> Checkout:
         """Asked twice for the same, it is one checkout. Raises ProviderFailed, ProviderDeclined."""
 
+    def close_checkout(self, checkout_ref: str) -> None:
+        """Nobody pays there any more. Raises ProviderDeclined where it was paid, or is over;
+        ProviderFailed."""
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         """Raises WebhookRefused, and whatever JSON of another form makes it raise."""
 

@@ -2,7 +2,7 @@
 
 from accounts.models import Customer
 from billing.errors import BillingError
-from billing.models import CardBreaker, TopUp, TopUpSettings, TopUpState
+from billing.models import CardBreaker, Obstacle, TopUp, TopUpSettings, TopUpState
 from billing.top_up import budget, mending, obstacles, ordering, wording
 from ledger import selectors
 
@@ -12,15 +12,26 @@ def agreement_of(customer: Customer) -> TopUpSettings | None:
     return found.select_related("customer", "pack", "card").first()
 
 
-def line(customer: Customer) -> str:
+def line(customer: Customer, *, with_money: bool) -> str:
+    """Without money, without the card too: whether it is on, and works."""
     agreement = agreement_of(customer)
     if agreement is None or not agreement.enabled:
         return "Off: when credits run out, somebody has to buy new ones."
     obstacle = obstacles.found(agreement)
+    if not with_money:
+        return _state(agreement, obstacle)
     if obstacle is not None:
         return f"Paused. {mending.told(agreement, obstacle).why}"
     failing = failure(agreement)
     return f"Failing. {failing}" if failing else f"On. {summary(agreement)}"
+
+
+def _state(agreement: TopUpSettings, obstacle: Obstacle | None) -> str:
+    if obstacle is not None:
+        return "Paused. Ask an owner."
+    if failure(agreement):
+        return "Failing. Ask an owner."
+    return "On: credits are bought when they run low."
 
 
 def is_well(customer: Customer) -> bool:

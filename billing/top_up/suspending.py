@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from accounts import services
 from accounts.models import Customer
 from billing.models import TopUpSettings
+from billing.plans import unpaid
 from billing.top_up import telling
 from ledger import selectors
 
@@ -18,7 +19,7 @@ def look_at(customer_id: UUID) -> None:
         if is_owed(customer_id):
             if services.suspend_keys(customer_id):
                 telling.keys_suspended(customer_id)
-        elif services.restore_keys(customer_id):
+        elif not unpaid.suspends_keys(customer_id) and services.restore_keys(customer_id):
             telling.keys_resumed(customer_id)
 
 

@@ -11,12 +11,14 @@ from uuid import UUID
 
 from accounts import ids
 from billing.models.payments import REFUND
+from billing.models.plans import INVOICE, SUBSCRIPTION
 from billing.models.purchases import PURCHASE
 from billing.webhooks_out.fields import (
     Show,
     credits,
     id_of,
     instant,
+    limited,
     lot,
     paid,
     purpose,
@@ -86,10 +88,32 @@ _TOP_UP: Final[Mapping[str, Show]] = {
     "cap": text("cap"),
     "reason": text("reason"),
 }
+_SUBSCRIPTION: Final[Mapping[str, Show]] = {
+    "subscription": subject(SUBSCRIPTION),
+    "plan": text("plan"),
+    "version": text("version"),
+    "period_start": instant("period_start"),
+    "period_end": instant("period_end"),
+}
+_INVOICE: Final[Mapping[str, Show]] = {
+    "invoice": subject(INVOICE),
+    "number": text("number"),
+    "subscription": text("subscription"),
+    "amount": paid,
+}
 _KEY: Final[Mapping[str, Show]] = {
     "key": subject(ids.KEY),
     "name": text("name"),
     "prefix": text("prefix"),
+}
+_CAP: Final[Mapping[str, Show]] = {
+    "scope": text("scope"),
+    "subject": limited,
+    "period": text("period"),
+    "limit": credits("limit"),
+    "used": credits("used"),
+    "resets_at": instant("resets_at"),
+    "source": text("source"),
 }
 _SUSPENSION: Final[Mapping[str, Show]] = {"reason": text("reason")}
 
@@ -118,6 +142,27 @@ _TOPPED_UP: Final = {
     "purchase": "pur_019aa741112273348556677889900aab",
     "amount": {"amount": "25.00", "currency": "USD"},
     "credits": "1000",
+}
+_ON_A_PLAN: Final = {
+    "plan": "pro",
+    "version": 2,
+    "period_start": "2026-11-10T00:00:00+00:00",
+    "period_end": "2026-12-10T00:00:00+00:00",
+}
+_INVOICED: Final = {
+    "number": "I-000042",
+    "subscription": "sub_019aa741112273348556677889900aab",
+    "amount": 6000,
+    "currency": "USD",
+}
+_CAPPED: Final = {
+    "source": "customer",
+    "scope": "key",
+    "subject": _SUBJECT,
+    "period": "day",
+    "limit": 400_000_000,
+    "used": 401_500_000,
+    "resets_at": "2026-11-22T00:00:00+00:00",
 }
 _OWED: Final = {"reason": "payment_owed"}
 _A_KEY: Final = {"name": "production", "prefix": "ddk_7Hq2LmZp"}
@@ -288,13 +333,112 @@ TYPES: Final = (
         _SUBJECT,
         {"cap": {"amount": "500.00", "currency": "USD"}, "reason": "cap"},
     ),
+    EventType(
+        "subscription.started",
+        "A plan has begun.",
+        _SUBSCRIPTION,
+        _SUBJECT,
+        _ON_A_PLAN,
+    ),
+    EventType(
+        "subscription.changed",
+        "Another plan has begun, or will with the next period (next_plan).",
+        {
+            **_SUBSCRIPTION,
+            "previous_plan": text("previous_plan"),
+            "next_plan": text("next_plan"),
+        },
+        _SUBJECT,
+        _ON_A_PLAN | {"previous_plan": "starter", "next_plan": "scale"},
+    ),
+    EventType(
+        "subscription.cancelled",
+        "The plan was cancelled; it goes on until ends_at.",
+        {**_SUBSCRIPTION, "ends_at": instant("ends_at")},
+        _SUBJECT,
+        _ON_A_PLAN | {"ends_at": "2026-12-10T00:00:00+00:00"},
+    ),
+    EventType(
+        "subscription.resumed",
+        "The plan was cancelled, and goes on all the same.",
+        _SUBSCRIPTION,
+        _SUBJECT,
+        _ON_A_PLAN,
+    ),
+    EventType(
+        "subscription.ended",
+        "There is no plan any more. Credits that were bought stay.",
+        _SUBSCRIPTION,
+        _SUBJECT,
+        _ON_A_PLAN,
+    ),
+    EventType(
+        "invoice.created",
+        "An invoice was issued; the saved card is charged for it.",
+        _INVOICE,
+        _SUBJECT,
+        _INVOICED,
+    ),
+    EventType("invoice.paid", "An invoice was paid.", _INVOICE, _SUBJECT, _INVOICED),
+    EventType(
+        "invoice.failed",
+        "An invoice could not be charged. Without retry_at it is not tried again by itself.",
+        {**_INVOICE, "reason": text("reason"), "retry_at": instant("retry_at")},
+        _SUBJECT,
+        _INVOICED | {"reason": "The card was declined.", "retry_at": "2026-11-22T09:30:00+00:00"},
+    ),
+    EventType(
+        "spend_cap.warned",
+        "What is used in a period has come to a soft cap. Nothing is refused.",
+        _CAP,
+        _SUBJECT,
+        _CAPPED,
+    ),
+    EventType(
+        "spend_cap.reached",
+        "A call was refused that would have passed a spend cap; told once in a period.",
+        _CAP,
+        _SUBJECT,
+        _CAPPED | {"limit": 500_000_000, "used": 499_000_000},
+    ),
     EventType("key.created", "A key was created.", _KEY, _SUBJECT, _A_KEY),
     EventType(
         "key.revoked", "A key was revoked, and opens nothing any more.", _KEY, _SUBJECT, _A_KEY
     ),
     EventType(
+        "key.rotated",
+        "A key has another secret, and the old one, `replaces`, is accepted until it ends.",
+        {
+            **_KEY,
+            "replaces": id_of(ids.KEY, "replaces"),
+            "old_prefix": text("old_prefix"),
+            "old_ends_at": instant("old_ends_at"),
+        },
+        _SUBJECT,
+        {
+            **_A_KEY,
+            "replaces": _OTHER,
+            "old_prefix": "ddk_2fXc9RtQ",
+            "old_ends_at": "2026-11-22T09:30:00+00:00",
+        },
+    ),
+    EventType("key.suspended", "A key was suspended, by itself.", _KEY, _SUBJECT, _A_KEY),
+    EventType("key.resumed", "A key that was suspended works again.", _KEY, _SUBJECT, _A_KEY),
+    EventType(
+        "key.many_addresses",
+        "A key was used from unusually many addresses in an hour: told once a day.",
+        {
+            **_KEY,
+            "addresses": text("addresses"),
+            "usual": text("usual"),
+            "hour": instant("hour"),
+        },
+        _SUBJECT,
+        _A_KEY | {"addresses": 84, "usual": 3, "hour": "2026-11-21T09:00:00+00:00"},
+    ),
+    EventType(
         "keys.suspended",
-        "All keys are suspended: a charge failed, and no credits are left.",
+        "All keys are suspended: a charge failed, and no credits are left or an invoice is owed.",
         _SUSPENSION,
         None,
         _OWED,
@@ -312,5 +456,7 @@ BY_NAME: Final = {one.name: one for one in (*TYPES, TEST)}
 
 # They tell of money: only who may see the company's purchases reads them.
 OF_PURCHASES: Final = frozenset(
-    name for name in BY_NAME if name.startswith(("purchase.", "dispute.", "top_up."))
+    name
+    for name in BY_NAME
+    if name.startswith(("purchase.", "dispute.", "top_up.", "subscription.", "invoice."))
 )

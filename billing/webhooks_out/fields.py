@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from accounts import ids
-from ledger import amounts, money
+from ledger import amounts, limits, money
 from ledger.ids import LOT, TRANSACTION, ReservationId
+from ledger.limits.written import name_of
 from ledger.outbox import Event
 
 # What a field says of an event; None: nothing.
@@ -33,6 +34,12 @@ def id_of(prefix: str, name: str) -> Show:
 
 def subject(prefix: str) -> Show:
     return lambda event: ids.encode(prefix, UUID(event.subject)) if event.subject else None
+
+
+def limited(event: Event) -> Any:
+    """The key's id or the endpoint's code, whose cap it is."""
+    scope, inside = event.data["scope"], event.data["subject"]
+    return name_of(scope, limits.subject_of(scope, UUID(inside) if inside else None))
 
 
 def paid(event: Event) -> Any:

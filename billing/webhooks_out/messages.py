@@ -9,18 +9,20 @@ from billing.webhooks_out.catalogue import BY_NAME
 from ledger.outbox import Event
 
 
-def message(event: Event) -> dict[str, Any]:
+def message(event: Event, *, is_test: bool = False) -> dict[str, Any]:
+    """What happens in a sandbox says so."""
     shown = {name: show(event) for name, show in BY_NAME[event.kind].fields.items()}
     told = {name: value for name, value in shown.items() if value is not None}
     return {
         "type": event.kind,
         "timestamp": event.created_at,
+        **({"livemode": False} if is_test else {}),
         "data": {"customer": ids.encode(ids.CUSTOMER, event.customer_id), **told},
     }
 
 
-def body(event: Event) -> str:
-    return msgspec.json.encode(message(event)).decode()
+def body(event: Event, *, is_test: bool = False) -> str:
+    return msgspec.json.encode(message(event, is_test=is_test)).decode()
 
 
 def example(name: str) -> str:

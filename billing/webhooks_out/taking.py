@@ -23,7 +23,7 @@ def take(events: Sequence[Event]) -> None:
                 endpoint=endpoint,
                 event_id=event.id,
                 kind=event.kind,
-                body=body(event),
+                body=body(event, is_test=endpoint.customer.sandbox_of_id is not None),
                 state=DeliveryState.DUE if endpoint.enabled else DeliveryState.SKIPPED,
             )
             for event in told
@@ -43,6 +43,7 @@ def _is_told(event: Event) -> bool:
 
 def _endpoints(customers: set[UUID]) -> dict[UUID, list[WebhookEndpoint]]:
     found: dict[UUID, list[WebhookEndpoint]] = defaultdict(list)
-    for endpoint in WebhookEndpoint.objects.filter(customer__in=customers, removed_at=None):
+    wanted = WebhookEndpoint.objects.filter(customer__in=customers, removed_at=None)
+    for endpoint in wanted.select_related("customer"):
         found[endpoint.customer_id].append(endpoint)
     return found

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from ledger import models, rate_cards
+from ledger import models, selectors
 from ledger.models import RateCard
-from ledger.pricing import Price
+from ledger.prices import rate_cards
+from ledger.prices.pricing import Price, Unit
 
 CREDIT = 1_000_000
 CARD = "launch"
@@ -15,16 +16,14 @@ class Offer(NamedTuple):
     code: str
     path: str
     per_call: int
-    quantity_name: str = ""
-    per_quantity: int = 0
-    quantity_size: int = 1
+    units: tuple[Unit, ...] = ()
 
 
 OFFERS = (
     Offer("classify", "/v1/classify", 1 * CREDIT),
     Offer("summarize", "/v1/files/{id}/summary", 4 * CREDIT),
     Offer("extract-pdf", "/v1/files/{id}/text", 12 * CREDIT),
-    Offer("generate", "/v1/generate", 2 * CREDIT, "tokens", 350_000, 1000),
+    Offer("generate", "/v1/generate", 2 * CREDIT, (Unit("tokens", 1000, 350_000),)),
 )
 
 
@@ -44,31 +43,10 @@ def _price(card: RateCard, offer: Offer) -> None:
         method="POST",
         path_template=offer.path,
     )
-    rate_cards.set_price(
-        card,
-        endpoint,
-        per_call=offer.per_call,
-        quantity_name=offer.quantity_name,
-        per_quantity=offer.per_quantity,
-        quantity_size=offer.quantity_size,
-    )
+    rate_cards.set_price(card, endpoint, per_call=offer.per_call, units=offer.units)
 
 
 def prices() -> list[Price]:
     """As the service reads them."""
     found = models.Price.objects.filter(rate_card__name=CARD)
-    return [
-        Price(*row)
-        for row in found.values_list(
-            "id",
-            "rate_card__name",
-            "per_call",
-            "quantity_name",
-            "per_quantity",
-            "quantity_size",
-            "endpoint__code",
-            "endpoint__method",
-            "endpoint__path_template",
-            "endpoint__bills_client_errors",
-        )
-    ]
+    return [selectors.priced(price) for price in found.select_related("endpoint", "rate_card")]

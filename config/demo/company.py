@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypedDict
 
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts import ids, selectors, services
@@ -18,6 +19,7 @@ from config.demo.history.calls import Caller
 from config.demo.history.player import Player
 from config.demo.people import Person, person
 from config.state import State
+from ledger.models import Reservation
 
 FILE = "demo.json"
 # The same past at every first start, but for the days that it fell on.
@@ -104,4 +106,11 @@ def _play(callers: Sequence[Caller], since: datetime, now: datetime) -> None:
     for caller in callers:
         arrived = arrival(caller.profile, since, now)
         Customer.objects.filter(id=caller.id).update(created_at=arrived)
-        ApiKey.objects.filter(id=caller.api_key_id).update(created_at=arrived)
+        key = ApiKey.objects.filter(id=caller.api_key_id)
+        key.update(created_at=arrived, last_used_at=_last_call(caller))
+
+
+def _last_call(caller: Caller) -> datetime | None:
+    calls = Reservation.objects.filter(customer_id=caller.id, api_key_id=caller.api_key_id)
+    last: datetime | None = calls.aggregate(last=Max("created_at"))["last"]
+    return last

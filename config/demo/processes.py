@@ -1,5 +1,6 @@
 """The demo company's own processes: its service, and its customers."""
 
+import json
 import socket
 import sys
 
@@ -28,6 +29,15 @@ def start(
     if calls_per_second > 0:
         call = [sys.executable, "-m", "config.demo.traffic", demo, address(listener)]
         children.start("demo traffic", [*call, str(calls_per_second)])
+
+
+def first_call(listener: socket.socket) -> dict[str, str]:
+    """What the portal tells newcomers to try, as settings."""
+    return {
+        "PROVIDER_API_URL": address(listener),
+        "PROVIDER_API_ENDPOINT": "generate",
+        "PROVIDER_API_BODY": json.dumps({"prompt": "The keeper of the", "max_tokens": 80}),
+    }
 
 
 def address(listener: socket.socket) -> str:

@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
-from config.openapi import batches, examples, fields, parameters, problems
+from config.openapi import batches, events, examples, fields, parameters, problems
 from config.openapi.operations import OPERATIONS, Described
 from config.openapi.routes import Route, found
 from config.openapi.schemas import Schemas
+from ledger.fastpath.requests import OPERATIONS_MAX
 
 # Who imports the document has taught drf-spectacular our fields.
 __all__ = ["document", "fields"]
@@ -19,8 +20,8 @@ _INFO: Json = {
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "description": "A prepaid credit ledger. Reserve credits before a call is run, and settle when "
     "it is done.\n\nAmounts of credits are decimal strings. Ids are opaque. Times are RFC 3339 in "
-    "UTC. A body is read as JSON, whatever its Content-Type says. Every write has an "
-    "Idempotency-Key; sent again with it, a request gets the answer that it got first. Every "
+    "UTC. A body is read as JSON, whatever its Content-Type says, but for events. Every write has "
+    "an Idempotency-Key; sent again with it, a request gets the answer that it got first. Every "
     "refusal is `application/problem+json`, and its type is a page that says what to do.",
 }
 _SECURITY: Json = {
@@ -46,6 +47,7 @@ def document() -> Json:
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     components = {**schemas.components(), "Problem": problems.SCHEMA}
     batches.describe(components)
+    events.describe(components)
     return {
         "openapi": "3.1.0",
         "info": _INFO,
@@ -115,13 +117,21 @@ def _request(route: Route, told: Described, schemas: Schemas) -> Json:
     schema = schemas.request(told.takes, partial=route.method == "PATCH")
     content = {"schema": schema, **examples.request(told.id)}
     needed = not schemas.may_be_empty(schema)
-    return {"required": needed, "content": {"application/json": content}}
+    taken: Json = {told.media: content}
+    if told.media_of_list:
+        taken[told.media_of_list] = {
+            "schema": {"type": "array", "maxItems": OPERATIONS_MAX, "items": schema}
+        }
+    return {"required": needed, "content": taken}
 
 
 def _success(route: Route, told: Described, schemas: Schemas) -> Json:
     headers = {"X-Request-Id": parameters.ANSWERED_REQUEST_ID}
     if route.has_key:
         headers["Idempotent-Replayed"] = parameters.REPLAYED
+    if "rate-limited" in told.problems:
+        headers["RateLimit-Policy"] = parameters.RATE_LIMIT_POLICY
+        headers["RateLimit"] = parameters.RATE_LIMIT
     response: Json = {"description": told.status.phrase, "headers": headers}
     if told.answers is not None:
         schema = schemas.answer(told.answers)

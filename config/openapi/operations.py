@@ -11,7 +11,10 @@ from accounts import serializers as accounts
 from config.openapi import parameters
 from ledger import call_serializers as calls
 from ledger import serializers as ledger
-from ledger.fastpath import answers, batch, requests
+from ledger.api import sandbox, statement
+from ledger.fastpath import answers, batch, cloudevents, reporting, requests
+from ledger.limits import output as limits_output
+from ledger.limits import written as limits_written
 
 Json = dict[str, Any]
 Shape = type[Serializer[Any]] | type[Any] | None
@@ -28,15 +31,21 @@ class Described(NamedTuple):
     parameters: tuple[Json, ...] = ()
     beside: Json = {}  # what a list says beside its data
     problems: tuple[str, ...] = ()
+    media: str = "application/json"
+    media_of_list: str = ""  # a list of what it takes
 
 
 _PAYING: Final = (
     "insufficient-credits",
+    "spend-cap-reached",
+    "rate-limited",
     "customer-suspended",
     "key-invalid",
     "key-revoked",
     "key-expired",
     "key-suspended",
+    "endpoint-not-allowed",
+    "address-not-allowed",
     "not-found",
     "unknown-endpoint",
     "unknown-quantity",
@@ -69,15 +78,36 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "can still be settled.",
         takes=accounts.CustomerChangesInput,
         answers=accounts.CustomerOutput,
-        problems=("external-id-taken",),
+        problems=("external-id-taken", "not-in-a-sandbox"),
     ),
     ("POST", "/v1/customers/{customer_id}/keys"): Described(
         "createKey",
         "Make a key for a customer",
-        "The secret is shown this once: whoever repeats the request gets null for it.",
+        "The secret is shown this once: whoever repeats the request gets null for it. It may be "
+        "limited to endpoints, to networks and in time; with `test` it is of the sandbox.",
         takes=accounts.ApiKeyInput,
         answers=accounts.NewApiKeyOutput,
         status=HTTPStatus.CREATED,
+    ),
+    ("PATCH", "/v1/keys/{key_id}"): Described(
+        "changeKey",
+        "Change a customer's key",
+        "Its name and its limits, and whether it is suspended. What is not named stays as it is; "
+        "within a second all processes know.",
+        takes=accounts.ApiKeyPatchInput,
+        answers=accounts.ApiKeyOutput,
+        problems=("key-ended",),
+    ),
+    ("POST", "/v1/keys/{key_id}/rotate"): Described(
+        "rotateKey",
+        "Rotate a customer's key",
+        "The key stays and gets another secret, which is shown this once. `old` is the secret "
+        "that it had, as a key of its own that pays as this one until the overlap ends; revoke it "
+        "to end that at once.",
+        takes=accounts.RotationInput,
+        answers=accounts.RotatedKeyOutput,
+        status=HTTPStatus.CREATED,
+        problems=("key-ended",),
     ),
     ("DELETE", "/v1/keys/{key_id}"): Described(
         "revokeKey",
@@ -98,6 +128,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
             "expiry-in-past",
             "price-missing",
             "price-not-allowed",
+            "not-in-a-sandbox",
         ),
     ),
     ("GET", "/v1/customers/{customer_id}/balance"): Described(
@@ -105,6 +136,31 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "Read a balance",
         "As of this second: what has expired is not counted, whether or not a job has run.",
         answers=ledger.CustomerBalanceOutput,
+    ),
+    ("GET", "/v1/customers/{customer_id}/sandbox"): Described(
+        "readSandbox",
+        "Read a customer's sandbox",
+        "What the test wallet has, and what its clock says. There is one once a test key was made, "
+        "or it was refilled.",
+        answers=sandbox.SandboxOutput,
+    ),
+    ("POST", "/v1/customers/{customer_id}/sandbox/refill"): Described(
+        "refillSandbox",
+        "Refill a customer's sandbox",
+        "Test credits, which are in no report. The sandbox is opened where there is none.",
+        takes=sandbox.RefillInput,
+        answers=sandbox.RefillOutput,
+        status=HTTPStatus.CREATED,
+        problems=("malformed-amount",),
+    ),
+    ("POST", "/v1/customers/{customer_id}/sandbox/clock"): Described(
+        "moveSandboxClock",
+        "Move a sandbox's clock",
+        "Forwards: what expires until then expires, and limits begin anew. By a year at most, all "
+        "in all.",
+        takes=sandbox.ClockInput,
+        answers=sandbox.SandboxOutput,
+        problems=("sandbox-only",),
     ),
     ("GET", "/v1/customers/{customer_id}/lots"): Described(
         "listLots", "List lots", "The last granted first.", answers=ledger.LotOutput, is_list=True
@@ -115,6 +171,17 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "Everything that changed the balance, the last first. Versions have no gaps.",
         answers=ledger.TransactionOutput,
         is_list=True,
+    ),
+    ("GET", "/v1/customers/{customer_id}/statement"): Described(
+        "readStatement",
+        "Read a statement",
+        "Every line that changed the balance, the last first, with the balance after it; the "
+        "balance at both ends, and sums by kind between them. Of the last 30 days unless asked "
+        "otherwise. A lot that ends is gone at that instant, even where that is posted later.",
+        answers=statement.LineOutput,
+        is_list=True,
+        parameters=(parameters.FROM, parameters.TO),
+        beside=parameters.STATEMENT,
     ),
     ("GET", "/v1/customers/{customer_id}/calls"): Described(
         "listCalls",
@@ -143,11 +210,27 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         parameters=(parameters.FROM, parameters.TO, parameters.GROUP_BY),
         beside=parameters.PERIOD,
     ),
+    ("GET", "/v1/customers/{customer_id}/limits"): Described(
+        "readLimits",
+        "Read limits",
+        "Those in force of the customer, its keys and endpoints, whoever gave them: what is used "
+        "of each, and when it begins anew.",
+        answers=limits_output.LimitsOutput,
+    ),
+    ("PUT", "/v1/customers/{customer_id}/limits"): Described(
+        "setLimits",
+        "Set limits",
+        "The provider's own for this customer, in place of those that it gave before. They go "
+        "before the plan's of the same kind; the customer's own stay beside them.",
+        takes=limits_written.GivenLimits,
+        answers=limits_output.LimitsOutput,
+        problems=("cap-below-spent",),
+    ),
     ("POST", "/v1/estimate"): Described(
         "estimate",
         "Estimate what calls cost",
-        "By the rate card in force, and whether a customer could pay for all of them now. Nothing "
-        "is written.",
+        "By the rate card in force, or by what a customer pays after what its month has had so "
+        "far, and whether it could pay for all of them now. Nothing is written.",
         takes=requests.Estimate,
         answers=calls.EstimateOutput,
         problems=("not-found", "unknown-endpoint", "unknown-quantity"),
@@ -155,9 +238,12 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
     ("GET", "/v1/endpoints"): Described(
         "listEndpoints",
         "List endpoints",
-        "The rate card in force: what each call costs now.",
+        "The rate card in force: what each call costs now. Of a customer with prices of its own, "
+        "or whose key asks, it is what that customer pays.",
         answers=ledger.EndpointOutput,
         is_list=True,
+        parameters=(parameters.PAYING,),
+        problems=("not-found",),
     ),
     ("POST", "/v1/reservations"): Described(
         "reserve",
@@ -196,6 +282,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
             *_ENDED,
             "amount-exceeds-reservation",
             "insufficient-credits",
+            "spend-cap-reached",
             "malformed-amount",
             "unknown-quantity",
         ),
@@ -246,5 +333,19 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         takes=requests.Batch,
         answers=batch.Results,
         problems=("too-many-operations",),
+    ),
+    ("POST", "/v1/events"): Described(
+        "reportUsage",
+        "Report usage after the fact",
+        "One CloudEvent, or a list of up to 1,000, each of a call that was done already: `subject` "
+        "is the customer, `type` the endpoint. Source and id name it, for 30 days: it is charged "
+        "once however often it is sent, at the prices of its own time. Each is accepted, a "
+        "duplicate or rejected by itself. In binary mode the attributes are `ce-*` headers.",
+        takes=cloudevents.Event,
+        answers=reporting.EventResults,
+        status=HTTPStatus.ACCEPTED,
+        problems=("too-many-operations", "unsupported-media-type"),
+        media=cloudevents.ONE,
+        media_of_list=cloudevents.LIST,
     ),
 }

@@ -6,7 +6,7 @@ from accounts import ids
 from ledger.ids import LOT, RESERVATION, TRANSACTION
 from ledger.models import ReservationState
 from ledger.paging import DEFAULT_LIMIT, MAX_LIMIT
-from ledger.pricing import Outcome
+from ledger.prices.pricing import Outcome
 from ledger.usage import Dimension
 
 Json = dict[str, Any]
@@ -66,6 +66,7 @@ CUSTOMER: Final[Json] = {
     "description": "Only this customer's.",
     "schema": IDS["customer_id"],
 }
+PAYING: Final[Json] = {**CUSTOMER, "description": "What this customer pays."}
 STATUS: Final[Json] = {
     "name": "status",
     "in": "query",
@@ -86,6 +87,22 @@ FROM: Final[Json] = {
 }
 TO: Final[Json] = FROM | {"name": "to", "description": "Up to this time, which is left out."}
 PERIOD: Final[Json] = {name: {"type": "string", "format": "date-time"} for name in ("from", "to")}
+_AMOUNT: Final[Json] = {"type": "string"}
+_EDGE: Final[Json] = {
+    "type": "object",
+    "required": ["at", "balance"],
+    "properties": {"at": {"type": "string", "format": "date-time"}, "balance": _AMOUNT},
+}
+_SUM: Final[Json] = {
+    "type": "object",
+    "required": ["kind", "amount", "lines"],
+    "properties": {"kind": {"type": "string"}, "amount": _AMOUNT, "lines": {"type": "integer"}},
+}
+STATEMENT: Final[Json] = {
+    "opening": _EDGE,
+    "closing": _EDGE,
+    "sums": {"type": "array", "items": _SUM},
+}
 ENDPOINT: Final[Json] = {
     "name": "endpoint",
     "in": "query",
@@ -138,4 +155,15 @@ SHOULD_RETRY: Final = header(
     enum=["true", "false"],
 )
 RETRY_AFTER: Final = header("So many seconds from now.", pattern="^[0-9]+$")
+RATE_LIMIT_POLICY: Final[Json] = {
+    **header(
+        "The limits that apply, as draft-ietf-httpapi-ratelimit-headers has them: of each its "
+        "name, `q` calls in `w` seconds, or open holds."
+    ),
+    "required": False,
+}
+RATE_LIMIT: Final[Json] = {
+    **header("How they stand: `r` are left, and all are free again in `t` seconds."),
+    "required": False,
+}
 AUTHENTICATE: Final = header("How to say who calls.", enum=["Bearer"])

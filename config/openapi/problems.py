@@ -26,7 +26,12 @@ _WITH_A_BODY: Final = (
 )
 _OF_REST: Final = ("not-acceptable",)
 _OF_FASTPATH: Final = ("unavailable",)
-_MAY_RETRY_AFTER: Final = ("request-in-progress", "unavailable")
+_MAY_RETRY_AFTER: Final = (
+    "request-in-progress",
+    "unavailable",
+    "rate-limited",
+    "spend-cap-reached",
+)
 
 SCHEMA: Final[Json] = {
     "type": "object",
@@ -52,6 +57,36 @@ SCHEMA: Final[Json] = {
         "available": {"type": "string", "description": "Credits that there are."},
         "shortfall": {"type": "string", "description": "Credits that are missing."},
         "top_up_url": {"type": "string", "description": "Where the customer buys more."},
+        "cap": {
+            "type": "string",
+            "description": "Which spend cap refused it.",
+            "enum": ["day", "month", "lifetime", "hold"],
+        },
+        "limit": {
+            "type": "string",
+            "description": "The cap in credits; or of rate-limited, rate or holds.",
+        },
+        "used": {
+            "description": "What counts for the limit now: credits of a cap, or a number.",
+            "anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}],
+        },
+        "scope": {
+            "type": "string",
+            "description": "Whose limit it is.",
+            "enum": ["customer", "key", "endpoint"],
+        },
+        "subject": {
+            "type": ["string", "null"],
+            "description": "The key's id, or the endpoint's code.",
+        },
+        "quota": {"type": "integer", "description": "So many calls, or open holds."},
+        "window": {"type": "integer", "description": "In so many seconds."},
+        "resets_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When there is room again; null: not by time alone.",
+        },
+        "retry_after": {"type": "integer", "description": "So many seconds from now."},
         "current": {"$ref": f"#/components/schemas/{answers.Reservation.__name__}"},
     },
 }
@@ -107,5 +142,9 @@ def _headers(names: list[str]) -> Json:
         headers["WWW-Authenticate"] = parameters.AUTHENTICATE
     if any(name in _MAY_RETRY_AFTER for name in names):
         is_always = all(name in _MAY_RETRY_AFTER for name in names)
+        is_always = is_always and "spend-cap-reached" not in names
         headers["Retry-After"] = {**parameters.RETRY_AFTER, "required": is_always}
+    if "rate-limited" in names:
+        headers["RateLimit-Policy"] = parameters.RATE_LIMIT_POLICY
+        headers["RateLimit"] = parameters.RATE_LIMIT
     return headers

@@ -47,5 +47,5 @@ def _rest() -> Iterator[Route]:
 def _fastpath() -> Iterator[Route]:
     settling = {routes.path_of(op, _ID): op for op in routes.SETTLING}
     for path, op in {**routes.FIXED, **settling}.items():
-        scope = calls.WRITE if op == routes.BATCH else desk.VERBS[op].scope
-        yield Route("POST", path, scope, False, op != routes.BATCH, True)
+        scope = calls.WRITE if op in routes.LISTS else desk.VERBS[op].scope
+        yield Route("POST", path, scope, False, op not in routes.LISTS, True)

@@ -34,4 +34,4 @@ class EventAdmin(WindowAdmin):
 
 
 def _value(name: str, value: Any) -> str:
-    return amounts.show(value) if name == "amount" else str(value)
+    return amounts.show(value) if name == "amount" and isinstance(value, int) else str(value)

@@ -41,7 +41,7 @@ class ReservationAdmin(WindowAdmin):
     fields = [
         *("name", "of", "state", "endpoint", "reserved", "held_of", "spent", "paid_by"),
         *("not_collected", "given_back", "quantities", "used_quantities", "outcome", "overrun"),
-        *("transaction", "created_at", "expires_at", "ended_at", "request_id"),
+        *("transaction", "done", "created_at", "expires_at", "ended_at", "request_id"),
         *("ended_request_id", "service", "key", "address", "metadata"),
     ]
 
@@ -98,6 +98,10 @@ class ReservationAdmin(WindowAdmin):
     @admin.display
     def transaction(self, reservation: Reservation) -> SafeString:
         return shown.transaction(reservation.transaction_id)
+
+    @admin.display(description="done at, and reported after")
+    def done(self, reservation: Reservation) -> str:
+        return shown.instant(reservation.happened_at)
 
     @admin.display
     def made(self, reservation: Reservation) -> str:

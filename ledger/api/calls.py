@@ -15,7 +15,7 @@ from ledger.call_log import Filters, LoggedCall
 from ledger.call_serializers import CallOutput, UsageOutput
 from ledger.models import ReservationState
 from ledger.paging import ByGroup, ById
-from ledger.pricing import Outcome
+from ledger.prices.pricing import Outcome
 from ledger.usage import Dimension
 
 USAGE_DEFAULT = timedelta(days=30)
@@ -41,8 +41,9 @@ class UsageView(OfCustomerView):
         query = request.query_params
         asked = paging.asked(query, ByGroup)
         by = [Dimension(one) for one in parameters.choices(query, "group_by", list(Dimension))]
-        period = periods.asked_within(query, default=USAGE_DEFAULT, longest=USAGE_LONGEST)
-        used = usage.usage(self.customer(), asked, period, by)
+        customer = self.customer()
+        period = periods.asked_within(query, customer, default=USAGE_DEFAULT, longest=USAGE_LONGEST)
+        used = usage.usage(customer, asked, period, by)
         page = paging.page(used, asked, key=lambda one: one.group, show=UsageOutput)
         shown = [{name: row[name] for name in (*by, "calls", "credits")} for row in page["data"]]
         return Response(page | {"data": shown, "from": period.start, "to": period.end})

@@ -20,20 +20,22 @@ from ledger.serializers import EndpointOutput
 
 
 class EndpointsView(KeyedView):
-    """The rate card in force."""
+    """The rate card in force; of a customer, what it pays."""
 
     required_scopes = {"GET": Scope.READ}
     open_to_the_customer = True
 
     def get(self, request: Request) -> Response:
         asked = paging.asked(request.query_params, ByNumber)
-        prices = selectors.prices_in_force(asked)
+        customer_id = _customer(request, request.query_params.get("customer"))
+        prices = selectors.prices_of(customer_id, selectors.now(), asked)
         return Response(
             paging.page(prices, asked, key=lambda price: ByNumber(price.id), show=EndpointOutput)
         )
 
-    def customer_asked_about(self) -> None:
-        return None
+    def customer_asked_about(self) -> UUID | None:
+        customer = self.request.query_params.get("customer")
+        return None if customer is None else ids.decode(ids.CUSTOMER, customer)
 
 
 class EstimateView(KeyedView):
@@ -45,8 +47,8 @@ class EstimateView(KeyedView):
 
     def post(self, request: Request) -> Response:
         fields = read(request.data, Estimate)
-        payer = _payer(request, fields)
-        lines = estimates.lines(fields.calls)
+        payer = _customer(request, fields.customer)
+        lines = estimates.lines(fields.calls, payer)
         amount = sum(line.charge.amount for line in lines)
         cover = estimates.cover(payer, amount) if payer else None
         shown = {"lines": lines, "amount": amount, "customer_id": payer, "cover": cover}
@@ -57,12 +59,12 @@ class EstimateView(KeyedView):
         return None
 
 
-def _payer(request: Request, fields: Estimate) -> UUID | None:
+def _customer(request: Request, named: str | None) -> UUID | None:
     """A customer's own key may leave itself out. Raises NotFound."""
     own = request.auth.customer_id if isinstance(request.auth, ApiKeyEntry) else None
-    if fields.customer is None:
+    if named is None:
         return own
-    asked_about = ids.decode(ids.CUSTOMER, fields.customer)
+    asked_about = ids.decode(ids.CUSTOMER, named)
     if own not in (asked_about, None):
         raise NotFound
     return customer_by_id(asked_about).id

@@ -44,7 +44,7 @@ class GrantsView(KeyedView):
         def grant() -> Answer:
             customer_by_id(uuid)
             fields = validated(GrantInput(data=request.data))
-            result = services.grant(uuid, actor=_actor(request), **fields)
+            result = services.grant(uuid, actor=actor_of(request), **fields)
             granted = {
                 "lot_id": result.lot_id,
                 "transaction_id": result.transaction_id,
@@ -90,6 +90,6 @@ class TransactionsView(OfCustomerView):
         )
 
 
-def _actor(request: Request) -> str:
+def actor_of(request: Request) -> str:
     assert isinstance(request.auth, ServiceKeyEntry)
     return ids.encode(ids.KEY, request.auth.id)

@@ -3,7 +3,19 @@
 The setting CHECKS names the suites that there are: the ledger's, and those of the rooms above it.
 """
 
-from ledger.checks import history, keys, lots, money, orphans, reservations, telling, wallets
+from ledger.checks import (
+    history,
+    keys,
+    limits,
+    lots,
+    marks,
+    money,
+    orphans,
+    reservations,
+    telling,
+    usage,
+    wallets,
+)
 from ledger.checks.base import KEPT_ROWS, Check, Finding, Row, Suite, run, verify
 from ledger.checks.outside import outside
 from ledger.checks.sources import SOURCES
@@ -32,5 +44,8 @@ CHECKS = Suite(
         *keys.CHECKS,
         *orphans.CHECKS,
         *telling.CHECKS,
+        *limits.CHECKS,
+        *usage.CHECKS,
+        *marks.CHECKS,
     ],
 )

@@ -26,6 +26,9 @@ CHECKS = [
         where cardinality(lots) <> cardinality(split) or cardinality(lots) <> cardinality(used)
             or x.fits is not true or x.used_sum <> committed
             or x.split_sum < amount or x.split_sum > amount and overrun <> 'available'
+                -- A commit that came after the expiry took anew what it took.
+                and (state in ('committed', 'reversed') and ended_at >= expires_at
+                    and expires_at > created_at) is not true
         """,
     ),
     Check(
@@ -36,7 +39,7 @@ CHECKS = [
         select customer_id, id as reservation_id, price_id, state, committed, reversed
         from reservation
         where state not in ('held', 'committed', 'released', 'expired', 'reversed')
-            or overrun not in ('reject', 'cap', 'available')
+            or overrun not in ('reject', 'cap', 'available', 'debt')
             or reversed not between 0 and committed
             or state = 'reversed' and reversed < committed
             or state <> 'reversed' and reversed = committed and reversed > 0

@@ -65,8 +65,8 @@ CHECKS = [
         "No wallet is below its credit limit, and no counter of it below zero",
         "Nobody spends what he does not have.",
         """
-        select customer_id, balance, held, frozen, credit_limit, debt from wallet
-        where balance - held - frozen < -credit_limit
+        select customer_id, balance, held, frozen, credit_limit, debt, forced from wallet
+        where balance - held - frozen < -credit_limit - forced
             or least(held, frozen, credit_limit, debt, lots, head_free, head_held) < 0
         """,
     ),

@@ -11,8 +11,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ledger import amounts
 from ledger.errors import LedgerError
+from ledger.fastpath import limits
 from ledger.fastpath.database import Row
-from ledger.pricing import Price
+from ledger.prices.pricing import CALLS, Mode, Price, Unit
 
 
 class LotPart(Struct):
@@ -33,10 +34,31 @@ class QuantityPrice(Struct):
     amount: str
 
 
+class TierShown(Struct):
+    up_to: str | None  # null: all that comes after the tier before it
+    amount: str
+
+
+class UnitPrice(Struct):
+    """What is multiplied: `amount`, or its tier's, for every `per` of it."""
+
+    name: str
+    per: int
+    mode: Mode
+    amount: str | UnsetType = UNSET
+    free: str | UnsetType = UNSET  # of a month
+    tiers: list[TierShown] | UnsetType = UNSET
+
+
 class PriceShown(Struct):
+    """`quantity` is the unit of a price that has one, at one amount; others say their `units`."""
+
     rate_card: str
     per_call: str
     quantity: QuantityPrice | None
+    units: list[UnitPrice] | UnsetType = UNSET
+    minimum: str | UnsetType = UNSET
+    maximum: str | UnsetType = UNSET
 
 
 class Reservation(Struct):
@@ -57,13 +79,14 @@ class Reservation(Struct):
     reversed: str | UnsetType
     expires_at: str | UnsetType
     balance: Balance
+    livemode: bool | UnsetType = UNSET  # false in a sandbox, and not told elsewhere
 
 
 def reservation(row: Row, price: Price | None) -> Reservation:
     customer = _hex(row.customer_id)
     is_settled = row.released is not None
     return Reservation(
-        f"rsv_{customer}{_hex(row.reservation_id)}{int(row.price_id or 0):08x}",
+        name(row),
         row.state or "",
         f"cus_{customer}",
         price.endpoint if price else None,
@@ -81,9 +104,15 @@ def reservation(row: Row, price: Price | None) -> Reservation:
     )
 
 
+def name(row: Row) -> str:
+    """Of the reservation that it tells of."""
+    return f"rsv_{_hex(row.customer_id)}{_hex(row.reservation_id)}{int(row.price_id or 0):08x}"
+
+
 _SENTENCES: Final = {
     "amount-exceeds-reservation": "This is more than the reservation has.",
     "reservation-held": "The reservation is still held: release it, there is nothing to reverse.",
+    "event-dismissed": "It was refused, and then dismissed: it is not charged.",
     "extension-too-long": "A hold lasts at most 7 days after it was made.",
 }
 # How the core says that it has no such customer.
@@ -92,6 +121,8 @@ _CODES: Final = {"no-wallet": "not-found"}
 
 def declined(row: Row, price: Price | None, *, top_up_url: str) -> LedgerError:
     """The core's refusal, with what the contract says beside it."""
+    if row.limits is not None:
+        return _limited(row, price)
     members: dict[str, Any] = {}
     detail = _SENTENCES.get(row.code, "")
     if row.code == "insufficient-credits":
@@ -104,6 +135,16 @@ def declined(row: Row, price: Price | None, *, top_up_url: str) -> LedgerError:
     if row.reservation_id is not None:
         members["current"] = reservation(row, price)
     return LedgerError(_CODES.get(row.code, row.code), detail, members)
+
+
+def _limited(row: Row, price: Price | None) -> LedgerError:
+    limit: dict[str, Any] = msgspec.json.decode(row.limits or "{}")
+    if row.code == "rate-limited":
+        return limits.rate_limited(limit, price)
+    refusal = limits.cap_reached(limit, row.required, price)
+    if row.reservation_id is not None:
+        refusal.members["current"] = reservation(row, price)
+    return refusal
 
 
 def _credits(column: str | None) -> str:
@@ -138,13 +179,43 @@ def _elements(array: str | None) -> list[str]:
 
 
 def _price(price: Price | None) -> PriceShown | None:
-    if price is None:
-        return None
-    per_quantity = None
-    if price.quantity_name:
-        shown = amounts.show(price.per_quantity)
-        per_quantity = QuantityPrice(price.quantity_name, price.quantity_size, shown)
-    return PriceShown(price.rate_card, amounts.show(price.per_call), per_quantity)
+    return None if price is None else shown(price)
+
+
+def shown(price: Price) -> PriceShown:
+    units = price.units
+    return PriceShown(
+        price.rate_card,
+        amounts.show(price.per_call),
+        _only(units[0]) if is_plain(price) and units else None,
+        UNSET if is_plain(price) else [_unit(unit) for unit in units],
+        UNSET if price.minimum is None else amounts.show(price.minimum),
+        UNSET if price.maximum is None else amounts.show(price.maximum),
+    )
+
+
+def is_plain(price: Price) -> bool:
+    """So much a call, and so much for one quantity."""
+    units = price.units
+    if len(units) > 1:
+        return False
+    return not units or not (units[0].depends_on_month or units[0].name == CALLS)
+
+
+def _only(unit: Unit) -> QuantityPrice:
+    return QuantityPrice(unit.name, unit.size, amounts.show(unit.amount))
+
+
+def _unit(unit: Unit) -> UnitPrice:
+    tiers = [TierShown(tier.up_to, amounts.show(tier.amount)) for tier in unit.tiers]
+    return UnitPrice(
+        unit.name,
+        unit.size,
+        unit.mode,
+        UNSET if tiers else amounts.show(unit.amount),
+        UNSET if unit.free == "0" else unit.free,
+        tiers or UNSET,
+    )
 
 
 def _balance(row: Row) -> Balance:

@@ -1,13 +1,13 @@
 """The debit API's writes, beside Django: decode, ask who, price, and hand to the gatherer.
 
-Read on in `desk.py` and `reserving.py` (who pays, how much: `ledger/pricing.py`), `gatherer.py`
+Read on in `desk.py` and `reserving.py` (who pays, how much: `prices/pricing.py`), `gatherer.py`
 (with whom an operation travels) and `ledger/sql` (what is decided).
 """
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final
@@ -18,9 +18,10 @@ from accounts.ids import CUSTOMER, encode
 from accounts.request_ids import CURRENT, request_id
 from accounts.request_log import NAME_MAX, Log, RequestLine, begin, finish
 from ledger.errors import LedgerError
-from ledger.fastpath import batch, desk, replies
-from ledger.fastpath.calls import Asked, Call, Memory, Refusal, Sender
+from ledger.fastpath import batch, cloudevents, desk, replies, reporting
+from ledger.fastpath.calls import WRITE, Asked, Call, Memory, Refusal, Sender, check_scope
 from ledger.fastpath.catalogue import Catalogue
+from ledger.fastpath.cloudevents import Bad, Event
 from ledger.fastpath.database import Line
 from ledger.fastpath.directory import Directory
 from ledger.fastpath.gatherer import Gatherer
@@ -40,7 +41,9 @@ from ledger.fastpath.http import (
 from ledger.fastpath.party import Answer
 from ledger.fastpath.problems import Kind, Problems
 from ledger.fastpath.refusals import Failed, Unavailable, WrongMethod
-from ledger.fastpath.routes import BATCH, Route, find
+from ledger.fastpath.refused_events import RefusedEvents
+from ledger.fastpath.routes import BATCH, EVENTS, Route, find
+from ledger.fastpath.usage_terms import UsageTerms
 from ledger.fastpath.waker import Waker
 
 BODY_MAX: Final = 1024 * 1024
@@ -70,9 +73,15 @@ class FastPath:
     ) -> None:
         self._otherwise = otherwise
         self._lines = reads, polls, wakes = Line(database), Line(database), Line(database)
-        catalogue = Catalogue(reads)
-        directory = Directory(reads, polls, pepper=pepper, also_poll=catalogue.refresh)
-        self._memory = Memory(directory, catalogue)
+        catalogue, usage_terms = Catalogue(reads), UsageTerms(reads)
+
+        async def also_poll(polls: Line) -> None:
+            await catalogue.refresh(polls)
+            await usage_terms.refresh(polls)
+
+        directory = Directory(reads, polls, pepper=pepper, also_poll=also_poll)
+        self._memory = Memory(directory, catalogue, usage_terms)
+        self._refused = RefusedEvents(reads)
         self._waker = Waker(wakes)
         self._gatherer = Gatherer(database, self._waker)
         self._problems = Problems(problems)
@@ -147,8 +156,11 @@ class FastPath:
         if scope["method"] != "POST":
             raise WrongMethod
         if route.op == BATCH:
-            body = decode(await read_body(headers, receive, limit=BATCH_BODY_MAX))
-            return await self._batch(sender, body, line)
+            operations = decode(await read_body(headers, receive, limit=BATCH_BODY_MAX))
+            return await self._batch(sender, operations, line)
+        if route.op == EVENTS:
+            events = await read_body(headers, receive, limit=BATCH_BODY_MAX)
+            return await self._events(sender, cloudevents.read(headers, events), line)
         call = Call(
             sender=sender,
             op=route.op,
@@ -177,3 +189,21 @@ class FastPath:
             return await replies.reply(self._memory, item, next(found), top_up_url=self._top_up_url)
         except (AccountsError, LedgerError) as refusal:
             return self._problems.reply(refusal, name)
+
+    async def _events(
+        self, sender: Sender, events: Sequence[Event | Bad], line: RequestLine
+    ) -> Reply:
+        check_scope(sender.key, WRITE)
+        asked = await reporting.ask(self._memory, sender, events)
+        operations = reporting.operations(asked)
+        found = await self._gatherer.do(operations) if operations else []
+        reporting.check_decided(found)
+        results = reporting.results(
+            asked,
+            found,
+            lambda refusal: self._problems.reply(refusal, sender.request_id),
+            top_up_url=self._top_up_url,
+        )
+        await self._refused.note(asked, found)
+        line.operations, line.codes = len(results), dict(Counter(one.status for one in results))
+        return Reply(202, reporting.body(results), [JSON])

@@ -2,7 +2,7 @@
 
 from ledger.fastpath.calls import invalid
 from ledger.fastpath.requests import PricedCall
-from ledger.pricing import Price, RateCard
+from ledger.prices.pricing import Price, RateCard
 
 
 def check(fields: PricedCall) -> None:

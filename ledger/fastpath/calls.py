@@ -10,6 +10,7 @@ from ledger import amounts
 from ledger.errors import LedgerError
 from ledger.fastpath.catalogue import Catalogue
 from ledger.fastpath.directory import Directory
+from ledger.fastpath.usage_terms import UsageTerms
 from ledger.operations import Operation
 
 Refusal = AccountsError | LedgerError
@@ -24,6 +25,7 @@ class Memory(NamedTuple):
 
     directory: Directory
     catalogue: Catalogue
+    usage_terms: UsageTerms
 
 
 class Sender(NamedTuple):

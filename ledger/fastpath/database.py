@@ -55,6 +55,7 @@ class Row(NamedTuple):
     reversed: str | None
     credit_limit: str | None
     told: str | None
+    limits: str | None
 
 
 class Line:

@@ -7,15 +7,16 @@ trusted, and nothing is answered before it is read again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import psycopg
 
-from accounts import directory, keys
+from accounts import addresses, directory, keys
+from accounts.addresses import Address
 from accounts.directory import ApiKeyEntry, CustomerEntry, ServiceKeyEntry
 from accounts.errors import (
     Forbidden,
@@ -23,7 +24,7 @@ from accounts.errors import (
     KeyRefused,
     Unauthorized,
 )
-from accounts.keys import KeyKind
+from accounts.keys import OF_CUSTOMERS
 from ledger.fastpath.database import Line
 from ledger.fastpath.refusals import Unavailable
 
@@ -32,9 +33,13 @@ TRUSTED_SECONDS: Final = 0.8
 TOUCH_SECONDS: Final = 60
 # When this many keys are known, all are forgotten and those in use read again.
 KEYS_MAX: Final = 200_000
+# And this many addresses of keys between two notes of them.
+SEEN_MAX: Final = 20_000
 
 _Entry = TypeVar("_Entry", ServiceKeyEntry, ApiKeyEntry)
 _Value = TypeVar("_Value")
+# A key, an hour and an address from which it was used then.
+Seen = tuple[UUID, datetime, str]
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +64,9 @@ class Directory:
         self._service_keys: dict[bytes, ServiceKeyEntry] = {}
         self._api_keys: dict[bytes, ApiKeyEntry] = {}
         self._barred: dict[UUID, CustomerEntry] = {}
+        self._sandboxes: set[UUID] = set()
         self._used: set[UUID] = set()
+        self._seen: set[Seen] = set()
         self._read_at = float("-inf")  # monotonic, when the last good poll began
         self._as_of: datetime | None = None  # and the database's time then
         self._polling: asyncio.Task[None] | None = None
@@ -81,14 +88,26 @@ class Directory:
         """The customer's key that reads so, revoked and expired included. Raises KeyInvalid."""
         digest = keys.digest(text, pepper=self._pepper)
         entry = self._api_keys.get(digest)
-        if entry is None and keys.parse(text) is KeyKind.CUSTOMER:
+        if entry is None and keys.parse(text) in OF_CUSTOMERS:
             entry = await self._read(
                 directory.API_KEY_BY_DIGEST, digest, ApiKeyEntry, self._api_keys
             )
         if entry is None:
             raise KeyInvalid
         self._used.add(entry.id)
+        if entry.is_test:
+            self._sandboxes.add(entry.customer_id)
         return entry
+
+    def note_address(self, key: ApiKeyEntry, address: Address) -> None:
+        """So that a key is told of which unusually many use. How many there are from one process
+        at most is for its memory's sake."""
+        if len(self._seen) < SEEN_MAX:
+            hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+            self._seen.add((key.pays_as, hour, addresses.as_counted(address)))
+
+    def is_sandbox(self, customer_id: UUID) -> bool:
+        return customer_id in self._sandboxes
 
     def check_customer(self, customer_id: UUID) -> None:
         """Raises CustomerSuspended. Whether there is such a customer, the core knows."""
@@ -116,18 +135,21 @@ class Directory:
     async def touch(self) -> None:
         """Note which keys were used since the last time."""
         used, self._used = list(self._used), set()
+        seen, self._seen = self._seen, set()
         if not used:
             return
         try:
             for statement in (directory.TOUCH_SERVICE_KEYS, directory.TOUCH_API_KEYS):
                 await self._polls.rows(statement, {"ids": used})
+            if seen:
+                await self._polls.rows(directory.NOTE_ADDRESSES, _columns(seen))
         except psycopg.Error:
             logger.warning("The use of %d keys could not be noted.", len(used))
 
     async def _unknown_caller(self, authorization: bytes) -> ServiceKeyEntry:
         text = keys.bearer(authorization.decode("latin-1")) or ""
         kind = keys.parse(text)
-        if kind is KeyKind.CUSTOMER:
+        if kind in OF_CUSTOMERS:
             _accept(await self.payer(text))
             raise Forbidden("This takes a service key; a customer's key only reads.")
         if kind is None:
@@ -173,7 +195,7 @@ class Directory:
 
     async def _read_changes(self) -> None:
         if self._as_of is None:
-            for row in await self._polls.rows(directory.BARRED_CUSTOMERS):
+            for row in await self._polls.rows(directory.SPECIAL_CUSTOMERS):
                 self._note_customer(CustomerEntry(*row))
             return
         since = {"since": self._as_of}
@@ -185,6 +207,8 @@ class Directory:
             self._note_customer(CustomerEntry(*row))
 
     def _note_customer(self, entry: CustomerEntry) -> None:
+        if entry.sandbox_of is not None:
+            self._sandboxes.add(entry.id)
         if entry.status == directory.ACTIVE and entry.keys_suspended_at is None:
             self._barred.pop(entry.id, None)
         else:
@@ -196,6 +220,12 @@ def _accept(entry: ServiceKeyEntry | ApiKeyEntry) -> None:
         directory.check_key(entry, now=datetime.now(UTC))
     except KeyRefused as refusal:
         raise Unauthorized(refusal.detail) from refusal
+
+
+def _columns(seen: Iterable[Seen]) -> dict[str, list[Any]]:
+    """In one order in all processes, so that none waits for another that waits for it."""
+    by_key, by_hour, by_address = zip(*sorted(seen), strict=True)
+    return {"keys": list(by_key), "hours": list(by_hour), "addresses": list(by_address)}
 
 
 def _keep(known: dict[bytes, _Value], name: bytes, value: _Value) -> None:

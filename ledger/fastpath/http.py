@@ -68,10 +68,14 @@ def decode(body: bytes) -> object:
         if _amount_is_no_json(body):
             raise MalformedAmount from None
         raise MalformedJson(error) from None
-    if b"-0" in body and _MINUS_ZERO.search(body):
+    if has_minus_zero(body):
         # It is an integer like others, whose sign would be lost.
         return json.loads(body, parse_int=lambda digits: -1 if digits == "-0" else int(digits))
     return value
+
+
+def has_minus_zero(body: bytes) -> bool:
+    return b"-0" in body and _MINUS_ZERO.search(body) is not None
 
 
 def address(scope: Scope) -> str | None:

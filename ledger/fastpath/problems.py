@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.fastpath.calls import Refusal
-from ledger.fastpath.http import Reply
+from ledger.fastpath.http import Header, Reply
+from ledger.fastpath.refusals import Limited
 
 _CONTENT_TYPE: Final = (b"content-type", b"application/problem+json")
 _SHOULD_RETRY: Final = {
@@ -37,9 +38,17 @@ class Problems:
 
     def reply(self, refusal: Refusal, request_id: str) -> Reply:
         kind = self._kinds[refusal.code]
-        headers = [_CONTENT_TYPE, _SHOULD_RETRY[kind.should_retry], *_ALSO.get(refusal.code, ())]
+        headers = [_CONTENT_TYPE, *_retrying(kind, refusal), *_ALSO.get(refusal.code, ())]
         body = _body(kind, refusal, request_id)
         return Reply(kind.status, msgspec.json.encode(body), headers, refusal.code)
+
+
+def _retrying(kind: Kind, refusal: Refusal) -> list[Header]:
+    """A limit says itself when it is worth while."""
+    if isinstance(refusal, Limited) and refusal.retry_after is not None:
+        after = (b"retry-after", b"%d" % refusal.retry_after)
+        return [_SHOULD_RETRY[True], after, *refusal.headers]
+    return [_SHOULD_RETRY[kind.should_retry]]
 
 
 def _body(kind: Kind, refusal: Refusal, request_id: str) -> dict[str, Any]:

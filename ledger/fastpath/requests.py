@@ -10,13 +10,13 @@ from accounts import ids
 from accounts.errors import UNKNOWN_FIELD, InvalidRequest
 from ledger import amounts
 from ledger.errors import MalformedAmount
-from ledger.pricing import Outcome
+from ledger.prices.pricing import Outcome
 
 METADATA_PAIRS_MAX = 20
 METADATA_BYTES_MAX = 2048
 OPERATIONS_MAX = 1000
 
-# Only for the API's description: who reads them is stricter and faster (amounts.py, pricing.py).
+# Only for the API's description: who reads them is stricter (amounts.py, prices/pricing.py).
 AMOUNT_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 AMOUNT_MAX = amounts.LIMIT // amounts.CREDIT
 _CUSTOMER_PATTERN = f"^{ids.CUSTOMER}_[0-9a-f]{{32}}$"
@@ -57,8 +57,8 @@ class PricedCall(Request):
     quantity: Annotated[
         dict[str, Number] | Number | None,
         Meta(
-            description='What the price per unit multiplies: `{"tokens": 1200}`, '
-            "or a number of the endpoint's own unit. At most nine decimal places."
+            description='What the price per unit multiplies: `{"tokens": 1200}`, or a number where '
+            "the endpoint has one unit. At most nine decimal places."
         ),
     ] = None
 
@@ -72,6 +72,13 @@ class Reserve(PricedCall):
     ] = None
     api_key: Annotated[
         str | None, Meta(description="Who pays: the key that the end customer presented.")
+    ] = None
+    address: Annotated[
+        Annotated[str, Meta(max_length=45)] | None,
+        Meta(
+            description="The end customer's IP, for keys that are used from certain networks "
+            "only, and for the log of calls."
+        ),
     ] = None
     amount: Annotated[
         Amount | UnsetType,
@@ -170,14 +177,19 @@ def read(body: object, shape: type[_Body]) -> _Body:
     try:
         return msgspec.convert(body, shape)
     except msgspec.ValidationError as error:
-        detail, _, where = str(error).partition(" - at `$")
-        field = where.strip(".`")
-        if field == "amount":
-            raise MalformedAmount from None
-        if detail.startswith(_UNKNOWN):
-            name = detail.removeprefix(_UNKNOWN)[:-1]
-            field, detail = f"{field}.{name}" if field else name, UNKNOWN_FIELD
-        raise InvalidRequest([{"field": field or "body", "detail": detail}]) from None
+        raise refusal(error) from None
+
+
+def refusal(error: msgspec.ValidationError) -> MalformedAmount | InvalidRequest:
+    """What is wrong with a body, in the words of the contract."""
+    detail, _, where = str(error).partition(" - at `$")
+    field = where.strip(".`")
+    if field in ("amount", "data.amount"):
+        return MalformedAmount()
+    if detail.startswith(_UNKNOWN):
+        name = detail.removeprefix(_UNKNOWN)[:-1]
+        field, detail = f"{field}.{name}" if field else name, UNKNOWN_FIELD
+    return InvalidRequest([{"field": field or "body", "detail": detail}])
 
 
 def check_metadata(metadata: dict[str, str]) -> None:

@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET
 
-from accounts import ids
-from accounts.directory import ApiKeyEntry, check_key
-from accounts.errors import CustomerSuspended, KeyExpired, KeyRevoked, KeySuspended, NotFound
+from accounts import addresses, ids
+from accounts.addresses import Address
+from accounts.directory import ApiKeyEntry, check_address, check_endpoint, check_key
+from accounts.errors import CustomerSuspended, KeyRefused, NotFound
 from accounts.models import HOUSE_ID
-from ledger import pricing
 from ledger.fastpath import called
 from ledger.fastpath.calls import (
     AMOUNT,
@@ -24,14 +24,13 @@ from ledger.fastpath.calls import (
 )
 from ledger.fastpath.requests import Reserve, check_metadata
 from ledger.operations import Operation
-from ledger.pricing import Price, RateCard, UnknownEndpoint, UnknownQuantity
+from ledger.prices import pricing
+from ledger.prices.pricing import Price, RateCard, UnknownEndpoint, UnknownQuantity
 
 # The same request may have been granted before; then it gets that answer again.
 _OF_THE_MOMENT = (
     CustomerSuspended,
-    KeyRevoked,
-    KeyExpired,
-    KeySuspended,
+    KeyRefused,
     UnknownEndpoint,
     UnknownQuantity,
 )
@@ -43,18 +42,21 @@ class Payer(NamedTuple):
 
 
 class Cost(NamedTuple):
-    amount: int
+    amount: int | None  # none: the core says, by the rule of a price that depends on the month
     price: Price | None
     quantities: dict[str, str] | None
+    rule: dict[str, Any] | None = None
 
 
 async def ask(memory: Memory, call: Call, fields: Reserve) -> Asked:
     """Raises AccountsError, LedgerError."""
     _check(call, fields)
+    address = _address(fields)
     payer = await _payer(memory, fields)
     try:
         _check_payer(memory, payer)
-        cost = _cost(memory.catalogue.card, fields)
+        cost = _cost(await memory.catalogue.card_of(payer.customer_id), fields)
+        _check_use(memory, payer.key, cost.price, address)
     except _OF_THE_MOMENT as refusal:
         look_up = Operation(op="refresh", customer_id=payer.customer_id)
         return Asked(look_up, HTTPStatus.CREATED, refusal)
@@ -64,8 +66,9 @@ async def ask(memory: Memory, call: Call, fields: Reserve) -> Asked:
         amount=cost.amount,
         price_id=cost.price.id if cost.price else None,
         quantities=cost.quantities,
-        api_key_id=payer.key.id if payer.key else None,
-        address=call.sender.address,
+        rule=cost.rule,
+        api_key_id=payer.key.pays_as if payer.key else None,
+        address=call.sender.address if address is None else str(address),
         metadata=fields.metadata,
     )
     if call.op == "reserve":
@@ -96,11 +99,33 @@ async def _payer(memory: Memory, fields: Reserve) -> Payer:
 
 
 def _check_payer(memory: Memory, payer: Payer) -> None:
-    """Raises KeyRevoked, KeyExpired, KeySuspended, CustomerSuspended."""
+    """Raises KeyRevoked, KeyExpired, KeySuspended, OneKeySuspended, CustomerSuspended."""
     if payer.key is not None:
         check_key(payer.key, now=datetime.now(UTC))
         memory.directory.check_keys_of(payer.customer_id)
     memory.directory.check_customer(payer.customer_id)
+
+
+def _address(fields: Reserve) -> Address | None:
+    """The end customer's. Raises InvalidRequest."""
+    if fields.address is None:
+        return None
+    try:
+        return addresses.read(fields.address)
+    except ValueError:
+        raise invalid("address", "This is an IP address, of IPv4 or IPv6.") from None
+
+
+def _check_use(
+    memory: Memory, key: ApiKeyEntry | None, price: Price | None, address: Address | None
+) -> None:
+    """Raises EndpointNotAllowed, AddressNotAllowed."""
+    if key is None:
+        return
+    if address is not None:
+        memory.directory.note_address(key, address)
+    check_endpoint(key, price.endpoint if price else None)
+    check_address(key, address)
 
 
 def _cost(card: RateCard, fields: Reserve) -> Cost:
@@ -113,5 +138,8 @@ def _cost(card: RateCard, fields: Reserve) -> Cost:
         if amount is None:
             raise invalid("endpoint", "Name an endpoint, or give an amount.")
         return Cost(amount, None, None)
+    if price.depends_on_month:
+        quantities = pricing.quantities(price, fields.quantity)
+        return Cost(amount, price, quantities, pricing.rule(price))
     charge = pricing.charge(price, fields.quantity)
     return Cost(charge.amount if amount is None else amount, price, charge.quantities)

@@ -3,9 +3,17 @@
 from typing import Final, NamedTuple
 
 BATCH: Final = "batch"
+EVENTS: Final = "events"
 
 _RESERVATIONS: Final = "/v1/reservations"
-FIXED: Final = {_RESERVATIONS: "reserve", "/v1/debits": "debit", "/v1/batch": BATCH}
+FIXED: Final = {
+    _RESERVATIONS: "reserve",
+    "/v1/debits": "debit",
+    "/v1/batch": BATCH,
+    "/v1/events": EVENTS,
+}
+# Their operations carry keys of their own.
+LISTS: Final = frozenset({BATCH, EVENTS})
 SETTLING: Final = frozenset({"commit", "release", "extend", "reverse"})
 _PREFIX: Final = _RESERVATIONS + "/"
 

@@ -7,13 +7,13 @@ from msgspec import UNSET
 
 from accounts import ids
 from accounts.errors import NotFound
-from ledger import pricing
 from ledger.errors import MalformedAmount
 from ledger.fastpath.calls import Asked, Call, Memory, invalid, micro_credits
 from ledger.fastpath.requests import Commit, Extend, Release, Reverse
 from ledger.ids import ReservationId, decode_reservation
 from ledger.operations import Operation
-from ledger.pricing import Outcome, Price, UnknownQuantity
+from ledger.prices import pricing
+from ledger.prices.pricing import Outcome, Price, UnknownQuantity
 
 # No hold may be extended by so much: asked for it, the core only tells whether there is the hold.
 _TOO_LONG: Final = 8 * 86_400
@@ -35,8 +35,7 @@ async def commit(memory: Memory, call: Call, fields: Commit) -> Asked:
             look_up = _operation(call, name)
             look_up.op, look_up.expires_in = "extend", _TOO_LONG
             return Asked(look_up, HTTPStatus.OK, refusal)
-        if not pricing.is_billable(outcome, price):
-            operation.amount = 0
+        bill(operation, pricing.percent(outcome, price))
     return Asked(operation, HTTPStatus.OK)
 
 
@@ -97,5 +96,19 @@ def _price_quantity(operation: Operation, price: Price | None, fields: Commit) -
         raise invalid("quantity", "Give an amount or a quantity, not both.")
     if price is None:
         raise UnknownQuantity(None)
-    charge = pricing.charge(price, fields.quantity)
-    operation.amount, operation.quantities = charge.amount, charge.quantities
+    if price.depends_on_month:
+        operation.quantities = pricing.quantities(price, fields.quantity)
+        operation.rule = pricing.rule(price)
+    else:
+        charge = pricing.charge(price, fields.quantity)
+        operation.amount, operation.quantities = charge.amount, charge.quantities
+
+
+def bill(operation: Operation, percent: int) -> None:
+    """Its share by the outcome policy; of what only the core knows, the core takes it."""
+    if percent == 0:
+        operation.amount, operation.rule = 0, None
+    elif operation.amount is not None:
+        operation.amount = pricing.share(operation.amount, percent)
+    elif percent != pricing.ALL:
+        operation.percent = percent

@@ -2,6 +2,7 @@
 own. Files of `functions` may be edited; a migration that changes one applies all of them again.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.db.migrations import RunSQL
@@ -23,8 +24,12 @@ FUNCTIONS = (
         "reserve",
     ),
     *("settle", "extend", "reverse", "grant", "adjust", "reinstate", "terms", "recognise", "move"),
-    *("replay", "list", "alone", "apply", "rights"),
+    *("replay", "list", "alone", "apply", "prices"),
 )
+SINCE_LIMITS = ("limits", "write")
+SINCE_USAGE_SUMS = (*SINCE_LIMITS, "usage")
+SINCE_MARKS = (*SINCE_USAGE_SUMS, "statement")
+RIGHTS = "rights"
 
 # What the functions that act with the owner's rights keep as their search path. Temporary tables
 # come last: they would come first where they are not named, and anybody may make one.
@@ -37,11 +42,12 @@ def schema() -> list[RunSQL]:
     return [_file(f"schema/{name}") for name in SCHEMA]
 
 
-def functions() -> list[RunSQL]:
+def functions(*, since: Sequence[str] = ()) -> list[RunSQL]:
+    """All of them; those in `since` take types that a later migration brings."""
     return [
         RunSQL(SEARCH_PATH),
         RunSQL(UNCHECKED),
-        *(_file(f"functions/{name}") for name in FUNCTIONS),
+        *(_file(f"functions/{name}") for name in (*FUNCTIONS, *since, RIGHTS)),
     ]
 
 

@@ -12,6 +12,11 @@ pytestmark = pytest.mark.django_db
 PAGES = [
     "overview",
     "figures",
+    "needs",
+    "recent-usage",
+    "usage",
+    "usage-now",
+    "limits-now",
     "buy",
     "purchases",
     "billing-profile",

@@ -20,22 +20,32 @@ from billing.models import (
     AlertThreshold,
     BillingProfile,
     DeliveryState,
+    Invoice,
     Mail,
     Pack,
     PaymentMethod,
+    Plan,
     Purchase,
     Refund,
+    Subscription,
     TopUpSettings,
     WebhookDelivery,
     WebhookEndpoint,
 )
+from billing.plans import subscribing
 from billing.top_up import agreeing, standing
 from billing.top_up.agreeing import Terms
 from billing.webhooks_out import endpoints, resending
+from ledger import limits
 from ledger.amounts import CREDIT
+from ledger.ids import ReservationId
+from ledger.limits import Limit
+from ledger.models import Lot
 from tests.accounts.people import PASSWORD, browser_of
+from tests.billing.plans.world import new_plan
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory
 from tests.factories.billing import new_pack, sold_by_the_test_provider
+from tests.factories.ledger import Book
 
 PEOPLE = (
     "owner",
@@ -71,8 +81,11 @@ class World:
     pack: Pack
     purchase: Purchase
     card: PaymentMethod
+    plan: Plan
+    invoice: Invoice
     threshold: AlertThreshold
     hook: WebhookDelivery
+    call: str
     browsers: dict[str, Client]
     before: list[Any] = field(default_factory=list)
 
@@ -93,6 +106,9 @@ class World:
         card = PaymentMethod.objects.create(customer=acme, provider="test", ref="card_1")
         terms = Terms(500 * CREDIT, 1000 * CREDIT, pack, "USD", 200_00, card)
         agreeing.agree(acme, terms, by=places[Role.OWNER].user)
+        subscription = subscribing.start(acme, new_plan("own", fee=10_00), card=card)
+        cap = Limit("customer", "spend", period="month", hard=CREDIT)
+        limits.set_limits(acme.id, "customer", [cap])
         return cls(
             acme=acme,
             token=invited.token,
@@ -102,8 +118,11 @@ class World:
             pack=pack,
             purchase=sold_by_the_test_provider(acme, pack),
             card=card,
+            plan=new_plan("other", fee=20_00),
+            invoice=subscription.invoices.get(),
             threshold=_threshold(acme),
             hook=_delivered_to(acme),
+            call=_called(acme),
             browsers=browsers,
         )
 
@@ -115,9 +134,13 @@ class World:
             "invitation_id": self.invitation.id,
             "purchase_id": self.purchase.id,
             "card_id": self.card.id,
+            "plan_id": self.plan.id,
+            "invoice_id": self.invoice.id,
             "threshold_id": self.threshold.id,
             "endpoint_id": self.hook.endpoint_id,
             "delivery_id": self.hook.id,
+            "call_id": self.call,
+            "lot_id": Lot.objects.filter(customer=self.acme).values_list("id", flat=True)[0],
             "token": self.token,
             "key": "mailed-to-nobody",
             "uidb36": "0",
@@ -132,14 +155,23 @@ class World:
             "account": {"name": "Ann"},
             "switch-company": {"customer": self.acme.id},
             "keys": {"name": "batch", "key": uuid7()},
-            "rename-key": {"name": "batch"},
+            "start": {"name": "batch", "key": uuid7()},
+            "edit-key": {"name": "batch"},
+            "rotate-key": {"overlap": 24, "key": uuid7()},
+            "company-settings": {"time_zone": "Europe/Vienna"},
+            "refill-sandbox": {"amount": "5"},
+            "move-sandbox-clock": {"hours": "1"},
             "invite": {"email": "other@acme.example", "role": "owner"},
             "change-role": {"role": "owner"},
             "buy": {"pack": self.pack.code, "currency": "USD", "key": uuid7()},
             "alerts": {"cool_down_hours": 12},
             "add-threshold": {"amount": "7", "basis": "days"},
             "change-threshold": {"amount": "5", "basis": "days"},
+            "set-limit": {"whose": "customer:", "period": "day", "hard": "7"},
+            "remove-limit": {"limit": "customer::month"},
             "top-up": self._top_up(),
+            "plan-choose": {"when": "later"},
+            "plan-card": {"card": self.card.id},
             "webhooks": {"url": HOOK, "key": uuid7()},
             "edit-webhook": {"url": HOOK, "types": ["key.created"]},
             "resend-range": {
@@ -182,7 +214,8 @@ class World:
         """By which one would know something of the company."""
         document = self.purchase.documents.get()
         people = [self.colleague.user.email, self.invitation.email]
-        return [*people, self.key.prefix, document.name, self.hook.endpoint.description]
+        secrets = [*people, self.key.prefix, document.name, self.hook.endpoint.description]
+        return [*secrets, "req-acme-only"]
 
     def _browser(self, who: str) -> Client:
         """As it was at first, even where the page before has signed it out."""
@@ -197,10 +230,12 @@ class World:
             ApiKey,
             BillingProfile,
             Invitation,
+            Invoice,
             Mail,
             Member,
             PaymentMethod,
             Purchase,
+            Subscription,
             TopUpSettings,
             WebhookEndpoint,
         ]
@@ -211,6 +246,9 @@ class World:
         refunded = Refund.objects.filter(payment__purchase__customer=self.acme)
         hooked = WebhookDelivery.objects.filter(endpoint__customer=self.acme).order_by("id")
         rows += [list(refunded.values()), list(hooked.values())]
+        rows.append(list(Customer.objects.filter(id=self.acme.id).values("time_zone")))
+        rows.append(list(Customer.objects.filter(sandbox_of=self.acme).values("status")))
+        rows.append(list(limits.given(self.acme.id, "customer")))
         people = User.objects.filter(memberships__customer=self.acme).order_by("id")
         return [*rows, list(people.values("id", "email", "name"))]
 
@@ -221,6 +259,12 @@ def _delivered_to(acme: Customer) -> WebhookDelivery:
     delivery = resending.send_test(made.endpoint)
     WebhookDelivery.objects.update(state=DeliveryState.DELIVERED)
     return delivery
+
+
+def _called(acme: Customer) -> str:
+    done = Book(acme.id).debit(CREDIT, request_id="req-acme-only")
+    assert done.reservation_id is not None
+    return str(ReservationId(acme.id, done.reservation_id, 0))
 
 
 def _threshold(company: Customer) -> AlertThreshold:

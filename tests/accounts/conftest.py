@@ -33,6 +33,9 @@ class Caller:
     def patch(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
         return self.send("PATCH", path, body, **headers)
 
+    def put(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.send("PUT", path, body, **headers)
+
     def delete(self, path: str, **headers: str) -> HttpResponse:
         return self.send("DELETE", path, **headers)
 

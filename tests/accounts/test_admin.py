@@ -68,8 +68,10 @@ def test_the_house_is_not_among_the_customers(staff):
 
 def test_a_customer_is_made_and_changed(staff):
     told = {"name": "Acme", "email": "", "external_id": "", "metadata": "{}"} | NO_MEMBERS
+    told["time_zone"] = "Europe/Lisbon"
     staff.post(page(Customer, "add"), told)
     customer = Customer.objects.get(name="Acme")
+    assert customer.time_zone == "Europe/Lisbon"
     assert (customer.email, customer.external_id) == (None, None)
     staff.post(page(Customer, "change", customer.pk), told | {"external_id": "42"})
     changed = Customer.objects.get(name="Acme")

@@ -35,6 +35,7 @@ class TestCreateCustomer:
             "external_id": None,
             "metadata": {},
             "status": "active",
+            "time_zone": "UTC",
         }
 
     def test_all_that_is_told_is_kept(self, service):
@@ -166,6 +167,13 @@ class TestKeys:
         assert keys.parse(body["secret"]) is KeyKind.CUSTOMER
         assert (body["name"], body["customer"]) == ("production", ids.encode("cus", customer.id))
         assert Caller(body["secret"]).get(customer_path(customer)).status_code == 200
+
+    @pytest.mark.parametrize("name", ["", "  "])
+    def test_a_key_is_not_named_nothing(self, service, name):
+        response = service.post(f"{customer_path(CustomerFactory())}/keys", {"name": name})
+        assert problem(response) == (400, "invalid-request")
+        assert response.json()["errors"][0]["field"] == "name"
+        assert not ApiKey.objects.exists()
 
     def test_a_key_may_have_an_end(self, service):
         ahead = datetime.now(UTC) + timedelta(days=1)

@@ -15,7 +15,7 @@ A_MOMENT = timedelta(microseconds=1)
 
 
 def entry(*, expires_at=None, revoked_at=None):
-    return ApiKeyEntry(uuid7(), b"", uuid7(), expires_at, revoked_at, None)
+    return ApiKeyEntry(uuid7(), uuid7(), b"", uuid7(), expires_at, revoked_at, None)
 
 
 @pytest.mark.parametrize("key", [entry(), entry(expires_at=NOW + A_MOMENT)])

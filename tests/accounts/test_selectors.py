@@ -31,7 +31,7 @@ class TestLookups:
 
     def test_a_customer_is_found_with_its_status(self):
         customer = services.suspend_customer(CustomerFactory())
-        assert selectors.customer_entry(customer.id) == (customer.id, "suspended", None)
+        assert selectors.customer_entry(customer.id) == (customer.id, "suspended", None, None)
         assert selectors.customer_entry(uuid7()) is None
 
     def test_the_house_is_nobodys_customer(self):

@@ -218,6 +218,8 @@ def test_no_form_is_taken_from_another_site(ann):
     client = Client(enforce_csrf_checks=True)
     response = sign_in(ANN, client=client)
     assert response.status_code == 403
-    assert "This form is too old" in response.content.decode()
+    page = response.content.decode()
+    assert "This form is too old" in page
+    assert "You are not signed in" in page and reverse("account_login") in page
     client.force_login(ann)
     assert client.post(reverse("account"), {"name": "Eve"}).status_code == 403

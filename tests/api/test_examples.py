@@ -30,7 +30,9 @@ def test_what_is_answered_is_what_the_document_shows(api: Api) -> None:
     known = {_EXTERNAL_ID: f"{_EXTERNAL_ID}-{uuid7().hex}"}
     for operation_id, told in story().items():
         path, body = in_terms_of(known, told["path"]), in_terms_of(known, told.get("request"))
-        answer = api.send(methods[operation_id].upper(), path.removeprefix("/v1"), body)
+        media = {"Content_Type": told["media"]} if "media" in told else {}
+        method = methods[operation_id].upper()
+        answer = api.send(method, path.removeprefix("/v1"), body, **media)
         assert answer.status < 300, (operation_id, answer)
         check(operation_id, told, answer)
         known |= dict(learnt(told.get("answer"), shown(answer)))

@@ -7,7 +7,7 @@ import pytest
 from billing import refunds
 from billing.books import revenue
 from billing.models import Policy, TaxRate
-from billing.portal import shop
+from billing.portal.purchases import shop
 from ledger import services
 from ledger.amounts import CREDIT
 from ledger.models import Lot

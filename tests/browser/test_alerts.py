@@ -44,7 +44,7 @@ def test_from_a_threshold_to_what_was_told(site, owner):
     site.installation.manage("shell", "--verbosity=0", "--command", RELAY)
     owner.go("/portal/")
     expect(page.get_by_text("The balance is low")).to_be_visible()
-    page.get_by_role("link", name="alerts", exact=True).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Alerts").click()
     expect(row(page, "560 credits are left")).to_contain_text("Reached")
     expect(page.get_by_role("listitem").filter(has_text="555 credits were left")).to_be_visible()
     page.get_by_role("button", name="Send a test").click()

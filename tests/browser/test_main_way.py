@@ -50,7 +50,7 @@ def test_from_signing_up_to_a_refund(site, visitors):
     expect(amount).to_have_text("$80.00")
     ann.page.get_by_role("button", name="Give back").click()
     expect(ann.page.get_by_role("status")).to_contain_text("$80.00 was refunded for 2,100 credits.")
-    expect(ann.page.get_by_text("Credit note C-")).to_be_visible()
+    expect(ann.page.get_by_role("link", name="Credit note C-")).to_be_visible()
 
     assert ann.new_purchases() == ["Partly refunded", "Paid"]
     ann.go("/portal/")

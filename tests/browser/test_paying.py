@@ -122,11 +122,11 @@ def test_a_dispute_freezes_what_the_overview_shows(owner):
     owner.sees("500 credits are yours")
     overview = owner.tab()
     overview.goto(owner.page.url.split("/portal/")[0] + "/portal/")
-    expect(overview.locator("#frozen")).to_have_count(0)
+    expect(overview.locator("#frozen")).to_have_text("0")
     owner.page.goto(paid)
     owner.page.get_by_role("button", name="Dispute the payment").click()
     expect(owner.page.get_by_role("button", name="Decide for the seller")).to_be_visible()
     expect(overview.locator("#frozen")).to_have_text("500", timeout=SOON_MS)
     owner.page.get_by_role("button", name="Decide for the seller").click()
-    expect(overview.locator("#frozen")).to_have_count(0)
+    expect(overview.locator("#frozen")).to_have_text("0")
     assert owner.new_purchases() == ["Paid"]

@@ -22,7 +22,7 @@ def test_from_an_address_to_a_delivery_and_once_more(site, visitors, receiver):
     page = owner.page
     receiver.behave["/hook"] = answering(500, b"not today")
     owner.go("/portal/webhooks/")
-    page.get_by_label("Address").fill(f"{receiver.url}/hook")
+    page.get_by_role("textbox", name="Address").fill(f"{receiver.url}/hook")
     page.get_by_label("Description").fill("Billing")
     page.get_by_label("purchase.paid").check()
     page.get_by_role("button", name="Add endpoint").click()

@@ -17,8 +17,8 @@ import psutil
 
 from config.state import BASE_DIR
 
-START_SECONDS = 60
-END_SECONDS = 8
+START_SECONDS = 180
+END_SECONDS = 20
 
 
 def environment(state: Path) -> dict[str, str]:

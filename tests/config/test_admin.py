@@ -12,39 +12,57 @@ from django.utils import timezone
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import Customer, User
-from billing import events
+from billing import events, partners
 from billing.models import (
     AccountName,
     Alert,
+    BackTest,
     BillingProfile,
     BooksCheck,
     Document,
+    EndpointCost,
     EscheatClass,
     Estimate,
     ExchangeRate,
     ExpiryNotice,
+    Invoice,
     Job,
     Mail,
+    MarginTarget,
     NoticeKind,
+    Partner,
     PaymentMethod,
     Period,
     Policy,
     ProviderEvent,
     Purchase,
+    Subscription,
     TaxRate,
     TopUp,
     TopUpSettings,
     UnclaimedProperty,
 )
 from billing.operators.notices import Said, settle
+from billing.plans import subscribing
 from billing.providers import signatures
 from billing.providers.sandbox import acts, delivery
 from billing.top_up import agreeing
 from billing.top_up.agreeing import Terms
 from billing.webhooks_out import endpoints, resending
-from ledger import rate_cards, services
+from ledger import services
 from ledger.amounts import CREDIT
-from ledger.models import Event, Lot, RateCard, Reservation, Transfer, Wallet
+from ledger.models import (
+    Event,
+    Lot,
+    OpenApiFile,
+    RateCard,
+    RefusedEvent,
+    Reservation,
+    Transfer,
+    Wallet,
+)
+from ledger.prices import price_terms, rate_cards
+from tests.billing.plans.world import new_plan
 from tests.factories import billing
 from tests.factories.accounts import (
     ApiKeyFactory,
@@ -56,7 +74,7 @@ from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
 BOUGHT = [
-    *(Purchase, Document, ProviderEvent, TopUp, TopUpSettings),
+    *(Purchase, Document, ProviderEvent, TopUp, TopUpSettings, Subscription, Invoice),
     *(Alert, ExpiryNotice, Mail),
     *(Period, Estimate, UnclaimedProperty, BooksCheck),
 ]
@@ -84,16 +102,40 @@ def acme(db, settings):
     card = rate_cards.create_card(name="2026-11", effective_at=acme.created_at)
     rate_cards.set_price(card, endpoint, per_call=CREDIT)
     rate_cards.publish(card)
+    price_terms.set_group(acme, price_terms.create_group("partners"))
     sell_to(acme)
     made = endpoints.add(uuid7(), customer=acme, url="https://1.1.1.1/hook")
     resending.send_test(made.endpoint)
     now = timezone.now()
     Job.objects.create(name="mails")
     BooksCheck.objects.create(started_at=now, finished_at=now, checks=0, broken=0, findings=[])
+    OpenApiFile.objects.create(api="Acme", version="1", text="{}")
+    BackTest.objects.create(rate_card=card, since=acme.created_at, until=now)
     keep_books(acme)
     top_up(acme)
     notify(acme)
+    share(endpoint)
+    subscribing.start(acme, new_plan(fee=10_00), card=PaymentMethod.objects.get())
+    refuse_usage(acme)
     return acme
+
+
+def refuse_usage(customer):
+    asked = {"op": "debit", "customer_id": str(customer.id), "key": str(uuid7()), "amount": CREDIT}
+    RefusedEvent.objects.create(
+        customer=customer,
+        key=asked["key"],
+        service_id=1,
+        source="/meters/1",
+        event_id="event-1",
+        endpoint="classify",
+        happened_at=timezone.now(),
+        event={"id": "event-1", "type": "classify"},
+        operation=asked | {"request": 1},
+        reason="insufficient-credits",
+        required=CREDIT,
+        available=0,
+    )
 
 
 def notify(customer):
@@ -186,6 +228,17 @@ def keep_books(customer):
     )
 
 
+def share(endpoint):
+    """With a partner, who was paid in advance, and its costs and target."""
+    atlas = Partner.objects.create(code="atlas", name="Atlas")
+    today = timezone.now().date()
+    partners.agree(atlas, endpoint, percent=20, starts_on=today)
+    paid = {"currency": "USD", "amount": 100, "paid_on": today, "reference": "SEPA 1"}
+    partners.record_payout(atlas, **paid, beyond=True)
+    EndpointCost.objects.create(endpoint=endpoint, amount="0.1", currency="USD", starts_on=today)
+    MarginTarget.objects.create(endpoint=endpoint, percent=60)
+
+
 def lists():
     return [(model, f"admin:{model._meta.label_lower.replace('.', '_')}") for model in models()]
 
@@ -247,7 +300,7 @@ def test_no_page_changes_what_was_bought_or_told(staff, acme):
     for model, name in lists():
         if model not in BOUGHT:
             continue
-        key = [str(model.objects.get().pk)]
+        key = [str(model.objects.last().pk)]
         for page, args in (("change", key), ("delete", key), ("history", key), ("add", [])):
             answer = staff.post(reverse(f"{name}_{page}", args=args), {"state": "failed"})
             assert answer.status_code in (200, 302, 403), page

@@ -1,5 +1,6 @@
 """What goes over the wire, to an application that answers what it was sent."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 
-from config.protocol import Protocol
+from config.protocol import JoinedWrites, Protocol
 from ledger.fastpath.http import Receive, Scope, Send, read_body
 from tests.ledger.fastpath.shop import eventually
 
@@ -27,6 +29,7 @@ PATIENCE = 0.3
 
 class Impatient(Protocol):
     patience = PATIENCE
+    keep_alive = 5 * PATIENCE
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,6 +196,29 @@ def test_a_connection_to_be_closed_is(wire):
     wire.is_closed()
 
 
+def test_who_leaves_before_it_is_sent_to_is_no_error():
+    """As from a download: what is written in one turn is sent in the next."""
+    troubles = []
+
+    class Leaving(asyncio.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            transport.abort()
+            JoinedWrites(transport, asyncio.get_running_loop()).write(b"too late")
+
+    async def serve() -> bytes:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, about: troubles.append(about["message"]))
+        server = await loop.create_server(Leaving, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        told = await reader.read()
+        writer.close()
+        server.close()
+        return told
+
+    assert uvloop.run(serve()) == b""
+    assert troubles == []
+
+
 @pytest.mark.parametrize(
     "request_",
     [
@@ -241,6 +267,15 @@ def test_who_does_not_finish_is_hung_up_on(impatient, unfinished, kept):
     if unfinished:
         wire.send(unfinished)
     wire.is_closed()
+
+
+def test_who_was_answered_may_come_back_later(impatient):
+    wire = Wire(impatient)
+    for _ in range(2):
+        wire.send(head(b"") + BODY)
+        assert wire.told() == ("/a", BODY.decode())
+        sleep(3 * PATIENCE)
+    wire.finish()
 
 
 def test_who_goes_on_asking_is_not(impatient):

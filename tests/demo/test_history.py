@@ -48,6 +48,13 @@ select id from ledger_call
 where created_at > now() or ended_at < created_at
     or abs(extract(epoch from created_at - uuid_extract_timestamp(id))) > 5
 """
+# Keys that would say another time than that of their last call.
+NOT_NOTED = """
+select count(*) as keys from accounts_apikey k
+    join (select api_key_id, max(created_at) as last from ledger_call group by 1) c
+        on c.api_key_id = k.id
+where k.last_used_at is null or k.last_used_at < c.last
+"""
 DEFAULT_SHIFT = timedelta(0)
 
 
@@ -89,6 +96,10 @@ def test_every_month_has_its_calls(service: Service, state: Path) -> None:
     assert all(month["used"] > 0 for month in months)
     whole = months[1:-1]
     assert whole == sorted(whole, key=lambda month: month["used"])
+
+
+def test_keys_say_when_they_were_last_used(service: Service, state: Path) -> None:
+    assert rows(state, NOT_NOTED) == [{"keys": 0}]
 
 
 def test_every_call_lies_in_the_partition_of_its_month(service: Service, state: Path) -> None:

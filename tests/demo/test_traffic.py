@@ -67,7 +67,7 @@ def test_it_ends_quietly_when_drawdown_answers_no_more(state: Path) -> None:
         time.sleep(GRACE_SECONDS + 1)
         drawdown.resume()
         assert another.end_by(signal.SIGTERM) == 0
-        assert warnings(another) == []
+        assert warnings(another) == [], another.said()
 
 
 @pytest.mark.parametrize("victim", ["config.demo.northwind", "config.demo.traffic"])

@@ -265,6 +265,9 @@ CORE_TABLES = [
     *("ledger_transfer", "ledger_call", "ledger_event", "ledger_wallet", "ledger_lot"),
     *("ledger_hold", "ledger_key", "ledger_clock", "ledger_account"),
     *("ledger_outbox", "ledger_relay", "ledger_threshold"),
+    *("ledger_limit", "ledger_subject", "ledger_tally"),
+    *("ledger_usage_day", "ledger_usage_until"),
+    *("ledger_limit", "ledger_subject", "ledger_tally", "ledger_balance_mark"),
 ]
 
 
@@ -315,11 +318,16 @@ class TestTheServicesRole:
             where proname like 'ledger\\_%%' and has_function_privilege(oid, 'EXECUTE') order by 1
         """
         assert self.rows(sql) == [
-            *("ledger_announce", "ledger_apply", "ledger_carrying", "ledger_claim_events"),
-            *("ledger_close_books", "ledger_day", "ledger_first_open", "ledger_forget_keys"),
-            *("ledger_id_floor", "ledger_make_partitions", "ledger_move", "ledger_now"),
-            *("ledger_open_wallets", "ledger_put_off_events", "ledger_recognise"),
-            *("ledger_require_notice", "ledger_set_time_zone"),
+            *("ledger_announce", "ledger_apply", "ledger_caps_of", "ledger_carrying"),
+            *("ledger_claim_events", "ledger_close_books", "ledger_customers_to_sum"),
+            *("ledger_day", "ledger_first_open", "ledger_forget_keys", "ledger_gained"),
+            *("ledger_gone_by", "ledger_id_before", "ledger_id_floor", "ledger_limits_of"),
+            *("ledger_line_kind", "ledger_make_partitions", "ledger_mark_at", "ledger_meters_of"),
+            *("ledger_move", "ledger_now", "ledger_open_wallets", "ledger_put_off_events"),
+            *("ledger_quiet_moment", "ledger_recognise", "ledger_require_notice"),
+            *("ledger_set_time_zone", "ledger_still_held", "ledger_sum_calls"),
+            *("ledger_tallies_of", "ledger_usage", "ledger_use", "ledger_version_at"),
+            *("ledger_write_marks",),
         ]
 
     def test_cannot_put_a_table_of_its_own_in_the_place_of_the_cores(self, book, clock):

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models import User
-from billing.admin.books import figures, gate_told
+from billing import figures
+from billing.admin.books import gate_told
 from billing.admin.books.cohort_figures import METHODS
 from billing.admin.books.estimate_form import EstimateForm, Kind
 from billing.books import estimating, history, preview, revenue

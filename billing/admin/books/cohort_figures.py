@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from billing.admin.books import figures
+from billing import figures
 from billing.books import cohorts, engine, history
 from billing.books.breakage.chain_ladder import by_chain_ladder, differs, factors
 from billing.books.breakage.estimates import by_survival

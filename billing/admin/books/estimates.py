@@ -13,7 +13,8 @@ from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from billing.admin.books import approving, cohort_figures, figures, gate_told
+from billing import figures
+from billing.admin.books import approving, cohort_figures, gate_told
 from billing.admin.windows import BillingWindow
 from billing.books import history, periods
 from billing.books.cohorts import Cohort

@@ -8,6 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 
+from billing import csv_files
 from billing.books import close_pack
 from billing.books.exports import EXPORTS, currencies, files
 
@@ -39,9 +40,8 @@ def as_file(month: date, target: str, currency: str) -> HttpResponse:
 
 
 def pack(month: date) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        close_pack.stream(month), "application/zip", headers=_named(f"close-{month:%Y-%m}.zip")
-    )
+    name = f"close-{month:%Y-%m}.zip"
+    return csv_files.streaming(name, close_pack.stream(month), "application/zip")
 
 
 def _page(month: date, target: str, currency: str) -> str:

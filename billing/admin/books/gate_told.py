@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from billing.admin.books import figures
+from billing import figures
 from billing.books.breakage.gate import ENOUGH_COHORTS, ENOUGH_MONTHS, WIDEST_SPREAD
 from billing.models import Method, Policy
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 
+from billing import csv_files
 from billing.books.reports import Report, csv
 from ledger import selectors
 
@@ -14,9 +15,7 @@ def as_csv(report: Report, month: date, name: str) -> StreamingHttpResponse:
     found = [table for table in tables if table.name == name] if name else tables[:1]
     if not found:
         raise Http404
-    return StreamingHttpResponse(
-        csv.stream(found[0]), "text/csv; charset=utf-8", headers=_named(found[0].name, month, "csv")
-    )
+    return csv_files.streaming(f"{found[0].name}-{month:%Y-%m}.csv", csv.stream(found[0]))
 
 
 def as_pdf(report: Report, slug: str, month: date) -> HttpResponse:
@@ -24,9 +23,8 @@ def as_pdf(report: Report, slug: str, month: date) -> HttpResponse:
     from billing.books.reports import pdf
 
     content = pdf.render(report.title, month, report.report(month), made_at=selectors.now())
-    return HttpResponse(content, "application/pdf", headers=_named(slug, month, "pdf"))
+    return HttpResponse(content, "application/pdf", headers=_named(slug, month))
 
 
-def _named(name: str, month: date, kind: str) -> dict[str, str]:
-    shown = "inline" if kind == "pdf" else "attachment"
-    return {"Content-Disposition": f'{shown}; filename="{name}-{month:%Y-%m}.{kind}"'}
+def _named(name: str, month: date) -> dict[str, str]:
+    return {"Content-Disposition": f'inline; filename="{name}-{month:%Y-%m}.pdf"'}

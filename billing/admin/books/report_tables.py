@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
-from billing.admin.books import charts, figures
+from billing import charts, figures
 from billing.books.reports.table import Column, Row, Table
 
 # A page with more would be of no use: the files have them all.

@@ -11,7 +11,7 @@ from django.conf import settings
 from billing.books.exports.amounts import of_two_places
 from billing.books.exports.journal import Journal, Line
 from billing.books.exports.names import Name
-from billing.books.reports.csv import lines, safe
+from billing.csv_files import lines, safe
 from billing.models import ExchangeRate, Policy
 
 COLUMNS = (

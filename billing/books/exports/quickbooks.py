@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from billing.books.exports.amounts import decimal
 from billing.books.exports.journal import Journal, Line
 from billing.books.exports.names import Name
-from billing.books.reports.csv import lines, safe
+from billing.csv_files import lines, safe
 
 COLUMNS = ("JournalNo", "JournalDate", "AccountName", "Description", "Debits", "Credits")
 

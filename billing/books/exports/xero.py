@@ -10,7 +10,7 @@ from billing.books.exports.amounts import decimal
 from billing.books.exports.errors import TooManyLines
 from billing.books.exports.journal import Journal, Line
 from billing.books.exports.names import Name
-from billing.books.reports.csv import lines, safe
+from billing.csv_files import lines, safe
 
 LINES_MAX = 300
 COLUMNS = (

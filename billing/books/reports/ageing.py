@@ -6,8 +6,9 @@ from typing import Any
 
 from billing.books.cohorts import last_day
 from billing.books.reports.movements import DAY
-from billing.books.reports.table import Chart, Column, Row, Table, total
+from billing.books.reports.table import Column, Row, Table, total
 from billing.books.rows import rows
+from billing.charts import Chart
 
 # A lot's expiry is that of the day which is asked: what was changed later had been another.
 _OUTSTANDING = f"""

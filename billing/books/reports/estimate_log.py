@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from billing.books.cohorts import Cohort, last_day
-from billing.books.reports.table import Chart, Column, Row, Table, total
+from billing.books.reports.table import Column, Row, Table, total
+from billing.charts import Chart
 from billing.models import BreakageRun, Estimate
 
 _COLUMNS = (

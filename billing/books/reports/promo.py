@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from billing.books.cohorts import last_day
+from billing.books.counted import TRANSFERS
 from billing.books.reports.movements import DAY
 from billing.books.reports.table import Column, Row, Table, total
 from billing.books.rows import named_rows, rows
@@ -18,7 +19,7 @@ select l.kind,
         as expired,
     coalesce(sum(case 'U34' when t.credit then t.amount when t.debit then -t.amount end), 0)::bigint
         as voided
-from ledger_transfer t cross join ledger_books b
+from {TRANSFERS} t cross join ledger_books b
     join ledger_lot l on l.customer_id = t.customer_id and l.id = t.lot_id
 where t.unit = 'CR' and l.price = 0 and {DAY} between %(start)s and %(end)s
 group by 1 order by 1
@@ -29,7 +30,7 @@ with sold as (
     select t.transaction_id, t.customer_id, {DAY} as day, max(l.currency) as currency,
         sum(t.amount) filter (where t.unit = 'CR' and t.debit = 'U10') as units,
         sum(t.amount) filter (where t.credit = '2100') as price
-    from ledger_transfer t cross join ledger_books b
+    from {TRANSFERS} t cross join ledger_books b
         join ledger_lot l on l.customer_id = t.customer_id and l.id = t.lot_id
     where t.kind = 'grant' and l.currency is not null
         and {DAY} between (%(start)s::date - interval '11 months') and %(end)s

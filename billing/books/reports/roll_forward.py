@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from billing.books.cohorts import last_day
+from billing.books.counted import TRANSFERS
 from billing.books.reports.movements import DAY, Moved, moved
 from billing.books.reports.table import Column, Row, Table
 from billing.books.rows import rows
@@ -120,7 +121,7 @@ def _by_cohort(currency: str, movements: list[Moved]) -> Table:
 _UNITS = f"""
 with pair as (
     select t.debit, t.credit, {DAY} < %(start)s as before, sum(t.amount) as amount
-    from ledger_transfer t cross join ledger_books b
+    from {TRANSFERS} t cross join ledger_books b
     where t.unit = 'CR' and {DAY} <= %(end)s group by 1, 2, 3
 ), other as (
     select debit as account, before, amount from pair

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
+
+from billing.charts import Chart
 
 Kind = Literal["text", "money", "credits", "date", "percent", "number"]
 Row = Mapping[str, Any]
@@ -17,17 +18,6 @@ class Column:
     name: str
     title: str
     kind: Kind
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Values are of `unit`: a currency (minor units), credits (micro-credits) or %."""
-
-    kind: Literal["bars", "stacked", "line"]
-    title: str
-    unit: str
-    x: list[str]
-    series: list[tuple[str, list[int | Decimal]]]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from billing.books.cohorts import last_day
+from billing.books.counted import TRANSFERS
 from billing.books.reports.movements import DAY
 from billing.books.reports.table import Column, Kind, Row, Table, total
 from billing.books.rows import named_rows
@@ -14,7 +15,7 @@ from ledger.money import CREDITS
 _BALANCES = f"""
 with pair as (
     select t.unit, t.debit, t.credit, {DAY} >= %(start)s as of_month, sum(t.amount) as amount
-    from ledger_transfer t cross join ledger_books b
+    from {TRANSFERS} t cross join ledger_books b
     where {DAY} <= %(end)s group by 1, 2, 3, 4
 ), side as (
     select unit, debit as account, of_month, amount as debit, 0 as credit from pair

@@ -7,7 +7,8 @@ from typing import Any
 
 from billing.books.cohorts import last_day
 from billing.books.reports.projection import Standing, standings
-from billing.books.reports.table import Chart, Column, Table, total
+from billing.books.reports.table import Column, Table, total
+from billing.charts import Chart
 
 MONTHS = 12
 _BEFORE = (

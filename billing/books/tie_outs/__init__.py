@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from billing.books.rows import named_rows
-from billing.books.tie_outs import cohorts, reports
+from billing.books.tie_outs import cohorts, partners, reports
 from ledger.checks import KEPT_ROWS, Finding
 
-TIE_OUTS = [*cohorts.TIE_OUTS, *reports.TIE_OUTS]
+TIE_OUTS = [*cohorts.TIE_OUTS, *reports.TIE_OUTS, *partners.TIE_OUTS]
 
 
 def run(start: date, end: date) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """What the reports of a month must tie to (accounting rules, 8.1, 8.5, 4.1)."""
 
+from billing.books.counted import POSTINGS
 from billing.books.reports.movements import MOVED
 from ledger.checks import Check
 
@@ -45,13 +46,13 @@ where (coalesce(l.usage, 0), coalesce(l.breakage, 0))
     <> (coalesce(a.usage, 0), coalesce(a.breakage, 0))
 """
 # By lot: all that was issued is somewhere, and none of it more than once.
-_UNITS = """
+_UNITS = f"""
 select customer_id, lot_id,
     coalesce(sum(amount) filter (where account = 'U10'), 0) as issued,
     -coalesce(sum(amount) filter (where account = 'U20'), 0) as balance,
     -coalesce(sum(amount) filter (where account in ('U30', 'U31', 'U32', 'U33', 'U34')), 0) as gone,
     -coalesce(sum(amount) filter (where account = 'U35'), 0) as moved
-from ledger_posting
+from {POSTINGS} p
 where unit = 'CR' and posting_date <= %(end)s
 group by 1, 2
 having sum(amount) filter (

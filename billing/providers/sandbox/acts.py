@@ -38,9 +38,12 @@ def new_ref(prefix: str) -> str:
 
 
 def pay(ref: str, *, save_card: bool = False, card: str = GOOD) -> SandboxCheckout:
-    """At any time: whoever kept the page open may pay late. Paid once, it stays paid."""
+    """At any time: whoever kept the page open may pay late. Paid once, it stays paid. Raises
+    ProviderDeclined for a page that the shop has closed."""
     with transaction.atomic():
         checkout = _locked(ref)
+        if checkout.state == "closed":
+            raise ProviderDeclined("The shop has closed this page.")
         if checkout.state != "paid":
             checkout.state = "paid"
             checkout.paid_at = timezone.now()
@@ -96,6 +99,15 @@ def abandon(ref: str) -> SandboxCheckout:
             checkout.save()
             tell("checkout.expired", shown_checkout(checkout))
     return checkout
+
+
+def shut(ref: str) -> None:
+    """By the shop, so that nobody pays there late either. Raises ProviderDeclined."""
+    with transaction.atomic():
+        checkout = _locked(ref)
+        if checkout.state != "open":
+            raise ProviderDeclined("This page is paid, or over.")
+        SandboxCheckout.objects.filter(ref=ref).update(state="closed")
 
 
 def refund(ref: str, *, amount: int, key: str = "", our_ref: str = "") -> SandboxRefund:

@@ -36,6 +36,9 @@ class Sandbox:
         path = reverse("test-provider", args=[made.ref])
         return Checkout(made.ref, settings.PUBLIC_URL.rstrip("/") + path)
 
+    def close_checkout(self, checkout_ref: str) -> None:
+        acts.shut(checkout_ref)
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         signatures.check(body, headers.get(delivery.HEADER, ""), delivery.secret())
         said = json.loads(body)
@@ -51,7 +54,8 @@ class Sandbox:
             return _paid(about)
         if kind in ("checkout.failed", "checkout.expired"):
             state = kind.removeprefix("checkout.")
-            return CheckoutEnded(about["purchase"], about["id"], state, about.get("reason", ""))
+            ended = CheckoutEnded(about["purchase"], about["id"], state, about.get("reason", ""))
+            return ended._replace(is_open=about.get("state") == "open")
         if kind.startswith("refund."):
             return _refunded(about)
         return _disputed(about) if kind.startswith("dispute.") else None
@@ -63,7 +67,7 @@ class Sandbox:
         checkout = SandboxCheckout.objects.filter(ref=checkout_ref).first()
         if checkout is None:
             raise ProviderFailed("There is no such checkout.")
-        if checkout.state == "expired":
+        if checkout.state in ("expired", "closed"):
             return [CheckoutEnded(checkout.purchase_ref, checkout.ref, "expired")]
         return [_paid(acts.shown_checkout(checkout))] if checkout.state == "paid" else []
 

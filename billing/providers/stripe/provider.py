@@ -32,6 +32,10 @@ class Stripe:
             )
         return Checkout(session.id, session.url or "")
 
+    def close_checkout(self, checkout_ref: str) -> None:
+        with asking():
+            client().v1.checkout.sessions.expire(checkout_ref)
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> Event:
         header, secret = headers.get(self.signature, ""), settings.STRIPE_WEBHOOK_SECRET
         try:
@@ -65,6 +69,10 @@ class Stripe:
                 intent = client().v1.payment_intents.retrieve(checkout_ref).to_dict()
                 return _some(reading.charged(intent))
             session = client().v1.checkout.sessions.retrieve(checkout_ref).to_dict()
+            if reading.is_complete_unpaid(session):
+                payment = reading.payment_of(session)
+                intent = client().v1.payment_intents.retrieve(payment).to_dict()
+                return _some(reading.debit_failed(session, intent))
         ended = reading.ended(session, "expired") if session["status"] == "expired" else None
         return _some(reading.paid(session) or ended)
 

@@ -61,6 +61,18 @@ def ended(session: Mapping[str, Any], state: str) -> CheckoutEnded:
     return CheckoutEnded(_purchase(session), session["id"], state, reason, payment_of(session))
 
 
+def is_complete_unpaid(session: Mapping[str, Any]) -> bool:
+    """As with bank debits, while they are under way and when they have failed."""
+    is_unpaid = session["status"] == "complete" and session["payment_status"] == "unpaid"
+    return is_unpaid and bool(payment_of(session))
+
+
+def debit_failed(session: Mapping[str, Any], intent: Mapping[str, Any]) -> CheckoutEnded | None:
+    """None while it is under way. Nobody can try again on a page that is complete."""
+    has_failed = intent["status"] in ("requires_payment_method", "canceled")
+    return ended(session, "failed") if has_failed else None
+
+
 def charged(intent: Mapping[str, Any]) -> Paid | None:
     """Of a saved card. Of a checkout, its session tells."""
     if intent["status"] != "succeeded" or not _is_of_saved_card(intent):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from config.demo.customers import Profile, Temper
 from ledger.operations import Operation, Result
-from ledger.pricing import Outcome, Price, charge, is_billable
+from ledger.prices.pricing import Outcome, Price, charge, percent, share
 
 HOLD_SECONDS = 900
 TOKENS = (1_000, 2_000, 4_000, 8_000, 16_000)
@@ -37,7 +37,7 @@ class PastCall(NamedTuple):
 
 
 def reserve(caller: Caller, price: Price, at: datetime, chance: Random) -> PastCall:
-    quantity = chance.choice(TOKENS) if price.quantity_name else None
+    quantity = chance.choice(TOKENS) if price.units else None
     amount, quantities = charge(price, quantity)
     operation = Operation(
         op="reserve",
@@ -72,8 +72,9 @@ def end(call: PastCall, held: Result, at: datetime, chance: Random) -> Operation
         settled.op = "release"
         return settled
     settled.outcome = outcome = _outcome(caller.profile, chance)
-    if is_billable(outcome, call.price):
-        settled.amount, settled.quantities = charge(call.price, _used(call, chance))
+    if billed := percent(outcome, call.price):
+        amount, settled.quantities = charge(call.price, _used(call, chance))
+        settled.amount = share(amount, billed)
     else:
         settled.amount = 0
     return settled
@@ -91,7 +92,7 @@ def _used(call: PastCall, chance: Random) -> int | None:
     """Of the tokens that were reserved, those that were written."""
     if call.reserve.quantities is None:
         return None
-    reserved = Decimal(call.reserve.quantities[call.price.quantity_name])
+    reserved = Decimal(call.reserve.quantities[call.price.units[0].name])
     return int(reserved * chance.randint(30, 100) / 100)
 
 

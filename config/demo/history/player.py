@@ -11,7 +11,7 @@ from config.demo.history.clock import move_to
 from config.demo.history.diary import Diary
 from ledger.errors import Refused
 from ledger.operations import Operation, Result
-from ledger.pricing import Price
+from ledger.prices.pricing import Price
 from ledger.services import apply
 
 RESTOCK_EVERY = 30 * DAY

@@ -52,9 +52,10 @@ class Command(BaseCommand):
             known = company.load(settings.STATE, f"http://{host}:{port}", history=history)
             self._say("Starting the web server")
             stack.callback(children.stop)
-            self._start_web(children, listener)
-            watch(checks, until=lambda: answers(host, port))
+            # Its address is on a page, so it is taken before there are pages.
             northwind = stack.enter_context(processes.open_beside(host, port))
+            self._start_web(children, listener, processes.first_call(northwind))
+            watch(checks, until=lambda: answers(host, port))
             beside = Children()
             stack.callback(beside.stop)
             self._start_beside(beside, listener, northwind)
@@ -78,8 +79,10 @@ class Command(BaseCommand):
         server = stack.enter_context(serving(settings.STATE))
         return [lambda: _check_database(server)]
 
-    def _start_web(self, children: Children, listener: socket.socket) -> None:
-        descriptor, defaults = listener.fileno(), QUIET | _own_name(listener)
+    def _start_web(
+        self, children: Children, listener: socket.socket, first_call: dict[str, str]
+    ) -> None:
+        descriptor, defaults = listener.fileno(), QUIET | _own_name(listener) | first_call
         command = [sys.executable, "-m", "config.web", str(descriptor)]
         if settings.WEB_PROCESSES > 1:
             share_counts(settings.STATE)

@@ -236,14 +236,18 @@ $$;
 
 create or replace function ledger_limit(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
 language plpgsql as $$
+declare
+    v_in_use bigint;
 begin
     w := ledger_load_head(w, p_now);
+    v_in_use := w.held + w.frozen - w.balance;
     if ledger_is_too_large(0, o.amount) then
         return (w, ledger_refusal(w, 'balance-too-large'));
-    elsif w.balance - w.held - w.frozen < -o.amount then
+    elsif v_in_use > o.amount and not coalesce((o.detail->>'at_least_in_use')::boolean, false) then
         return (w, ledger_refusal(w, 'credit-limit-in-use', o.amount));
     end if;
-    w.credit_limit := o.amount;
+    -- What is in use already never makes it grow.
+    w.credit_limit := greatest(o.amount, least(v_in_use, w.credit_limit));
     return (w, ledger_refusal(w, 'ok'));
 end
 $$;

@@ -6,6 +6,7 @@ create or replace function ledger_expire_holds(inout w ledger_wallet, p_now time
 language plpgsql as $$
 declare
     v_holds ledger_hold[];
+    v_hold ledger_hold;
     v_lots uuid[];
     v_held bigint[];
     v_total bigint;
@@ -20,15 +21,23 @@ begin
         return;
     end if;
 
+    for i in 1 .. cardinality(v_holds) loop
+        if (v_holds[i]).so_far is not null then
+            v_holds[i].so_far := ledger_count_end(v_holds[i], null, false);
+        end if;
+    end loop;
     insert into ledger_call (customer_id, id, state, ended_as, amount, lots, split, used, committed, created_at, reserved_until,
         expires_at, ended_at, overrun, price_id, quantities, request, service_id, api_key_id, request_id, address,
-        metadata, available_after, held_after, frozen_after)
+        metadata, available_after, held_after, frozen_after, so_far)
     select customer_id, id, 'expired', 'expired', amount, lots, split,
         coalesce(used, array_fill(0::bigint, array[cardinality(lots)])), committed, created_at, reserved_until,
         expires_at, expires_at, overrun, price_id, quantities, request, service_id, api_key_id, request_id, address,
-        metadata, available_after, held_after, frozen_after
+        metadata, available_after, held_after, frozen_after, so_far
     from unnest(v_holds);
 
+    foreach v_hold in array v_holds loop
+        w := ledger_hold_came_back(w, v_hold, ledger_left(v_hold));
+    end loop;
     select coalesce(array_agg(lot), '{}'), coalesce(array_agg(part), '{}'), coalesce(sum(part), 0) into v_lots, v_held, v_total
     from unnest(v_holds) h,
         lateral (select l as lot, s - coalesce(u, 0) as part from unnest(h.lots, h.split, h.used) x(l, s, u)) y;
@@ -86,6 +95,7 @@ language plpgsql as $$
 begin
     w := ledger_expire_lots(w, p_now, true);
     w := ledger_cover_debt(w, p_now);
+    w.forced := greatest(least(w.forced, -(w.balance - w.held - w.frozen) - w.credit_limit), 0);
     w := ledger_load_head(w, p_now);
 end
 $$;

@@ -48,9 +48,9 @@ $$;
 create or replace function ledger_save(w ledger_wallet) returns void
 language sql as $$
     update ledger_wallet
-    set (balance, held, frozen, credit_limit, debt, version, lots, head_id, head_free, head_held, due_at, low_mark, high_mark, dry) =
+    set (balance, held, frozen, credit_limit, debt, version, lots, head_id, head_free, head_held, due_at, low_mark, high_mark, dry, meter, forced) =
         (w.balance, w.held, w.frozen, w.credit_limit, w.debt, w.version, w.lots, w.head_id, w.head_free, w.head_held, w.due_at,
-         w.low_mark, w.high_mark, w.dry)
+         w.low_mark, w.high_mark, w.dry, w.meter, w.forced)
     where customer_id = w.customer_id
 $$;
 

@@ -82,8 +82,12 @@ begin
     if o.key is null or o.op = 'refresh' or v_answers <> 'result' and o.key in (r.reservation_id, r.transaction_id) then
         return null;
     end if;
+    if o.op = 'dismiss' then
+        r.code := 'event-dismissed';  -- what its key is refused with ever after
+    end if;
     return row(o.customer_id, o.key, o.request, v_answers, r.reservation_id,
-        case when v_answers = 'result' then to_jsonb(r) end, p_now)::ledger_key;
+        -- A usage event may be sent until 30 days after its own time, which may be ahead of ours.
+        case when v_answers = 'result' then to_jsonb(r) end, greatest(p_now, o.happened_at))::ledger_key;
 end
 $$;
 

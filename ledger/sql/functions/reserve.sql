@@ -10,7 +10,7 @@ declare
 begin
     return row(o.customer_id, p_id, o.amount, p_lots, p_split, null, 0, v_until, p_now, v_until, coalesce(o.overrun, 'reject'), o.price_id,
         o.quantities, o.request, o.service_id, o.api_key_id, o.request_id, o.address, o.metadata,
-        w.balance - w.held - w.frozen, w.held, w.frozen)::ledger_hold;
+        w.balance - w.held - w.frozen, w.held, w.frozen, o.so_far)::ledger_hold;
 end
 $$;
 
@@ -43,9 +43,11 @@ declare
     t record;
     h ledger_hold;
 begin
-    if not ledger_can_cover(w, o.amount) then
+    if not ledger_can_cover(w, o.amount) and o.overrun is distinct from 'debt' then
         return (ledger_load_head(w, p_now), ledger_refusal(w, 'insufficient-credits', o.amount));
     end if;
+    -- Work that was done already, of who agreed to owe for it, goes below the credit limit.
+    w.forced := greatest(w.forced, o.amount - (w.balance - w.held - w.frozen) - w.credit_limit);
     t := ledger_take(w, o.amount, p_now);
     h := ledger_new_hold(t.w, o, case when o.key_is_id then o.key else ledger_new_id() end, t.lots, t.split, p_now);
     -- A debit has one answer only, that of its end.

@@ -40,7 +40,7 @@ begin
         ) y where so_far <= h.amount;
     end if;
     return row(null, 'ok', false, h.customer_id, h.id, h.price_id, 'held', h.amount, 0, null, null, v_lots, v_split,
-        h.quantities, null, null, h.reserved_until, h.available_after, h.held_after, h.frozen_after, null, null, null, false)::ledger_result;
+        h.quantities, null, null, h.reserved_until, h.available_after, h.held_after, h.frozen_after, null, null, null, false, null)::ledger_result;
 end
 $$;
 
@@ -50,7 +50,7 @@ language plpgsql as $$
 begin
     return row(c.customer_id, c.id, c.amount, c.lots, c.split, null, 0, c.expires_at, c.created_at, c.reserved_until,
         c.overrun, c.price_id, c.quantities, c.request, c.service_id, c.api_key_id, c.request_id, c.address, c.metadata,
-        c.available_after, c.held_after, c.frozen_after)::ledger_hold;
+        c.available_after, c.held_after, c.frozen_after, c.so_far)::ledger_hold;
 end
 $$;
 
@@ -76,7 +76,7 @@ begin
     end if;
     return row(null, 'ok', false, c.customer_id, c.id, c.price_id, c.ended_as, c.amount, c.committed,
         greatest(c.amount - c.committed, 0), c.uncollected, v_lots, v_used, coalesce(c.used_quantities, c.quantities),
-        c.transaction_id, null, c.reserved_until, c.ended_available, c.ended_held, c.ended_frozen, null, null, null, false)::ledger_result;
+        c.transaction_id, null, c.reserved_until, c.ended_available, c.ended_held, c.ended_frozen, null, null, null, false, null)::ledger_result;
 end
 $$;
 

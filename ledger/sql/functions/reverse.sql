@@ -30,6 +30,7 @@ create or replace function ledger_reverse(w ledger_wallet, o ledger_operation, p
 language plpgsql as $$
 declare
     c ledger_call;
+    v_before ledger_call;
     r ledger_result;
     v_amount bigint;
     v_parts bigint[];
@@ -82,10 +83,17 @@ begin
             w := ledger_uncover(w, v_covered, v_transaction, c.id, p_now);
         end if;
     end if;
+    if (w.meter).charged is not null or w.metered then
+        w := ledger_reversal_came_back(w, c, v_amount);
+    end if;
+    if c.so_far is not null and c.reversed + v_amount = c.committed then
+        perform ledger_count_quantities(c.customer_id, c.price_id, c.so_far, ledger_units_of(c.quantities, c.used_quantities, c.so_far), -1);
+    end if;
     w := ledger_settle_wallet(w, p_now);
     -- A lot that had been used up, and was forgotten, may be open again.
     w.due_at := ledger_next_due(w, p_now);
 
+    v_before := c;
     c.reversed := c.reversed + v_amount;
     c.state := case when c.reversed = c.committed then 'reversed' else c.state end;
     r := ledger_call_refusal(w, c, 'ok');
@@ -96,6 +104,9 @@ begin
     update ledger_call
     set reversed = c.reversed, state = c.state, reversal = jsonb_build_object('amount', v_amount, 'result', to_jsonb(r))
     where customer_id = c.customer_id and id = c.id;
+    if v_amount > 0 then
+        perform ledger_correct_usage(v_before, c);
+    end if;
     return (w, r);
 end
 $$;

@@ -8,7 +8,8 @@ declare
 begin
     foreach v_table in array array['ledger_clock', 'ledger_account', 'ledger_wallet', 'ledger_lot', 'ledger_lot_state',
         'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting', 'ledger_books', 'ledger_recognised',
-        'ledger_outbox', 'ledger_relay', 'ledger_threshold']
+        'ledger_outbox', 'ledger_relay', 'ledger_threshold', 'ledger_limit', 'ledger_limit_in_force', 'ledger_subject', 'ledger_tally',
+        'ledger_usage_until', 'ledger_usage_day', 'ledger_balance_mark']
     loop
         continue when to_regclass(v_table) is null;  -- a later migration brings it
         execute format('revoke all on %I from drawdown_app', v_table);
@@ -35,3 +36,21 @@ grant execute on function ledger_apply(ledger_operation, boolean), ledger_apply(
     ledger_first_open(boolean), ledger_day(timestamptz), ledger_close_books(date, date), ledger_set_time_zone(text),
     ledger_announce(uuid, text, text, jsonb), ledger_claim_events(integer, integer), ledger_put_off_events(uuid[]),
     ledger_require_notice(boolean), ledger_forget_keys(timestamptz, integer) to drawdown_app;
+
+do $do$
+begin
+    if to_regclass('ledger_limit') is not null then  -- a later migration brings it
+        grant execute on function ledger_limits_of(uuid), ledger_caps_of(uuid), ledger_meters_of(uuid), ledger_tallies_of(uuid) to drawdown_app;
+    end if;
+    if to_regclass('ledger_usage_day') is not null then
+        grant execute on function ledger_customers_to_sum(integer), ledger_quiet_moment(uuid), ledger_sum_calls(uuid, timestamptz, integer),
+            ledger_usage(uuid, timestamptz, timestamptz, text[]), ledger_use(uuid, timestamptz, timestamptz) to drawdown_app;
+    end if;
+    if to_regclass('ledger_balance_mark') is not null then
+        grant execute on function ledger_version_at(uuid, timestamptz), ledger_line_kind(uuid, uuid, text, text),
+            ledger_gained(uuid, bigint, bigint), ledger_mark_at(uuid, bigint), ledger_write_marks(uuid, bigint, integer),
+            ledger_gone_by(uuid, bigint, timestamptz), ledger_still_held(ledger_transfer, timestamptz), ledger_id_before(uuid, interval)
+            to drawdown_app;
+    end if;
+end
+$do$;

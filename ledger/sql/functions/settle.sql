@@ -48,7 +48,8 @@ begin
     if amount > 0 then
         w.version := w.version + 1;
         transaction_id := case when o.key_is_id then o.key else ledger_new_id() end;
-        perform ledger_write_legs(w, transaction_id, p_now, 'commit', 'U20', 'U30', h.lots, v_parts, h.id);
+        perform ledger_write_legs(w, transaction_id, p_now, 'commit', 'U20', 'U30', h.lots, v_parts, h.id,
+            case when o.happened_at is not null then jsonb_build_object('effective_at', o.happened_at) end);
     end if;
 end
 $$;
@@ -63,7 +64,17 @@ begin
         h.created_at, h.reserved_until, h.expires_at, p_now, h.overrun, o.outcome, h.price_id, h.quantities,
         case when o.op = 'commit' then o.quantities end, p_transaction, h.request, o.request, h.service_id, o.service_id,
         h.api_key_id, h.request_id, o.request_id, h.address, h.metadata, h.available_after, h.held_after, h.frozen_after,
-        w.balance - w.held - w.frozen, w.held, w.frozen)::ledger_call;
+        w.balance - w.held - w.frozen, w.held, w.frozen, h.so_far, o.happened_at)::ledger_call;
+end
+$$;
+
+-- What of a hold comes back, to whose limits it counted for.
+create or replace function ledger_hold_came_back(inout w ledger_wallet, h ledger_hold, p_amount bigint)
+language plpgsql as $$
+begin
+    if (w.meter).charged is not null or w.metered then
+        w := ledger_came_back(w, h.api_key_id, h.price_id, h.created_at, p_amount, true);
+    end if;
 end
 $$;
 
@@ -78,7 +89,14 @@ declare
 begin
     delete from ledger_hold where customer_id = h.customer_id and id = h.id;
     t := ledger_consume(w, h, o, p_used, true, p_now);
-    w := ledger_settle_wallet(t.w, p_now);
+    w := t.w;
+    if o.op <> 'debit' then
+        w := ledger_hold_came_back(w, h, ledger_left(h) - t.amount);
+        if h.so_far is not null then
+            h.so_far := ledger_count_end(h, o.quantities, o.op = 'commit' and o.amount is distinct from 0);
+        end if;
+    end if;
+    w := ledger_settle_wallet(w, p_now);
     c := ledger_new_call(w, h, o, p_state, p_used, h.committed + t.amount, p_uncollected, t.transaction_id, p_now);
     insert into ledger_call select (c).*;
     return (w, ledger_ended_result(c));
@@ -98,7 +116,8 @@ begin
     w := ledger_settle_wallet(t.w, p_now);
     h.used := p_used;
     h.committed := h.committed + t.amount;
-    update ledger_hold set lots = h.lots, split = h.split, used = h.used, committed = h.committed
+    h.so_far := ledger_count_part(h, o);
+    update ledger_hold set lots = h.lots, split = h.split, used = h.used, committed = h.committed, so_far = h.so_far
     where customer_id = h.customer_id and id = h.id;
     r := ledger_hold_refusal(w, h, 'ok');
     r.released := 0;
@@ -117,13 +136,15 @@ declare
     v_amount bigint;
     v_extra bigint;
     v_uncollected bigint := 0;
+    v_why jsonb;
+    r ledger_result;
 begin
     select * into h from ledger_hold
     where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;
-    v_amount := coalesce(o.amount, ledger_left(h));
+    v_amount := ledger_asked(o, ledger_left(h), h);
     v_extra := greatest(v_amount - ledger_left(h), 0);
     if v_extra > 0 and h.overrun = 'reject' then
         return (ledger_load_head(w, p_now), ledger_hold_refusal(w, h, 'amount-exceeds-reservation'));
@@ -132,6 +153,19 @@ begin
     elsif v_extra > 0 then
         if not ledger_can_cover(w, v_extra) then
             return (ledger_load_head(w, p_now), ledger_hold_refusal(w, h, 'insufficient-credits', v_extra));
+        end if;
+        if (w.meter).charged is not null or w.metered then
+            perform ledger_open_key(w, h.api_key_id, p_now);
+            t := ledger_refuse_extra(w, h, v_extra, p_now);
+            w := t.w;
+            v_why := t.why;
+            if v_why is not null then
+                r := ledger_hold_refusal(w, h, 'spend-cap-reached', v_extra);
+                r.limits := v_why;
+                return (ledger_load_head(w, p_now), r);
+            end if;
+            t := ledger_charge(w, o, h.api_key_id, h.price_id, v_extra, p_now);
+            w := t.w;
         end if;
         t := ledger_take(w, v_extra, p_now);
         w := t.w;
@@ -169,6 +203,47 @@ language sql stable as $$
     where first.customer_id = c.customer_id and first.id = c.transaction_id and t.kind = 'commit'
 $$;
 
+-- A commit that comes after its hold has expired, of a customer whose plan charges it: what is still
+-- available of what it asks for. The work was done, so that caps count it and do not refuse it.
+create or replace function ledger_commit_late(w ledger_wallet, c ledger_call, o ledger_operation, p_now timestamptz) returns ledger_step
+language plpgsql as $$
+declare
+    h ledger_hold := ledger_hold_of(c);
+    v_before ledger_call := c;
+    t record;
+    v_asked bigint := ledger_asked(o, c.amount - c.committed, ledger_hold_of(c));
+    v_taken bigint := least(v_asked, greatest(w.balance - w.held - w.frozen + w.credit_limit, 0));
+begin
+    perform ledger_open_key(w, c.api_key_id, p_now);
+    t := ledger_take(w, v_taken, p_now);
+    w := t.w;
+    h.lots := t.lots;
+    h.split := t.split;
+    t := ledger_consume(w, h, o, h.split, true, p_now);
+    w := t.w;
+    if (w.meter).charged is not null or w.metered then
+        w := (ledger_charge(w, o, c.api_key_id, c.price_id, v_taken, p_now)).w;
+    end if;
+    if c.so_far is not null and o.amount is distinct from 0 then
+        c.so_far := ledger_count_late(c, o.quantities);
+    end if;
+    w := ledger_settle_wallet(w, p_now);
+    c.lots := c.lots || h.lots;
+    c.split := c.split || h.split;
+    c.used := c.used || h.split;
+    c.committed := c.committed + v_taken;
+    update ledger_call
+    set state = 'committed', ended_as = 'committed', lots = c.lots, split = c.split, used = c.used, committed = c.committed,
+        uncollected = v_asked - v_taken, so_far = c.so_far, ended_at = p_now, outcome = o.outcome, used_quantities = o.quantities, transaction_id = t.transaction_id,
+        ended_request = o.request, ended_service_id = o.service_id, ended_request_id = o.request_id,
+        ended_available = w.balance - w.held - w.frozen, ended_held = w.held, ended_frozen = w.frozen
+    where customer_id = c.customer_id and id = c.id
+    returning * into c;
+    perform ledger_correct_usage(v_before, c);
+    return (w, ledger_ended_result(c));
+end
+$$;
+
 -- A hold that has ended already: the first result if it is settled again the same way (same verb,
 -- same resulting amount), otherwise a conflict that shows how it ended. Nothing changes either way.
 create or replace function ledger_settle_again(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step
@@ -188,11 +263,18 @@ begin
     end if;
     if o.op = 'release' then
         v_same := c.state = 'released';
+    elsif o.op = 'commit' and c.state = 'expired' and w.late_commit and coalesce(o.final, true) then
+        return ledger_commit_late(ledger_unload_head(w), c, o, p_now);
     elsif o.op = 'commit' and c.state = 'committed' and coalesce(o.final, true) then
         v_ended := ledger_ended_amount(c);
         v_whole := greatest(c.amount - (c.committed - v_ended), 0);
-        v_asked := coalesce(o.amount, v_whole);
-        v_same := v_ended = case when c.overrun = 'cap' then least(v_asked, v_whole) else v_asked end;
+        if o.rule is not null and o.amount is null then
+            -- Its price is of that time: the same work is the same amount.
+            v_same := o.quantities is not distinct from coalesce(c.used_quantities, c.quantities) and o.outcome is not distinct from c.outcome;
+        else
+            v_asked := ledger_share(coalesce(o.amount, v_whole), o.percent);
+            v_same := v_asked = v_ended + c.uncollected or v_ended = case when c.overrun = 'cap' then least(v_asked, v_whole) else v_asked end;
+        end if;
     end if;
     return (w, case when v_same then ledger_ended_result(c) else ledger_call_refusal(w, c) end);
 end

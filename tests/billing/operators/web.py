@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from config.listener import HOST, answers, open_listener
 from config.state import BASE_DIR
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 class Web:

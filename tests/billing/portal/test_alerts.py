@@ -218,7 +218,7 @@ def test_the_overview_says_that_the_balance_is_low(browser, member, bought):
     assert "The balance is low" not in text(browser.get("/portal/"))
     use(member, 500)
     page = text(browser.get("/portal/"))
-    assert "The balance is low:</strong> 50 % of the last purchase is used" in page
+    assert "You are told when 50 % of the last purchase is used." in page
     assert f'href="{PAGE}"' in page
     use(member, 500)
     page = text(browser.get("/portal/"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Role
 from billing.facts import CheckoutEnded
 from billing.models import ProviderEvent, Purchase
-from billing.portal import standing
+from billing.portal.purchases import standing
 from billing.providers.sandbox import acts
 from ledger import selectors
 from ledger.amounts import CREDIT

@@ -1,12 +1,18 @@
 """The list of purchases, one of them, and its documents."""
 
-from io import BytesIO
+import csv
+import re
+from decimal import Decimal
+from io import BytesIO, StringIO
 
 import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
 from billing.models import Purchase
+from billing.portal import paged
+from billing.portal.purchases import standing
+from tests.downloads import downloaded
 from tests.factories.billing import bought, dispute_fact, new_pack, order, refund_fact, say
 
 
@@ -36,9 +42,48 @@ def test_a_long_list_has_pages(browser, member):
     for _ in range(25):
         order(member.customer, first.pack)
     Purchase.objects.filter(id=first.id).update(pack_name="The first")
-    assert "The first" not in list_of(browser)
-    assert "The first" in list_of(browser, "?page=2")
-    assert "The first" in list_of(browser, "?page=99")
+    page = list_of(browser)
+    assert "The first" not in page
+    older = re.search(r'href="(\?before=[^"]+)"', page)[1]
+    page = list_of(browser, older)
+    assert "The first" in page and "before=" not in page
+    newer = re.search(r'href="(\?after=[^"]+)"', page)[1]
+    page = list_of(browser, newer)
+    assert "The first" not in page and "after=" not in page and older in page
+
+
+@pytest.mark.parametrize("nonsense", ["x", "9" * 40, "00000000-0000-7000-8000-000000000001", "%00"])
+def test_a_page_that_is_not_there_says_so(browser, member, nonsense):
+    order(member.customer)
+    for way in ("before", "after"):
+        page = list_of(browser, f"?{way}={nonsense}")
+        assert "not there any more" in page and "Waiting for payment" in page
+
+
+def test_purchases_are_a_file(browser, member):
+    pack = new_pack(name="=Small")
+    payment = bought(member.customer, pack)
+    say(refund_fact(payment, "re_1", payment.amount // 4))
+    order(member.customer, pack)
+    answer = browser.get(reverse("purchases-csv"))
+    assert answer["Content-Disposition"] == 'attachment; filename="purchases.csv"'
+    rows = list(csv.DictReader(StringIO(downloaded(answer).decode())))
+    assert [one["state"] for one in rows] == ["Waiting for payment", "Partly refunded"]
+    paid = rows[1]
+    assert paid["purchase"] == payment.purchase.name and paid["pack"] == "'=Small"
+    assert Decimal(paid["refunded"]) * 4 == Decimal(paid["total"])
+    assert paid["receipt"].startswith("R-") and paid["credit_notes"].startswith("C-")
+
+
+def test_all_chunks_are_one_list(member):
+    first = order(member.customer)
+    for _ in range(4):
+        order(member.customer, first.pack)
+    # Of one instant, too.
+    Purchase.objects.update(created_at=first.created_at)
+    found = Purchase.objects.all()
+    walked = list(paged.chunks(found, by=("created_at", "id"), size=2))
+    assert walked == list(found.order_by("-created_at", "-id"))
 
 
 @pytest.mark.parametrize(
@@ -73,11 +118,22 @@ def test_a_refund_is_told_with_its_credit_note(browser, member):
         assert told in page
 
 
+def test_the_bill_says_what_was_paid_in_the_end(browser, member):
+    purchase = bought(member.customer, credits=1000, price="100.00").purchase
+    assert "Paid in the end" not in page_of(browser, purchase)
+    say(refund_fact(purchase.payment, "re_1", 25_00))
+    purchase.refresh_from_db()
+    lines = [(one.text, one.amount) for one in standing.lines(purchase)]
+    paid = ("Paid in the end", "$75.00")
+    assert lines[-3:] == [("Total", "$100.00"), ("Refunded", "-$25.00"), paid]
+    assert "<dt>Paid in the end</dt>" in page_of(browser, purchase)
+
+
 def test_a_dispute_is_told_in_plain_words(browser, member):
     payment = bought(member.customer, credits=1000, price="100.00")
     say(dispute_fact(payment, "open"))
     page = page_of(browser, payment.purchase)
-    assert "In dispute" in page
+    assert "In dispute" in page and "the bank decides, as a rule within 75 days" in page
     assert "1,000 credits cannot be spent" in page
     assert "Frozen" in page
     say(dispute_fact(payment, "won"))

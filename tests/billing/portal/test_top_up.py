@@ -228,7 +228,7 @@ def test_a_decline_is_in_the_line_of_the_overview(browser, declined):
     declined("9995")
     page = browser.get("/portal/").content.decode()
     assert "Failing. The last charge was declined: " in page and "It is tried again after" in page
-    assert "Automatic top-up: On" not in page
+    assert "Automatic top-up is failing." in page and ">On. " not in page
 
 
 def test_a_purchase_that_is_charged_by_itself_cannot_be_paid_by_hand_too(browser, declined):
@@ -288,14 +288,12 @@ def test_suspended_keys_have_that_state(browser, declined, member):
 
 
 def test_the_overview_has_a_line_of_it(browser, form):
-    assert "Automatic top-up: Off" in browser.get("/portal/").content.decode()
+    assert ">Off: when credits run out" in browser.get("/portal/").content.decode()
     agree(browser, form)
-    assert (
-        "Automatic top-up: On. When you fall to 1,000" in browser.get("/portal/").content.decode()
-    )
+    assert ">On. When you fall to 1,000" in browser.get("/portal/").content.decode()
 
 
 def test_a_viewer_sees_the_line_and_no_way_there(member):
     viewer = browser_of(MemberFactory(customer=member.customer, role=Role.VIEWER))
     page = viewer.get("/portal/").content.decode()
-    assert "Automatic top-up: Off" in page and PAGE not in page
+    assert ">Off: when credits run out" in page and PAGE not in page

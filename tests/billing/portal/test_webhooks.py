@@ -196,7 +196,7 @@ def test_a_delivery_shows_what_was_sent_and_answered(browser, endpoint):
 
 def shown_in_log(browser, endpoint, **query) -> int:
     answer = browser.get(page("webhook-endpoint", endpoint.id), query)
-    return answer.context["page"].paginator.count
+    return len(answer.context["page"].rows)
 
 
 def test_the_log_is_filtered(browser, endpoint):
@@ -209,13 +209,13 @@ def test_the_log_is_filtered(browser, endpoint):
     assert shown_in_log(browser, endpoint, until=today - timedelta(days=5)) == 1
     assert shown_in_log(browser, endpoint, kind="webhook.test") == 5
     assert shown_in_log(browser, endpoint, kind="key.created") == 0
-    assert shown_in_log(browser, endpoint, since="x", state="x", page="y") == 5
+    assert shown_in_log(browser, endpoint, since="x", state="x", before="y") == 5
 
 
 def test_pages_keep_the_filter(browser, endpoint):
     deliveries(endpoint, *["failed"] * 26, "delivered")
     shown = browser.get(page("webhook-endpoint", endpoint.id), {"state": "failed"}).content.decode()
-    assert 'href="?state=failed&amp;page=2"' in shown
+    assert 'href="?state=failed&amp;before=' in shown
 
 
 def test_one_is_sent_again(browser, endpoint):

@@ -3,7 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from accounts.ids import uuid7
 from accounts.models import Role
+from billing.relay import relay
+from billing.webhooks_out import endpoints
 from tests.accounts.people import browser_of
 from tests.factories.accounts import MemberFactory, UserFactory
 from tests.factories.billing import bought
@@ -82,3 +85,15 @@ def test_who_is_not_signed_in_is_asked_to(client, purchase):
         response = client.get(address)
         assert response.status_code == 302, address
         assert response.url.startswith("/accounts/login/?next="), address
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.OWNER, True), (Role.BILLING, False)])
+def test_addresses_of_webhooks_are_for_who_keeps_keys(member, role, sees):
+    """Whoever reads one can post there."""
+    url = "https://1.1.1.1/services/SECRET"
+    endpoints.add(uuid7(), customer=member.customer, url=url, description="")
+    bought(member.customer)
+    relay()
+    browser = browser_of(MemberFactory(customer=member.customer, role=role))
+    page = browser.get(reverse("told-events")).content.decode()
+    assert "On its way" in page and ("SECRET" in page) is sees

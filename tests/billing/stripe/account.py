@@ -243,6 +243,7 @@ class Stripe:
 
         return [
             ("POST", "/v1/checkout/sessions", self._create_session),
+            ("POST", "/v1/checkout/sessions/([^/]+)/expire", self._close_session),
             ("GET", "/v1/checkout/sessions", many(self.sessions)),
             ("GET", "/v1/checkout/sessions/([^/]+)", one(self.sessions)),
             ("POST", "/v1/payment_intents", self._create_intent),
@@ -254,6 +255,14 @@ class Stripe:
             ("GET", "/v1/disputes/([^/]+)", one(self.disputes)),
             ("POST", "/v1/payment_methods/([^/]+)/detach", self._detach),
         ]
+
+    def _close_session(self, id: str, params: Params) -> Object:
+        session = _found(self.sessions, id)
+        if session["status"] != "open":
+            told = 'Only Checkout Sessions with a status in ["open"] can be expired.'
+            raise ApiError(400, "invalid_request_error", told)
+        self.expire(id)
+        return session
 
     def _create_session(self, params: Params) -> Object:
         left = int(params["expires_at"]) - time.time()

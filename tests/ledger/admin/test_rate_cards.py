@@ -1,10 +1,21 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 
-from ledger import rate_cards
+from accounts.models import User
+from ledger import selectors
 from ledger.models import Endpoint, Price, RateCard
+from ledger.prices import price_terms, rate_cards
+from tests.factories.accounts import CustomerFactory
+
+BILLED = {
+    "billed_success": "100",
+    "billed_client_error": "0",
+    "billed_server_error": "0",
+    "billed_timeout": "0",
+    "billed_partial": "100",
+}
 
 
 @pytest.fixture
@@ -39,27 +50,21 @@ def form(*prices, existing=0):
 
 
 def line(endpoint, **changes):
-    told = {"per_call": "2", "quantity_name": "", "per_quantity": "0", "quantity_size": "1"}
-    return {"endpoint": endpoint.pk, **told, **changes}
+    return {"endpoint": endpoint.pk, "per_call": "2", **changes}
 
 
 def change_page(row):
     return reverse(f"admin:ledger_{row._meta.model_name}_change", args=[row.pk])
 
 
-def publish(staff, *cards):
-    chosen = {"action": "publish", "_selected_action": [str(card.pk) for card in cards]}
-    return staff.post(reverse("admin:ledger_ratecard_changelist"), chosen, follow=True)
+def step(name, card):
+    return reverse(f"admin:ledger_ratecard_{name}", args=[card.pk])
 
 
 def test_a_card_is_made_with_its_prices_in_credits(staff, endpoint):
-    price = line(
-        endpoint, per_call="2.5", quantity_name="tokens", per_quantity="0.35", quantity_size="1000"
-    )
+    price = line(endpoint, per_call="2.5")
     assert staff.post(reverse("admin:ledger_ratecard_add"), form(price)).status_code == 302
-    made = Price.objects.get()
-    assert (made.per_call, made.quantity_name) == (2_500_000, "tokens")
-    assert (made.per_quantity, made.quantity_size) == (350_000, 1000)
+    assert Price.objects.get().per_call == 2_500_000
 
 
 @pytest.mark.parametrize("per_call", ["-1", "0.0000001", "many"])
@@ -79,17 +84,77 @@ def test_a_drafts_prices_are_edited(staff, draft, endpoint):
     assert RateCard.objects.get().name == "2026-12"
 
 
-def test_publishing_is_an_action(staff, draft):
-    assert "is published" in publish(staff, draft).content.decode()
-    draft.refresh_from_db()
-    assert draft.published_at is not None
+def test_publishing_says_first_what_changes_for_whom(staff, draft, endpoint):
+    rate_cards.publish(draft)
+    CustomerFactory()
+    after = rate_cards.copy_card(draft, name="dearer", effective_at=selectors.now())
+    rate_cards.set_price(after, endpoint, per_call=13_000_000)
+    page = staff.get(step("publish", after)).content.decode()
+    assert "12.5 a call" in page and "13 a call" in page
+    assert "1 customer without a group" in page
+    after.refresh_from_db()
+    assert after.published_at is None
+    answer = staff.post(step("publish", after))
+    told = [str(message) for message in staff.get(answer.url).context["messages"]]
+    assert told == ["dearer is published."]
+    after.refresh_from_db()
+    assert after.published_at is not None
+
+
+def test_the_actions_of_the_list_lead_there(staff, draft):
+    for name in ("publish", "copy"):
+        chosen = {"action": name, "_selected_action": [str(draft.pk)]}
+        answer = staff.post(reverse("admin:ledger_ratecard_changelist"), chosen)
+        assert answer.url == step(name, draft)
+    assert not RateCard.objects.filter(published_at__isnull=False).exists()
 
 
 def test_a_card_without_prices_is_not_published(staff, db):
     card = rate_cards.create_card(name="empty", effective_at=datetime.now(UTC))
-    assert "has no prices yet" in publish(staff, card).content.decode()
+    answer = staff.post(step("publish", card))
+    assert answer.status_code == 400
+    assert "has no prices yet" in answer.content.decode()
     card.refresh_from_db()
     assert card.published_at is None
+
+
+def test_what_is_left_out_must_be_withdrawn(staff, published, endpoint):
+    card = rate_cards.create_card(name="smaller", effective_at=selectors.now())
+    other = rate_cards.create_endpoint(code="other", name="Other")
+    rate_cards.set_price(card, other, per_call=1)
+    answer = staff.post(step("publish", card))
+    assert answer.status_code == 400
+    assert "classify is withdrawn" in answer.content.decode()
+    staff.post(step("publish", card), {"withdraw": ["classify"]})
+    card.refresh_from_db()
+    assert card.published_at is not None
+
+
+def test_retiring_says_what_comes_in_its_place(staff, published):
+    group = price_terms.create_group("partners")
+    card = rate_cards.create_card(name="partners", effective_at=selectors.now(), group=group)
+    rate_cards.set_price(card, Endpoint.objects.get(), per_call=1_000_000)
+    rate_cards.publish(card)
+    price_terms.pin(CustomerFactory(), card)
+    page = staff.get(step("retire", card)).content.decode()
+    assert "At once 2026-11 is in force in its place. 1 customer pinned to it" in page
+    assert "1 a call" in page and "12.5 a call" in page
+    staff.post(step("retire", card))
+    card.refresh_from_db()
+    assert card.retired_at is not None
+
+
+def test_the_only_card_is_not_retired(staff, published):
+    answer = staff.post(step("retire", published))
+    assert answer.status_code == 400
+    assert "publish the next one first" in answer.content.decode()
+
+
+def test_who_may_not_change_cards_takes_no_step(client, draft):
+    client.force_login(User.objects.create_user("clerk@example.com", is_staff=True))
+    for name in ("publish", "retire", "copy"):
+        assert client.post(step(name, draft)).status_code == 403
+    assert RateCard.objects.get().published_at is None
 
 
 def test_a_published_card_is_only_looked_at(staff, published, endpoint):
@@ -102,8 +167,7 @@ def test_a_published_card_is_only_looked_at(staff, published, endpoint):
 
 
 def test_a_card_is_copied_to_a_draft_with_its_prices(staff, published):
-    chosen = {"action": "copy", "_selected_action": [str(published.pk)]}
-    page = staff.post(reverse("admin:ledger_ratecard_changelist"), chosen, follow=True)
+    page = staff.post(step("copy", published), follow=True)
     draft = RateCard.objects.get(published_at=None)
     assert page.redirect_chain == [(change_page(draft), 302)]
     assert [price.per_call for price in draft.prices.all()] == [12_500_000]
@@ -112,7 +176,7 @@ def test_a_card_is_copied_to_a_draft_with_its_prices(staff, published):
 
 def test_the_list_tells_which_card_is_in_force(staff, published):
     page = staff.get(reverse("admin:ledger_ratecard_changelist")).content.decode()
-    assert "icon-yes" in page
+    assert "in force" in page
 
 
 def test_no_card_is_deleted(staff, draft):
@@ -122,13 +186,50 @@ def test_no_card_is_deleted(staff, draft):
 
 def test_an_endpoint_is_edited_but_keeps_its_code(staff, endpoint):
     told = {"code": "other", "name": "Classify", "method": "post", "path_template": "/v1/classify"}
+    told |= BILLED | {"billed_timeout": "40"}
     assert staff.post(change_page(endpoint), told).status_code == 302
     endpoint.refresh_from_db()
     assert (endpoint.code, endpoint.method) == ("classify", "POST")
     assert endpoint.path_template == "/v1/classify"
+    assert endpoint.billed_timeout == 40
+
+
+def test_more_than_all_of_a_price_is_not_billed(staff, endpoint):
+    told = {"name": "Classify", **BILLED, "billed_partial": "101"}
+    assert "less than or equal to 100" in staff.post(change_page(endpoint), told).content.decode()
+    endpoint.refresh_from_db()
+    assert endpoint.billed_partial == 100
 
 
 def test_an_endpoint_is_added(staff):
     told = {"code": "summarize", "name": "Summarize", "method": "", "path_template": ""}
+    told |= BILLED
     assert staff.post(reverse("admin:ledger_endpoint_add"), told).status_code == 302
     assert Endpoint.objects.get().code == "summarize"
+
+
+def test_a_card_whose_date_has_passed_is_published_from_now_on(staff, endpoint):
+    begun = selectors.now() - timedelta(days=9)
+    first = rate_cards.create_card(name="first", effective_at=begun)
+    rate_cards.set_price(first, endpoint, per_call=1)
+    rate_cards.publish(first)
+    late = rate_cards.copy_card(first, name="late", effective_at=begun + timedelta(days=1))
+    assert (
+        "has passed: what was done before now" in staff.get(step("publish", late)).content.decode()
+    )
+    before = selectors.now()
+    staff.post(step("publish", late))
+    late.refresh_from_db()
+    assert before <= late.effective_at <= selectors.now()
+    assert rate_cards.in_force(None, before) == first
+    assert rate_cards.in_force(None, selectors.now()) == late
+
+
+def test_a_customers_own_card_says_what_it_pays_now(staff, published, endpoint):
+    RateCard.objects.update(effective_at=selectors.now())
+    own = rate_cards.create_card(
+        name="own", effective_at=selectors.now(), customer=CustomerFactory()
+    )
+    rate_cards.set_price(own, endpoint, per_call=7_000_000)
+    told = staff.get(step("publish", own)).context["rows"]
+    assert [(row["before"], row["after"]) for row in told] == [("12.5 a call", "7 a call")]

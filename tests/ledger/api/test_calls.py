@@ -5,9 +5,10 @@ import pytest
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import HOUSE_ID
-from ledger import rate_cards
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
+from ledger.prices import rate_cards
+from ledger.prices.pricing import Unit
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory
 from tests.ledger.api.conftest import operate, path, problem
 
@@ -31,7 +32,7 @@ def prices(db):
     found = {}
     for code in ("classify", "summarize"):
         endpoint = rate_cards.create_endpoint(code=code, name=code)
-        found[code] = rate_cards.set_price(card, endpoint, per_call=CREDIT, quantity_name="tokens")
+        found[code] = rate_cards.set_price(card, endpoint, per_call=CREDIT, units=[Unit("tokens")])
     rate_cards.publish(card)
     return found
 
@@ -80,6 +81,8 @@ class TestOne:
             "request_id": "asked-1",
             "ended_request_id": "settled-1",
             "address": "203.0.113.7",
+            "happened_at": None,
+            "reported": False,
             "metadata": {"job": "7"},
         }
 

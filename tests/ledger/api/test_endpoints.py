@@ -2,9 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts import ids
 from accounts.models import Scope
-from ledger import rate_cards
 from ledger.amounts import CREDIT
+from ledger.prices import rate_cards
+from ledger.prices.pricing import Tier, Unit
 from tests.factories.accounts import ServiceKeyFactory
 from tests.ledger.api.conftest import Caller, problem
 
@@ -45,6 +47,13 @@ def test_each_endpoint_tells_where_it_is_and_what_it_costs(service, endpoints):
                 "method": "POST",
                 "path": "/v1/classify",
                 "bills_client_errors": False,
+                "billed": {
+                    "success": 100,
+                    "client_error": 0,
+                    "server_error": 0,
+                    "timeout": 0,
+                    "partial": 100,
+                },
                 "price": {"rate_card": "2026-11", "per_call": "4", "quantity": None},
             }
         ],
@@ -58,9 +67,7 @@ def test_a_price_for_a_quantity_tells_for_how_many_of_what(service, endpoints):
         draft,
         endpoints[1],
         per_call=2 * CREDIT,
-        quantity_name="tokens",
-        per_quantity=350_000,
-        quantity_size=1000,
+        units=[Unit("tokens", 1000, 350_000)],
     )
     rate_cards.publish(draft)
     (endpoint,) = service.get("/endpoints").json()["data"]
@@ -93,3 +100,46 @@ def test_it_takes_the_scope_read(db):
     caller = Caller(ServiceKeyFactory(scopes=[Scope.DEBITS_WRITE]).secret)
     assert problem(caller.get("/endpoints")) == (403, "forbidden")
     assert problem(Caller(None).get("/endpoints")) == (401, "unauthorized")
+
+
+def test_of_a_customer_it_is_what_that_customer_pays(service, own, customer, stranger, endpoints):
+    card("2026-11", endpoints, per_call=4)
+    special = rate_cards.create_card(
+        name="own", effective_at=datetime.now(UTC) - timedelta(days=1), customer=customer
+    )
+    tiers = (Tier("10", CREDIT), Tier(None, 500_000))
+    unit = Unit("tokens", 1000, mode="volume", tiers=tiers, free="2.5")
+    rate_cards.set_price(special, endpoints[0], units=[unit], minimum=10, maximum=CREDIT)
+    rate_cards.publish(special)
+
+    def cards(caller, query=""):
+        found = caller.get(f"/endpoints{query}").json()["data"]
+        return {one["code"]: one["price"]["rate_card"] for one in found}
+
+    named = f"?customer={ids.encode('cus', customer.id)}"
+    everyones = {"classify": "2026-11", "generate": "2026-11"}
+    for caller, query in ((own, ""), (own, named), (service, named)):
+        assert cards(caller, query) == everyones | {"classify": "own"}
+    assert cards(service) == cards(stranger) == everyones
+    assert problem(stranger.get(f"/endpoints{named}")) == (404, "not-found")
+    (price,) = [
+        one["price"]
+        for one in own.get("/endpoints").json()["data"]
+        if one["price"]["rate_card"] == "own"
+    ]
+    assert price == {
+        "rate_card": "own",
+        "per_call": "0",
+        "quantity": None,
+        "units": [
+            {
+                "name": "tokens",
+                "per": 1000,
+                "mode": "volume",
+                "free": "2.5",
+                "tiers": [{"up_to": "10", "amount": "1"}, {"up_to": None, "amount": "0.5"}],
+            }
+        ],
+        "minimum": "0.00001",
+        "maximum": "1",
+    }

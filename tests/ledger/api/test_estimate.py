@@ -5,8 +5,10 @@ import pytest
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import HOUSE_ID, Scope
-from ledger import rate_cards, services
+from ledger import services
 from ledger.amounts import CREDIT
+from ledger.prices import rate_cards
+from ledger.prices.pricing import Unit
 from tests.accounts.conftest import NO_KEY
 from tests.factories.accounts import ServiceKeyFactory
 from tests.ledger.api.conftest import Caller, operate, problem
@@ -33,9 +35,7 @@ def prices(db):
         card,
         generate,
         per_call=2 * CREDIT,
-        quantity_name="tokens",
-        per_quantity=350_000,
-        quantity_size=1000,
+        units=[Unit("tokens", 1000, 350_000)],
     )
     rate_cards.publish(card)
 

@@ -13,9 +13,10 @@ import pytest
 from django.db import connection
 
 from accounts import ids
-from ledger import rate_cards, services
+from ledger import services
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
+from ledger.prices import rate_cards
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, ServiceKeyFactory
 from tests.ledger.api.conftest import Caller, operate, path
 

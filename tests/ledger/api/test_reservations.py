@@ -6,10 +6,12 @@ from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import ServiceKey
 from accounts.selectors import key_digest
-from ledger import rate_cards, services
+from ledger import services
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
 from ledger.keys import core_key
+from ledger.prices import rate_cards
+from ledger.prices.pricing import Unit
 from tests.factories.accounts import CustomerFactory
 from tests.ledger.api.conftest import operate, problem
 
@@ -43,9 +45,7 @@ def price(db):
         card,
         endpoint,
         per_call=2 * CREDIT,
-        quantity_name="tokens",
-        per_quantity=350_000,
-        quantity_size=1000,
+        units=[Unit("tokens", 1000, 350_000)],
     )
     rate_cards.publish(card)
     return price

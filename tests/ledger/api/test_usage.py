@@ -1,10 +1,15 @@
-from datetime import UTC, datetime
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from accounts import ids
-from ledger import rate_cards
+from ledger import usage as sums
 from ledger.amounts import CREDIT
+from ledger.paging import Asked
+from ledger.periods import Period
+from ledger.prices import rate_cards
+from ledger.usage import Dimension
 from tests.factories.accounts import ApiKeyFactory
 from tests.factories.ledger import Clock
 from tests.ledger.api.conftest import operate, path, problem
@@ -95,6 +100,59 @@ def test_any_combination_groups_in_the_order_of_day_endpoint_and_key(service, fu
     assert usage(service, funded, "group_by=endpoint,day,key") == [
         {"day": today} | group for group in expected
     ]
+
+
+def test_an_outcome_is_the_one_that_the_call_was_settled_with(service, funded):
+    for outcome, calls in ((None, 1), ("success", 2), ("timeout", 1)):
+        for _ in range(calls):
+            operate("debit", funded, amount=CREDIT, outcome=outcome)
+    assert usage(service, funded, "group_by=outcome") == [
+        {"outcome": None, "calls": 1, "credits": "1"},
+        {"outcome": "success", "calls": 2, "credits": "2"},
+        {"outcome": "timeout", "calls": 1, "credits": "1"},
+    ]
+    first = service.get(path(funded, "/usage?group_by=outcome&limit=2")).json()
+    assert usage(service, funded, f"group_by=outcome&cursor={first['next_cursor']}") == [
+        {"outcome": "timeout", "calls": 1, "credits": "1"}
+    ]
+
+
+def test_a_cursor_of_before_there_were_outcomes_is_still_read(service, funded, endpoints):
+    for price in card("2026-11", *endpoints):
+        operate("debit", funded, amount=CREDIT, price_id=price.id)
+    cursor = urlsafe_b64encode(b'[null,"classify",null]').decode()
+    assert usage(service, funded, f"group_by=endpoint&cursor={cursor}") == [
+        {"endpoint": "summarize", "calls": 1, "credits": "1"}
+    ]
+
+
+def test_all_groups_at_once_are_those_of_the_pages(funded, endpoints):
+    for price in card("2026-11", *endpoints):
+        for outcome in ("success", "success", "partial"):
+            operate("debit", funded, amount=CREDIT, price_id=price.id, outcome=outcome)
+    now = Clock().now()
+    period = Period(now - timedelta(days=1), now + timedelta(days=1))
+    groups = sums.sums(funded.id, period, [Dimension.ENDPOINT, Dimension.OUTCOME])
+    assert [(one.group.endpoint, one.group.outcome, one.calls) for one in groups] == [
+        ("classify", "partial", 1),
+        ("classify", "success", 2),
+        ("summarize", "partial", 1),
+        ("summarize", "success", 2),
+    ]
+    assert groups == sums.usage(
+        funded.id, Asked(10, None), period, [Dimension.ENDPOINT, Dimension.OUTCOME]
+    )
+
+
+def test_calls_that_ended_without_a_commit_are_counted(funded):
+    for verb in ("release", "release", "commit", None):
+        hold = operate("reserve", funded, amount=CREDIT, expires_in=900 if verb else 0)
+        if verb:
+            operate(verb, funded, reservation_id=hold.reservation_id, amount=None)
+    operate("refresh", funded)
+    now = Clock().now()
+    period = Period(now - timedelta(days=1), now + timedelta(days=1))
+    assert sums.unbilled(funded.id, period) == sums.Unbilled(released=2, expired=1)
 
 
 def test_groups_are_paged_while_calls_arrive(service, funded):

@@ -1,7 +1,9 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from ledger.periods import Period
 from tests.accounts.conftest import committed
 from tests.factories.ledger import Book, Clock
 
@@ -24,3 +26,10 @@ def clock() -> Iterator[Clock]:
 def book() -> Book:
     """A customer with 100 promotional credits that never expire."""
     return Book.funded(100)
+
+
+@pytest.fixture
+def today(clock: Clock) -> Period:
+    """And what is about it."""
+    now = clock.now()
+    return Period(now - timedelta(days=2), now + timedelta(days=1))

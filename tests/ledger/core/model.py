@@ -4,8 +4,11 @@ A wallet is a handful of lists; time is a number that the test moves; ids are wh
 calls them. What the core answers must be what this answers.
 """
 
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 FOREVER = float("inf")
 DAY = 86_400
@@ -16,6 +19,27 @@ Answer = dict[str, Any]
 class Refused(Exception):
     def __init__(self, code: str, **columns: Any) -> None:
         self.answer = {"code": code, **columns}
+
+
+class Cap(NamedTuple):
+    """One limit. `subject` is a key's or an endpoint's number; none of a key: each one's."""
+
+    scope: str
+    kind: str
+    subject: int | None
+    period: str | None
+    hard: int
+
+
+class Rule(NamedTuple):
+    """Tokens at graduated tiers, after so many that are free."""
+
+    free: int
+    tiers: tuple[tuple[float, int], ...]
+
+    def price(self, before: int, now: int) -> int:
+        used = range(max(before - self.free, 0), max(before + now - self.free, 0))
+        return sum(next(amount for up_to, amount in self.tiers if nth < up_to) for nth in used)
 
 
 @dataclass(eq=False)
@@ -68,6 +92,16 @@ class Reservation:
     reversed: int = 0
     end: Answer = field(default_factory=dict)
     reversal: tuple[int, Answer] = (0, {})
+    key: int | None = None
+    endpoint: int | None = None
+    counted: list[list[float]] = field(default_factory=list)  # by caps: when, and how much
+    rule: Rule | None = None
+    ended_with: int | None = None  # tokens, of the commit that ended it
+    month: Any = None
+    tokens: int = 0  # that it was made for
+    before: int = 0  # that its month had
+    parts: int | None = None  # that were committed before its end
+    units: int = 0  # that count for its month
 
     @property
     def committed(self) -> int:
@@ -96,6 +130,11 @@ class Wallet:
     debt: int = 0
     credit_limit: int = 0
     version: int = 0
+    starts: Callable[[str, float], float] = lambda period, now: -FOREVER
+    caps: dict[str, list[Cap]] = field(default_factory=dict)
+    calls: list[Reservation] = field(default_factory=list)
+    late: bool = False
+    months: dict[Any, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
     def held(self) -> int:
@@ -143,6 +182,10 @@ class Wallet:
 
     def _end(self, hold: Reservation, state: str) -> None:
         self.open.remove(hold)
+        if hold.counted:
+            hold.counted[0][1] -= hold.left
+        if state == "expired":
+            self._count(hold, hold.parts or 0)
         for leg in hold.legs:
             _unhold(leg, leg.left)
         hold.state = state
@@ -164,32 +207,163 @@ class Wallet:
             raise Refused("insufficient-credits", required=needed, **columns, **self.balances())
 
     def reserve(
-        self, now: float, amount: int, expires_in: int, overrun: str = "reject"
+        self,
+        now: float,
+        amount: int | None,
+        expires_in: int,
+        overrun: str = "reject",
+        key: int | None = None,
+        endpoint: int | None = None,
+        rule: Rule | None = None,
+        tokens: int = 0,
+        is_hold: bool = True,
     ) -> tuple[Reservation, Answer]:
+        month = (endpoint, self.starts("month", now))
+        before = self.months[month]
+        if rule and amount is None:
+            amount = rule.price(before, tokens)
+        assert amount is not None
+        self._must_fit(now, amount, key, endpoint, is_hold)
         self._must_cover(amount)
         hold = Reservation(amount, self._take(amount, now), now, now + expires_in, overrun)
+        hold.key, hold.endpoint, hold.counted = key, endpoint, [[now, amount]]
+        if rule:
+            hold.rule, hold.month, hold.tokens, hold.before = rule, month, tokens, before
+            self._count(hold, tokens)
         self.open.append(hold)
+        self.calls.append(hold)
         return hold, {"state": "held", "committed": 0} | hold.reserved() | self.balances()
 
-    def debit(self, now: float, amount: int) -> tuple[Reservation, Answer]:
-        hold, _ = self.reserve(now, amount, 0)
-        return hold, self._finish(hold, now, "committed", amount)
+    def debit(self, now: float, amount: int | None, **fields: Any) -> tuple[Reservation, Answer]:
+        hold, _ = self.reserve(now, amount, 0, is_hold=False, **fields)
+        return hold, self._finish(hold, now, "committed", hold.amount)
+
+    # Limits, and what a month has had.
+
+    def set_caps(self, now: float, source: str, caps: list[Cap]) -> None:
+        for cap in caps:
+            if any(self._used(one, now) > one.hard for one in self._each(cap)):
+                raise Refused("cap-below-spent")
+        self.caps[source] = caps
+
+    def _each(self, cap: Cap) -> list[Cap]:
+        """What it is for those whom it is for: a cap for every key is one of each."""
+        if cap.kind != "spend":
+            return []
+        if cap.scope != "key" or cap.subject is not None:
+            return [cap]
+        return [cap._replace(subject=key) for key in {call.key for call in self.calls} - {None}]
+
+    def _used(self, cap: Cap, now: float) -> float:
+        since = self.starts(cap.period or "", now)
+        return sum(
+            amount
+            for call in self.calls
+            if _is_of(cap, call)
+            for at, amount in call.counted
+            if at >= since
+        )
+
+    def _in_force(self, scope: str, subject: int | None) -> list[Cap]:
+        """Those of one subject: its own before those of each, the provider's before the plan's."""
+        found: dict[str, dict[Any, Cap]] = {}
+        for source, caps in self.caps.items():
+            of_each = [cap for cap in caps if cap.scope == scope and cap.subject is None]
+            own = [cap for cap in caps if cap.scope == scope and cap.subject == subject]
+            found[source] = {
+                (cap.kind, cap.period): cap._replace(subject=subject) for cap in [*of_each, *own]
+            }
+        plans = found.pop("plan", {}) | found.pop("provider", {})
+        return [*plans.values(), *found.get("customer", {}).values()]
+
+    def _scopes(self, key: int | None, endpoint: int | None) -> list[list[Cap]]:
+        scopes = [self._in_force("customer", None)]
+        scopes += [self._in_force("key", key)] if key is not None else []
+        return scopes + ([self._in_force("endpoint", endpoint)] if endpoint is not None else [])
+
+    def _must_fit(
+        self, now: float, amount: int, key: int | None, endpoint: int | None, is_hold: bool
+    ) -> None:
+        said = {"required": amount} | self.balances()
+        for caps in self._scopes(key, endpoint):
+            if any(cap.kind == "largest" and amount > cap.hard for cap in caps):
+                raise Refused("spend-cap-reached", **said)
+            for cap in caps:
+                is_open = [hold for hold in self.open if _is_of(cap, hold)]
+                if is_hold and cap.kind == "holds" and len(is_open) >= cap.hard:
+                    raise Refused("rate-limited", **said)
+            self._must_not_pass(caps, amount, now, said)
+
+    def _must_not_pass(self, caps: list[Cap], amount: int, now: float, said: Answer) -> None:
+        for cap in caps:
+            if cap.kind == "spend" and self._used(cap, now) + amount > cap.hard:
+                raise Refused("spend-cap-reached", **said)
+
+    def _count(self, hold: Reservation, units: int) -> None:
+        if hold.rule:
+            self.months[hold.month] += units - hold.units
+            hold.units = units
+
+    def _used_units(self, hold: Reservation, tokens: int | None) -> int:
+        if hold.parts is not None:
+            return hold.parts + (tokens or 0)
+        return hold.tokens if tokens is None else tokens
+
+    def _price(self, hold: Reservation, tokens: int) -> int:
+        """What is beyond the hold comes after all that its month has had by now."""
+        assert hold.rule
+        left = 0 if hold.state == "expired" else hold.tokens - (hold.parts or 0)
+        within = max(min(tokens, left), 0)
+        behind = self.months[hold.month] + max(-left, 0)
+        return hold.rule.price(hold.before, within) + hold.rule.price(behind, tokens - within)
+
+    def _asked(
+        self,
+        hold: Reservation,
+        whole: int,
+        amount: int | None,
+        tokens: int | None,
+        percent: int | None,
+    ) -> int:
+        if amount is None:
+            amount = whole
+            if tokens is not None and hold.rule:
+                amount = self._price(hold, tokens)
+        return amount if percent is None else round(Fraction(amount * percent, 100))
 
     def commit(
-        self, hold: Reservation | None, now: float, amount: int | None, final: bool = True
+        self,
+        hold: Reservation | None,
+        now: float,
+        amount: int | None,
+        final: bool = True,
+        tokens: int | None = None,
+        percent: int | None = None,
     ) -> Answer:
+        if hold and hold.state == "expired" and final and self.late:
+            return self._commit_late(hold, now, amount, tokens, percent)
         if hold is None or hold.state != "held":
-            return self._again(hold, "commit" if final else "part", amount)
-        asked = hold.left if amount is None else amount
+            return self._again(hold, "commit" if final else "part", amount, tokens, percent)
+        is_billed = amount != 0
+        asked = self._asked(hold, hold.left, amount, tokens, percent)
         extra = max(asked - hold.left, 0)
         if extra and hold.overrun == "reject":
             raise Refused("amount-exceeds-reservation", **self._as_held(hold))
         if extra and hold.overrun == "available":
             self._must_cover(extra, **hold.reserved(), state="held", committed=hold.committed)
+            for caps in self._scopes(hold.key, hold.endpoint):
+                said = self._as_held(hold) | {"required": extra}
+                self._must_not_pass(caps, extra, now, said)
+            hold.counted.append([now, extra])
             hold.legs += self._take(extra, now, extra=True)
             extra = 0
         if final:
+            self._count(hold, self._used_units(hold, tokens) if is_billed else hold.parts or 0)
+            hold.ended_with = tokens
             return self._finish(hold, now, "committed", asked - extra, extra)
+        if tokens is not None and hold.rule:
+            hold.parts = (hold.parts or 0) + tokens
+            hold.before += tokens
         self._use(hold, asked - extra)
         self._tidy(now)
         return (
@@ -199,6 +373,7 @@ class Wallet:
     def release(self, hold: Reservation | None, now: float) -> Answer:
         if hold is None or hold.state != "held":
             return self._again(hold, "release", None)
+        self._count(hold, hold.parts or 0)
         return self._finish(hold, now, "released", 0)
 
     def _use(self, hold: Reservation, amount: int) -> None:
@@ -225,15 +400,58 @@ class Wallet:
         hold.end = self._as_ended(hold)
         return hold.end
 
-    def _again(self, hold: Reservation | None, verb: str, amount: int | None) -> Answer:
+    def _commit_late(
+        self,
+        hold: Reservation,
+        now: float,
+        amount: int | None,
+        tokens: int | None,
+        percent: int | None,
+    ) -> Answer:
+        """What is available of it: the work was done, and no cap refuses it."""
+        asked = self._asked(hold, hold.amount - hold.committed, amount, tokens, percent)
+        taken = min(asked, max(self.available + self.credit_limit, 0))
+        legs = self._take(taken, now, extra=True)
+        if taken:
+            self._move(-taken)
+        for leg in legs:
+            _unhold(leg, leg.split)
+            leg.used = leg.split
+            if leg.lot:
+                leg.lot.remaining -= leg.split
+            else:
+                self.debt += leg.split
+        hold.ended_with = tokens
+        hold.legs += legs
+        hold.counted.append([now, taken])
+        if amount != 0:
+            self._count(hold, self._used_units(hold, tokens))
+        hold.state, hold.last_commit, hold.uncollected = "committed", taken, asked - taken
+        self._tidy(now)
+        hold.end = self._as_ended(hold)
+        return hold.end
+
+    def _again(
+        self,
+        hold: Reservation | None,
+        verb: str,
+        amount: int | None,
+        tokens: int | None = None,
+        percent: int | None = None,
+    ) -> Answer:
         if hold is None:
             raise Refused("not-found", **self.balances())
-        whole = max(hold.amount - (hold.committed - hold.last_commit), 0)
-        asked = whole if amount is None else amount
-        if hold.overrun == "cap":
-            asked = min(asked, whole)
+        if amount is None and tokens is not None and hold.rule:
+            is_same = tokens == (hold.tokens if hold.ended_with is None else hold.ended_with)
+        else:
+            whole = max(hold.amount - (hold.committed - hold.last_commit), 0)
+            asked = self._asked(hold, whole, amount, tokens, percent)
+            is_same = asked == hold.last_commit + hold.uncollected
+            if hold.overrun == "cap":
+                asked = min(asked, whole)
+            is_same = is_same or asked == hold.last_commit
         if (verb, hold.state) == ("release", "released") or (
-            (verb, hold.state) == ("commit", "committed") and asked == hold.last_commit
+            (verb, hold.state) == ("commit", "committed") and is_same
         ):
             return hold.end
         raise Refused(f"reservation-{hold.state}", **self._as_ended(hold))
@@ -269,10 +487,16 @@ class Wallet:
         if back > hold.committed - hold.reversed:
             raise Refused("amount-exceeds-reservation", **self._as_ended(hold))
         parts = self._give_back(hold, back)
+        left = back
+        for counted in reversed(hold.counted):
+            part = min(counted[1], left)
+            counted[1] -= part
+            left -= int(part)
         self._tidy(now)
         hold.reversed += back
         if hold.reversed == hold.committed:
             hold.state = "reversed"
+            self._count(hold, 0)
         answer = self._as_ended(hold) | by_lot(parts)
         answer |= {"state": "reversed", "reversed": hold.reversed}
         hold.reversal = (back, answer)
@@ -430,6 +654,12 @@ def by_lot(parts: Any) -> Answer:
         if part:
             sums[_seq(lot)] = sums.get(_seq(lot), 0) + part
     return {"lots": list(sums), "lot_amounts": list(sums.values())}
+
+
+def _is_of(cap: Cap, call: Reservation) -> bool:
+    if cap.scope == "customer":
+        return True
+    return cap.subject == (call.key if cap.scope == "key" else call.endpoint)
 
 
 def _seq(lot: Lot | None) -> int | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -12,8 +13,10 @@ from django.db import connection, connections, transaction
 
 from accounts import ids
 from accounts.ids import uuid7
-from ledger import checks, services
+from ledger import checks, limits, marks, services
 from ledger.checks import outside
+from ledger.limits import Limit
+from ledger.prices import rate_cards
 from tests.factories.ledger import Book, Clock, key
 
 
@@ -41,7 +44,35 @@ def history(django_db_setup: None, django_db_blocker) -> Book:
         book.commit(book.reserve(10), 4, final=False)
         book.reserve(120, key=uuid7(), request=1, expires_in=3600)
         book.grant(7)
+        _limit(book)
+        _sum(book)
+        marks.write(book.customer_id, 4)
         return book
+
+
+def _sum(book: Book) -> None:
+    """Usage, up to the first hold that is open."""
+    with connections["owner"].cursor() as cursor:
+        highest = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+        cursor.execute("select ledger_sum_calls_below(%s, %s, 100)", [book.customer_id, highest])
+
+
+def _limit(book: Book) -> None:
+    """Caps, a hold under them, and a month that has had something."""
+    limits.set_limits(
+        book.customer_id,
+        "provider",
+        [
+            Limit("customer", "spend", period="day", hard=10_000),
+            Limit("customer", "holds", hard=100),
+            Limit("key", "spend", period="lifetime", hard=100),
+        ],
+    )
+    card = rate_cards.create_card(name=uuid7().hex, effective_at=datetime(2020, 1, 1, tzinfo=UTC))
+    endpoint = rate_cards.create_endpoint(code=f"e{uuid7().hex}", name="E")
+    price = rate_cards.set_price(card, endpoint, per_call=1)
+    rule = {"per_call": 1, "units": []}
+    book.do("reserve", price_id=price.id, rule=rule, expires_in=900, api_key_id=uuid7(), **key())
 
 
 # The database itself would refuse some of this.
@@ -139,6 +170,18 @@ DAMAGE = {
     "key-answer": f"update ledger_key set reservation_id = %(other)s {OWN} and answers <> 'result'",
     "orphans": f"delete from ledger_wallet {OWN}",
     "marks": f"update ledger_wallet set low_mark = -1 {OWN}",
+    "caps": f"""
+        update ledger_limit set base = base + 1 {OWN} and scope = 'key' and subject is not null
+    """,
+    "meters": f"update ledger_wallet set meter.holds = (meter).holds + 1 {OWN}",
+    "tallies": f"""update ledger_tally set quantities = quantities || '{{"calls": "9"}}' {OWN}""",
+    "usage-sums": f"update ledger_usage_day set amount = amount + 1 {OWN}",
+    "usage-until": f"""
+        update ledger_usage_until set below = 'ffffffff-ffff-ffff-ffff-ffffffffffff' {OWN}
+    """,
+    "balance-marks": f"""
+        update ledger_balance_mark set remaining[1] = remaining[1] + 1 {OWN} and version = 8
+    """,
     "outbox": f"update ledger_outbox set event_id = %(other)s {OWN}",
 }
 

@@ -76,3 +76,20 @@ def test_the_last_free_credit_is_told_of_though_there_is_a_credit_limit():
     services.set_credit_limit(book.customer_id, limit=1)
     book.reserve(100, **key())
     assert "balance.exhausted" in book.events()
+
+
+def test_a_limit_goes_down_to_what_is_in_use_where_that_is_asked_for(trusted):
+    trusted.debit(110)
+    trusted.reserve(10)
+    lower = services.set_credit_limit(trusted.customer_id, limit=0, at_least_in_use=True)
+    assert lower.credit_limit == 20
+    assert trusted.debit(1).code == "insufficient-credits"
+    higher = services.set_credit_limit(trusted.customer_id, limit=30, at_least_in_use=True)
+    assert higher.credit_limit == 30
+
+
+def test_what_is_in_use_makes_no_limit_grow():
+    book = Book.funded(100)
+    book.debit(150, overrun="debt")
+    limited = services.set_credit_limit(book.customer_id, limit=0, at_least_in_use=True)
+    assert (limited.credit_limit, limited.available) == (0, -50)

@@ -2,24 +2,40 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any, Literal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from pytest_django import DjangoDbBlocker
 
 from accounts.ids import uuid7
-from ledger import checks, services
+from accounts.models import Customer
+from ledger import checks, limits, services
 from ledger.errors import Refused as CoreRefused
+from ledger.limits import Limit
+from ledger.models import Price
 from ledger.operations import Operation, Result
+from ledger.prices import rate_cards
 from ledger.services import Watched
 from tests.factories.ledger import Book, Clock
-from tests.ledger.core.model import DAY, FOREVER, Answer, Refused, Reservation, Wallet
+from tests.ledger.core.model import (
+    DAY,
+    FOREVER,
+    Answer,
+    Cap,
+    Refused,
+    Reservation,
+    Rule,
+    Wallet,
+)
 
 COLUMNS = (
     *("code", "state", "amount", "committed", "released", "uncollected", "lots", "lot_amounts"),
@@ -31,6 +47,7 @@ HOUR = 3600
 LIVES = [HOUR * n + HOUR // 2 for n in (1, 2, 5, 30)]
 OTHER_REQUEST = 99
 
+ZONES = ("Asia/Kathmandu", "America/New_York")
 PURPOSES = ("alert", "top_up")
 TOLD = """
     select array_agg(kind order by id) from ledger_event
@@ -41,6 +58,27 @@ MONEY = {"unit": "USD", "debit": "1100", "credit": "1000", "amount": 7}
 
 amounts = st.integers(0, 12)
 some = st.integers(1, 12)
+RULE = Rule(3, ((10, 2), (30, 1), (FOREVER, 3)))
+RULE_SENT = {
+    "per_call": 0,
+    "minimum": None,
+    "maximum": None,
+    "units": [
+        {
+            "name": "tokens",
+            "size": 1,
+            "amount": 0,
+            "free": "3",
+            "mode": "graduated",
+            "tiers": [
+                {"up_to": "10", "amount": 2},
+                {"up_to": "30", "amount": 1},
+                {"up_to": None, "amount": 3},
+            ],
+        }
+    ],
+}
+subjects = st.none() | st.integers(0, 1)
 which = st.integers(0, 1)
 index = st.integers(0, 3)
 # A key is the row's id, or it is not: because it is a hash, or because it was not made about now.
@@ -55,11 +93,21 @@ def an(op: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str,
 holding = an(
     "reserve",
     amount=amounts,
+    api_key=subjects,
+    endpoint=subjects,
+    tokens=st.sampled_from([None, None, 0, 2, 7, 11]),
     expires_in=st.sampled_from(LIVES),
     overrun=st.sampled_from(["reject", "cap", "available"]),
 )
 settling = (
-    an("commit", of=index, amount=st.none() | amounts, final=st.booleans())
+    an(
+        "commit",
+        of=index,
+        amount=st.none() | amounts,
+        final=st.booleans(),
+        tokens=st.sampled_from([None, None, 0, 3, 8]),
+        percent=st.sampled_from([None, None, None, 33, 50]),
+    )
     | an("release", of=index)
     | an("extend", of=index, expires_in=st.sampled_from([*LIVES, DAY + HOUR // 2]))
     | an("reverse", of=index, amount=st.none() | amounts)
@@ -89,11 +137,34 @@ correcting = (
 retrying = st.fixed_dictionaries(
     {"op": st.just("retry"), "nth": st.integers(0, 20), "request": st.sampled_from([1, 1, 1, 99])}
 )
+debiting = an(
+    "debit",
+    amount=amounts,
+    api_key=subjects,
+    endpoint=subjects,
+    tokens=st.sampled_from([None, None, 0, 2, 7, 11]),
+)
+a_cap = st.builds(
+    lambda scope, kind, subject, period, hard: Cap(
+        *(scope, kind, None if scope == "customer" else subject),
+        *(period if kind == "spend" else None, hard),
+    ),
+    st.sampled_from(["customer", "key", "endpoint"]),
+    st.sampled_from(["spend", "spend", "spend", "holds", "largest"]),
+    st.integers(0, 1),
+    st.sampled_from(["day", "month", "lifetime"]),
+    st.integers(0, 60),
+)
+each_key = st.builds(
+    lambda period, hard: Cap("key", "spend", None, period, hard),
+    st.sampled_from(["day", "month", "lifetime"]),
+    st.integers(5, 60),
+)
+caps = st.lists(a_cap | a_cap | each_key, max_size=5, unique_by=lambda cap: cap[:4])
 operations = st.one_of(
     *[holding] * 4,
     *[settling] * 3,
-    an("debit", amount=amounts),
-    an("debit", amount=amounts),
+    *[debiting] * 2,
     granting,
     correcting,
     retrying,
@@ -111,10 +182,17 @@ class CoreMachine(RuleBasedStateMachine):
     def fund(self, grants: list[dict[str, Any]], holds: list[dict[str, Any]]) -> None:
         self.clock = Clock()
         self.clock.reset()
+        # Half past: no day begins within the seconds that a case takes.
+        now = self.clock.now()
+        self.clock.forward((30 * 60 - now.minute * 60 - now.second) % HOUR)
         self.start = self.clock.now()
         self.now = 0
         self.books = [Book.new(), Book.new()]
-        self.wallets = [Wallet(), Wallet()]
+        self.wallets = [Wallet(starts=partial(self._starts, zone)) for zone in ZONES]
+        for book, zone in zip(self.books, ZONES, strict=True):
+            Customer.objects.filter(id=book.customer_id).update(time_zone=zone)
+        self.keys = [uuid4(), uuid4()]
+        self.prices = list(Price.objects.filter(rate_card__name="model").order_by("id"))
         self.made: list[list[tuple[UUID, Reservation]]] = [[], []]
         self.answered: list[tuple[Operation, Answer, Result]] = []
         self.lot_ids: list[dict[UUID | None, int | None]] = [{}, {}]
@@ -166,6 +244,47 @@ class CoreMachine(RuleBasedStateMachine):
         services.watch(self.books[whose].customer_id, purpose=purpose, thresholds=thresholds)
         # That lets expire what is due, as the model does when it is asked.
         self.wallets[whose].settle(self.now)
+
+    @rule(whose=which, source=st.sampled_from(["plan", "provider", "customer"]), given=caps)
+    def cap(self, whose: int, source: limits.Source, given: list[Cap]) -> None:
+        wallet = self.wallets[whose]
+        wallet.settle(self.now)
+        try:
+            wallet.set_caps(self.now, source, given)
+            expected = "ok"
+        except Refused as refused:
+            expected = refused.answer["code"]
+        try:
+            limits.set_limits(
+                self.books[whose].customer_id, source, [self._limit(one) for one in given]
+            )
+            code = "ok"
+        except CoreRefused as refused:
+            code = refused.code
+        assert code == expected, given
+        self._compare_wallets()
+
+    @rule(whose=which, charge=st.booleans())
+    def charge_late(self, whose: int, charge: bool) -> None:
+        services.set_late_commit(self.books[whose].customer_id, charge=charge)
+        self.wallets[whose].settle(self.now)
+        self.wallets[whose].late = charge
+
+    def _limit(self, cap: Cap) -> Limit:
+        subject: Any = cap.subject
+        if subject is not None:
+            is_key = cap.scope == "key"
+            subject = self.keys[subject] if is_key else self.prices[subject].endpoint_id
+        return Limit(cap.scope, cap.kind, subject, cap.period, cap.hard)
+
+    def _starts(self, zone: str, period: str, now: float) -> float:
+        if period not in ("day", "month"):
+            return -FOREVER
+        there = (self.start + timedelta(seconds=now)).astimezone(ZoneInfo(zone))
+        begins = there.replace(hour=0, minute=0, second=0, microsecond=0)
+        if period == "month":
+            begins = begins.replace(day=1)
+        return (begins.astimezone(UTC) - self.start).total_seconds()
 
     def teardown(self) -> None:
         if hasattr(self, "books"):
@@ -221,6 +340,11 @@ class CoreMachine(RuleBasedStateMachine):
             made = self.made[number]
             of = fields.pop("of")
             fields["reservation_id"] = made[-1 - of % len(made)][0] if made else uuid7()
+        tokens = fields.pop("tokens", None)
+        if spec["op"] in ("reserve", "debit"):
+            self._pay(fields, tokens)
+        elif spec["op"] == "commit":
+            self._settle(number, fields, tokens)
         if spec["op"] == "grant":
             fields["detail"] = self._grant_detail(fields)
         elif "lot" in spec:
@@ -231,6 +355,22 @@ class CoreMachine(RuleBasedStateMachine):
         elif spec["op"] == "post":
             fields["detail"] = {"kind": "dispute", "money": [MONEY]}
         return fields
+
+    def _pay(self, fields: dict[str, Any], tokens: int | None) -> None:
+        key, endpoint = fields.pop("api_key"), fields.pop("endpoint")
+        fields["api_key_id"] = None if key is None else self.keys[key]
+        fields["price_id"] = None if endpoint is None else self.prices[endpoint].id
+        if tokens is not None and endpoint is not None:
+            # The odd ones say their amount, which wins over the price.
+            fields["amount"] = fields["amount"] if tokens == 11 else None
+            fields |= {"rule": RULE_SENT, "quantities": {"tokens": str(tokens)}}
+
+    def _settle(self, number: int, fields: dict[str, Any], tokens: int | None) -> None:
+        if fields["amount"] is not None:
+            fields["percent"] = None
+        hold = dict(self.made[number]).get(fields["reservation_id"])
+        if tokens is not None and hold and hold.rule:
+            fields |= {"rule": RULE_SENT, "quantities": {"tokens": str(tokens)}}
 
     def _grant_detail(self, fields: dict[str, Any]) -> dict[str, Any]:
         life, kind = fields.pop("life"), fields.pop("kind")
@@ -259,10 +399,25 @@ class CoreMachine(RuleBasedStateMachine):
         hold = names.get(o.reservation_id) if o.reservation_id else None
         lot = self.lot_ids[number].get((o.detail or {}).get("lot"))
         now, amount = self.now, o.amount or 0
+        tokens = int(o.quantities["tokens"]) if o.quantities else None
+        paying: dict[str, Any] = {}
+        if o.op in ("reserve", "debit"):
+            endpoints = [price.id for price in self.prices]
+            paying = {
+                "key": self.keys.index(o.api_key_id) if o.api_key_id else None,
+                "endpoint": endpoints.index(o.price_id) if o.price_id else None,
+                "rule": RULE if o.rule else None,
+                "tokens": tokens or 0,
+            }
         verbs: dict[str, Callable[[], Any]] = {
-            "reserve": lambda: wallet.reserve(now, amount, o.expires_in or 0, o.overrun or ""),
-            "debit": lambda: wallet.debit(now, amount),
-            "commit": lambda: (None, wallet.commit(hold, now, o.amount, bool(o.final))),
+            "reserve": lambda: wallet.reserve(
+                now, o.amount, o.expires_in or 0, o.overrun or "", **paying
+            ),
+            "debit": lambda: wallet.debit(now, o.amount, **paying),
+            "commit": lambda: (
+                None,
+                wallet.commit(hold, now, o.amount, bool(o.final), tokens, o.percent),
+            ),
             "release": lambda: (None, wallet.release(hold, now)),
             "extend": lambda: (None, wallet.extend(hold, now, o.expires_in or 0)),
             "reverse": lambda: (None, wallet.reverse(hold, now, o.amount)),
@@ -368,8 +523,24 @@ SHORT = settings(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _prices(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        if Price.objects.filter(rate_card__name="model").exists():
+            return
+        card = rate_cards.create_card(name="model", effective_at=datetime(2020, 1, 1, tzinfo=UTC))
+        for code in ("model-a", "model-b"):
+            endpoint = rate_cards.create_endpoint(code=code, name=code)
+            rate_cards.set_price(card, endpoint, per_call=1)
+
+
 def test_the_core_does_what_the_model_does() -> None:
     run_state_machine_as_test(CoreMachine, settings=SHORT)
+
+
+@pytest.mark.soak
+def test_the_core_does_what_the_model_does_in_3_000_cases() -> None:
+    run_state_machine_as_test(CoreMachine, settings=settings(SHORT, max_examples=3_000))
 
 
 @pytest.mark.soak

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from time import monotonic, sleep
 from typing import Any
@@ -16,9 +17,11 @@ from django.utils import timezone
 
 from accounts import ids
 from accounts.models import Customer, Scope, Service
-from ledger import rate_cards, services
+from ledger import services
 from ledger.amounts import CREDIT
-from ledger.models import Endpoint, Price, RateCard
+from ledger.models import Endpoint, Price, PriceGroup, PriceTerms, RateCard
+from ledger.prices import rate_cards
+from ledger.prices.pricing import Unit
 from tests.factories.accounts import CustomerFactory, ServiceFactory, ServiceKeyFactory
 
 NO_KEY = "(no header)"
@@ -156,9 +159,7 @@ PRICES = {
     "summarize": {"per_call": 4 * CREDIT},
     "generate": {
         "per_call": 2 * CREDIT,
-        "quantity_name": "tokens",
-        "per_quantity": 350_000,
-        "quantity_size": 1000,
+        "units": [Unit("tokens", 1000, 350_000)],
     },
     "strict": {"per_call": 5 * CREDIT},
     "ping": {},
@@ -168,22 +169,25 @@ PRICES = {
 @contextmanager
 def prices() -> Iterator[RateCard]:
     """A rate card in force, gone afterwards."""
-    card = rate_cards.create_card(name="fastpath", effective_at=timezone.now())
+    begun = timezone.now() - timedelta(days=60)
+    card = rate_cards.create_card(name="fastpath", effective_at=begun)
     for endpoint_code, price in PRICES.items():
         endpoint = rate_cards.create_endpoint(
             code=endpoint_code,
             name=endpoint_code,
             method="POST",
             path_template=f"/v1/files/{{id}}/{endpoint_code}",
-            bills_client_errors=endpoint_code == "strict",
+            billed_client_error=100 if endpoint_code == "strict" else 0,
         )
         rate_cards.set_price(card, endpoint, **price)
     rate_cards.publish(card)
     try:
         yield card
     finally:
+        PriceTerms.objects.all().delete()
         Price.objects.all().delete()
         RateCard.objects.all().delete()
+        PriceGroup.objects.all().delete()
         Endpoint.objects.all().delete()
 
 

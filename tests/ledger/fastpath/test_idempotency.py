@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.ids import uuid7
-from ledger import rate_cards
 from ledger.amounts import CREDIT
 from ledger.models import Endpoint, RateCard
+from ledger.prices import rate_cards
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory, ServiceFactory
 from tests.ledger.fastpath.shop import (
     NO_KEY,
+    PRICES,
     available,
     books,
     eventually,
@@ -217,7 +218,7 @@ class TestTheFirstAnswerStands:
         first = api.post("/reservations", body, Idempotency_Key="stands-5")
         card = rate_cards.create_card(name="dearer", effective_at=timezone.now())
         rate_cards.set_price(card, Endpoint.objects.get(code="summarize"), per_call=9 * CREDIT)
-        rate_cards.publish(card)
+        rate_cards.publish(card, withdrawing=set(PRICES))
         eventually(lambda: self.price(api, customer) == "9", within=1)
         RateCard.objects.filter(id=card.id).update(published_at=None)
         eventually(lambda: self.price(api, customer) == "4", within=1)

@@ -6,14 +6,17 @@ from hypothesis import strategies as st
 
 from accounts.errors import InvalidRequest
 from ledger.amounts import CREDIT
-from ledger.pricing import (
+from ledger.prices.pricing import (
+    Billed,
     Price,
     RateCard,
+    Unit,
     UnknownEndpoint,
     UnknownQuantity,
     charge,
-    is_billable,
     outcome_of,
+    percent,
+    share,
 )
 
 
@@ -22,24 +25,20 @@ def price(**fields):
         "id": 1,
         "rate_card": "2026-11",
         "per_call": 0,
-        "quantity_name": "",
-        "per_quantity": 0,
-        "quantity_size": 1,
+        "units": (),
+        "minimum": None,
+        "maximum": None,
         "endpoint": "generate",
+        "endpoint_id": 1,
         "method": "POST",
         "path_template": "",
-        "bills_client_errors": False,
+        "billed": Billed(),
     }
     return Price(**(given | fields))
 
 
-def metered(per_quantity, size=1, per_call=0):
-    return price(
-        per_call=per_call,
-        quantity_name="tokens",
-        per_quantity=per_quantity,
-        quantity_size=size,
-    )
+def metered(amount, size=1, per_call=0):
+    return price(per_call=per_call, units=(Unit("tokens", size, amount),))
 
 
 def test_a_call_costs_its_price_and_its_quantity():
@@ -103,14 +102,22 @@ def test_what_nobody_could_pay_is_refused():
 
 
 def test_our_failures_are_free_and_the_callers_as_the_endpoint_says():
-    lenient, strict = price(), price(bills_client_errors=True)
-    assert is_billable(None, lenient) and is_billable("success", None)
-    assert not is_billable("server_error", strict)
-    assert is_billable("client_error", strict)
-    assert not is_billable("client_error", lenient) and not is_billable("client_error", None)
-    assert [outcome_of(status) for status in (204, 302, 404, 500)] == [
-        *("success", "success", "client_error", "server_error")
+    lenient, strict = price(), price(billed=Billed(client_error=100, timeout=30))
+    assert percent(None, lenient) == percent("success", None) == 100
+    assert percent("server_error", strict) == percent("timeout", lenient) == 0
+    assert (percent("client_error", strict), percent("timeout", strict)) == (100, 30)
+    assert percent("client_error", lenient) == percent("client_error", None) == 0
+    assert percent("partial", lenient) == percent("partial", None) == 100
+    assert [outcome_of(status) for status in (204, 302, 404, 500, 504)] == [
+        *("success", "success", "client_error", "server_error", "timeout")
     ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "of_it", "billed"), [(10, 100, 10), (10, 0, 0), (5, 50, 2), (15, 50, 8), (3, 33, 1)]
+)
+def test_a_share_is_rounded_half_to_even(amount, of_it, billed):
+    assert share(amount, of_it) == billed
 
 
 class TestPaths:

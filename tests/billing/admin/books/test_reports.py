@@ -10,6 +10,7 @@ from billing.books import closing, revenue
 from billing.books.exports import EXPORTS
 from billing.books.reports import REPORTS
 from tests.billing.admin.books.conftest import month_ago, person, sold, told
+from tests.downloads import downloaded
 
 
 def index(month):
@@ -62,7 +63,7 @@ def test_every_report_has_a_page_and_files(staff, closed, slug):
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
     for table in shown.context["tables"]:
         answer = staff.get(page(closed, slug, "csv"), {"table": table.name})
-        lines = b"".join(answer.streaming_content).decode().splitlines()
+        lines = downloaded(answer).decode().splitlines()
         assert len(lines) >= len(table.rows)
         assert f'{table.name}-{closed:%Y-%m}.csv"' in answer["Content-Disposition"]
 
@@ -102,7 +103,7 @@ def test_what_an_export_refuses_is_said(staff, last_month):
 
 def test_the_close_pack(staff, closed):
     answer = staff.get(reverse("admin:billing_report_pack", args=[f"{closed:%Y-%m}"]))
-    with ZipFile(BytesIO(b"".join(answer.streaming_content))) as pack:
+    with ZipFile(BytesIO(downloaded(answer))) as pack:
         assert pack.testzip() is None
         assert "MANIFEST.sha256" in pack.namelist()
 

@@ -7,7 +7,7 @@ from ledger.amounts import CREDIT
 from tests.factories.dated import Calendar, breakage, recognise, sold
 from tests.factories.ledger import Book
 
-SEPTEMBER, OCTOBER = date(2003, 9, 1), date(2003, 10, 1)
+SEPTEMBER, OCTOBER, NOVEMBER = date(2003, 9, 1), date(2003, 10, 1), date(2003, 11, 1)
 COHORT = "2003-09/USD"
 
 

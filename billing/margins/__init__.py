@@ -1,0 +1,23 @@
+"""Gross margin: what is left of what calls earn when partners have their share and the calls are
+paid for.
+
+`realised.py` goes over the call log; `expected.py` says what a price of a card would leave at list
+price; `tables.py` puts them beside the targets.
+"""
+
+from billing.margins.expected import Expected, expected
+from billing.margins.realised import Line, Margins, realised
+from billing.margins.tables import report
+from billing.margins.targets import Target, targets, usual
+
+__all__ = [
+    "Expected",
+    "Line",
+    "Margins",
+    "Target",
+    "expected",
+    "realised",
+    "report",
+    "targets",
+    "usual",
+]
