@@ -8,7 +8,7 @@ here does.
 from accounts.models.customers import HOUSE_ID, Customer, CustomerStatus
 from accounts.models.keys import ApiKey, Key, KeyAddress, KeyNotice, Scope, Service, ServiceKey
 from accounts.models.members import Invitation, Member, Role, SignUp
-from accounts.models.people import User
+from accounts.models.people import StaffRole, User
 from accounts.models.replies import IdempotentReply
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "Service",
     "ServiceKey",
     "SignUp",
+    "StaffRole",
     "User",
 ]
