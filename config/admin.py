@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 
 from accounts.keys import KeyKind
 from accounts.models import Customer
+from accounts.staff_door import watched
 from billing.models import OperatorNotice
 
 GROUPS: Final = {
@@ -35,7 +36,7 @@ GROUPS: Final = {
         *("OpenApiFile", "BackTest"),
     ),
     "Services": ("Service", "ServiceKey"),
-    "People": ("User", "Group"),
+    "People": ("User", "UserSession"),
 }
 # Where things are whose names begin so.
 LISTS: Final = {
@@ -64,6 +65,9 @@ class Site(admin.AdminSite):
         """allauth would show addresses, second factors and sessions, each as rows to be edited."""
         if admin_class is None or not admin_class.__module__.startswith("allauth."):
             super().register(model_or_iterable, admin_class, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(watched(view), cacheable)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         find = path("find", self.admin_view(self.find), name="find")

@@ -79,7 +79,7 @@ RULES: Final[dict[str, Rule]] = {
     # Partners
     "billing.Partner": _written(FINANCE, view=FINANCE),
     "billing.PartnerTerm": _written(FINANCE, view=FINANCE),
-    "billing.PartnerPayout": _written(FINANCE, view=FINANCE),
+    "billing.PartnerPayout": Rule(view=FINANCE, add=FINANCE),
     # Margins
     "billing.Margin": Rule(view=FINANCE | OPERATIONS),
     "billing.EndpointCost": _written(FINANCE, view=OPERATIONS),
@@ -102,6 +102,8 @@ RULES: Final[dict[str, Rule]] = {
     "accounts.ServiceKey": _written(OPERATIONS, view=OPERATIONS),
     # People: whoever can change them could become any of them.
     "accounts.User": _written(NOBODY, view=NOBODY),
+    # One's own; all of them are seen by whoever holds accounts.view_sessions.
+    "usersessions.UserSession": Rule(view=ALL),
 }
 
 # What is no row's view, add or change.
@@ -110,6 +112,7 @@ ACTS: Final[dict[str, Roles]] = {
     "accounts.revoke_key": SUPPORT | OPERATIONS,
     "accounts.end_session": NOBODY,
     "accounts.export_audit": NOBODY,
+    "accounts.view_sessions": NOBODY,
     "ledger.change_limits": OPERATIONS,
     "ledger.export_heads": FINANCE,
     "billing.add_note": ALL,
