@@ -1,4 +1,4 @@
-"""Where staff are signed in. allauth keeps a row for each session; pages of theirs keep it fresh."""
+"""Where staff are signed in. allauth keeps a row of each session; their pages keep it fresh."""
 
 from datetime import timedelta
 from typing import Final

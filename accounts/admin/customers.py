@@ -43,6 +43,7 @@ class SandboxFilter(SimpleListFilter):
 class CustomerAdmin(KeptAdmin):
     list_display = ["name", "email", "external_id", "status", "created_at"]
     list_filter = ["status", SandboxFilter]
+    ordering = ["-id"]
     search_fields = ["name", "email", "external_id"]
     search_help_text = "A name, e-mail or external id, or cus_…"
     fields = [
