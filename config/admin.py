@@ -71,7 +71,9 @@ class Site(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         find = path("find", self.admin_view(self.find), name="find")
-        return [find, *super().get_urls()]
+        # No page of ours has an address at another site, and Django's way there knows no such ids.
+        others = [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
+        return [find, *others]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
