@@ -9,7 +9,7 @@ its application.
 
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -41,8 +41,7 @@ def charged(
 
     def decorate(view: View) -> View:
         charge = _charging_async if iscoroutinefunction(view) else _charging
-        made: View = wraps(view)(charge(view, ask or by_key))
-        return made
+        return cast("View", wraps(view)(charge(view, ask or by_key)))
 
     return decorate
 
