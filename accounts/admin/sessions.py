@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts import staff_sessions
+from accounts import audit, staff_sessions
 from accounts.admin.kept import KeptAdmin
 from accounts.templatetags.browsers import browser
 
@@ -59,6 +59,8 @@ class UserSessionAdmin(KeptAdmin):
     def _end(self, request: HttpRequest, session: Any) -> None:
         told = f"Ended the session from {session.ip}, {browser(session.user_agent)}."
         self.log_change(request, session.user, told)
+        ended = {"address": session.ip, "browser": session.user_agent}
+        audit.record("session.ended", session.user, before=ended)
         staff_sessions.end(session)
         if session.this:
             logout(request)

@@ -85,9 +85,7 @@ def _create(now: datetime, history: timedelta) -> Demo:
             customers.append(customer)
             callers += [newcomer] if newcomer else []
         _play(callers, since, now)
-        return Demo(
-            base_url="", service_key=key.secret, admin=admin, staff=[], customers=customers
-        )
+        return Demo(base_url="", service_key=key.secret, admin=admin, staff=[], customers=customers)
 
 
 def _customer(profile: Profile, service: Service) -> tuple[DemoCustomer, Caller | None]:

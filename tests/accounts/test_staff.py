@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import staff_sessions
-from accounts.models import StaffRole, User
+from accounts.models import AuditEntry, StaffRole, User
 from tests.accounts.people import browser_of, confirm_password, person, sign_in
 from tests.factories.accounts import MemberFactory
 
@@ -291,6 +291,9 @@ def test_an_administrator_ends_a_session_and_it_is_signed_out_at_once(boss):
     assert here.get(INDEX).status_code == 200
     history = here.get(reverse(f"{USERS}_history", args=[support.pk])).content.decode()
     assert "Ended the session from 192.0.2.7, Firefox on Linux." in history
+    entry = AuditEntry.objects.get(action="session.ended")
+    assert (entry.person_id, entry.row) == (boss.pk, str(support.pk))
+    assert entry.before["address"] == "192.0.2.7"
 
 
 @pytest.mark.parametrize("role", ["support", "finance", "operations"])

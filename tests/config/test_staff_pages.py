@@ -208,7 +208,7 @@ def addresses():
     ids = {name: row.pk for name, row in first.items() if row is not None}
     report = {"month": MONTH, "slug": "trial-balance"}
     partner = {"id": Partner.objects.get().pk, "month": MONTH}
-    settled = {"id": UnclaimedProperty.objects.get().pk, "verb": "report"}
+    settled = {"id": UnclaimedProperty.objects.get().pk, "verb": "remit"}
     arguments = {
         "app_list": {"app_label": "billing"},
         "billing_period_decide": {"month": MONTH, "id": 1},
