@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
-from accounts import services, staff
+from accounts import audit, services, staff
 from accounts.admin.kept import ModelForm
 from accounts.models import StaffRole, User
 
@@ -97,6 +97,7 @@ class UserAdmin(UserModelAdmin):
                 continue
             services.turn_off_second_factor(user)
             self.log_change(request, user, "Turned off the second factor.")
+            audit.record("second_factor.removed", user)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         """Staff answer for the address that they give."""
