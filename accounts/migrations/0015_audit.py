@@ -90,5 +90,5 @@ class Migration(migrations.Migration):
         ),
         *audit.functions(),
         audit.audited("accounts_customer", customer="id"),
-        audit.audited("accounts_user", customer="", hidden=("password",)),
+        audit.audited("accounts_user", customer=""),
     ]
