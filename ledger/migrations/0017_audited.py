@@ -7,7 +7,7 @@ from accounts.audit import audited
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_audit"), ("ledger", "0013_balance_marks")]
+    dependencies = [("accounts", "0015_audit"), ("ledger", "0014_seals")]
 
     operations = [
         audited("ledger_endpoint", customer=""),
