@@ -39,6 +39,7 @@ from ledger_wallet w cross join lateral (
 ) s
 where w.customer_id > %(last)s order by w.customer_id limit %(many)s
 """
+_LATEST: Final = "select max(sealed_at) from ledger_seal"
 _SEALED: Final = """
 select encode(s.digest, 'hex') from ledger_seal s
 where s.customer_id = %s and s.version_from <= %s and s.version_to = %s
@@ -93,6 +94,14 @@ def heads() -> Iterator[Head]:
         if len(found) < _CUSTOMERS_AT_ONCE:
             return
         last = found[-1].customer_id
+
+
+def latest() -> datetime | None:
+    """When something was sealed last."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST)
+        found = cursor.fetchone()[0]
+    return found if isinstance(found, datetime) else None
 
 
 def compare(kept: list[Head]) -> Finding:

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("admin", "Admin"),
                             ("portal", "Portal"),
-                            ("api", "Api"),
+                            ("api", "API"),
                             ("system", "System"),
                         ],
                         max_length=8,
@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["person", "id"], name="auditentry_person"),
                     models.Index(fields=["row", "id"], name="auditentry_row"),
                     models.Index(fields=["action", "id"], name="auditentry_action"),
+                    models.Index(fields=["at"], name="auditentry_at"),
                     models.Index(fields=["request_id"], name="auditentry_request"),
                 ],
             },

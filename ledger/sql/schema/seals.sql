@@ -14,3 +14,4 @@ create table ledger_seal (
     primary key (customer_id, version_from),
     constraint ledger_seal_has_versions check (version_from between 1 and version_to)
 );
+create index ledger_seal_time on ledger_seal (sealed_at);
