@@ -15,14 +15,17 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from accounts import ids, limits_of_keys, services
-from accounts.audit_admin import AuditEntryAdmin
+from accounts import (
+    audit_admin,  # noqa: F401
+    ids,
+    limits_of_keys,
+    services,
+)
 from accounts.errors import InvalidId, KeyEnded
 from accounts.keys import SHOWN_LENGTH, KeyKind
 from accounts.models import (
     HOUSE_ID,
     ApiKey,
-    AuditEntry,
     Customer,
     Member,
     Scope,
@@ -332,6 +335,3 @@ class ApiKeyAdmin(KeyAdmin):
                 do(key)
             except KeyEnded as refusal:
                 messages.error(request, f"{key}: {refusal.detail}")
-
-
-admin.site.register(AuditEntry, AuditEntryAdmin)

@@ -52,6 +52,7 @@ class AskForm(forms.Form):
         )
 
 
+@admin.register(AuditEntry)
 class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

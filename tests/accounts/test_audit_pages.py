@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import audit, ids, services
 from accounts.models import AuditEntry, StaffRole, User, Via
 from tests.accounts.people import browser_of
+from tests.downloads import downloaded
 from tests.factories.accounts import CustomerFactory, ServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,7 @@ def test_what_somebody_wrote_is_no_markup(boss, ann, acme):
 def lines(client, **query):
     answer = client.get(reverse("admin:accounts_auditentry_export"), query)
     assert answer["Content-Type"].startswith("text/csv")
-    text = b"".join(answer).decode()
+    text = downloaded(answer).decode()
     return list(csv.DictReader(StringIO(text, newline="")))
 
 
