@@ -3,7 +3,7 @@ changed by anybody."""
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -37,7 +37,7 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", "Any"), *((name, name) for name in audit_entries.actions())]
-        self.fields["action"].choices = choices  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["action"]).choices = choices
 
     def asked(self) -> Asked:
         """What is wrong is left out; the form says that it is."""

@@ -65,7 +65,7 @@ def found(asked: Asked, *, with_people: bool) -> QuerySet[AuditEntry]:
     if term := asked.term.replace("\x00", "").strip():
         entries = entries.filter(_named(term))
     if person := asked.person.replace("\x00", "").strip():
-        entries = entries.filter(_by(person) or Q(pk=None))
+        entries = entries.filter(_people(person) or Q(pk=None))
     if asked.action:
         entries = entries.filter(action=asked.action)
     if asked.via:
@@ -118,8 +118,10 @@ def _id(term: str) -> Q | None:
 
 
 def _by(term: str) -> Q | None:
-    if "@" not in term:
-        return None
+    return _people(term) if "@" in term else None
+
+
+def _people(term: str) -> Q | None:
     people = User.objects.filter(email__icontains=term).values_list("id", flat=True)
     some = list(people[:NAMED_MAX])
     return Q(person_id__in=some) if some else None

@@ -78,6 +78,7 @@ def test_the_newest_stands_first(boss, acme):
         ({"q": "cus_1"}, []),
         ({"q": "nobody@example.com"}, []),
         ({"person": "ANN@"}, [BY_ANN]),
+        ({"person": "northwind"}, [BY_ANN]),
         ({"via": "api"}, [BY_SERVICE]),
         ({"via": "admin", "action": "customer.changed"}, [BY_ANN]),
         ({"person": "ann@", "via": "api"}, []),
