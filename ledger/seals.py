@@ -7,7 +7,7 @@ See docs/audit.md.
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -124,7 +124,12 @@ def _digest_at(head: Head) -> str | None:
 def _waiting(every: timedelta, step: int) -> Iterator[UUID]:
     last = _NOBODY
     while True:
-        asked = {"last": last, "step": step, "every": every, "many": _CUSTOMERS_AT_ONCE}
+        asked: dict[str, Any] = {
+            "last": last,
+            "step": step,
+            "every": every,
+            "many": _CUSTOMERS_AT_ONCE,
+        }
         with connection.cursor() as cursor:
             cursor.execute(_WAITING, asked)
             found = [customer for (customer,) in cursor.fetchall()]
