@@ -16,6 +16,7 @@ from accounts.keys import KeyKind
 from accounts.models import Customer
 from accounts.staff_door import watched
 from billing.models import OperatorNotice
+from ledger import head_pages
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
@@ -35,6 +36,7 @@ GROUPS: Final = {
         *("Pack", "TaxRate", "Endpoint", "RateCard", "Price", "PriceGroup", "PriceTerms"),
         *("OpenApiFile", "BackTest"),
     ),
+    "Audit": ("AuditEntry",),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "UserSession"),
 }
@@ -70,10 +72,14 @@ class Site(admin.AdminSite):
         return super().admin_view(watched(view), cacheable)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        find = path("find", self.admin_view(self.find), name="find")
+        own = [
+            path("find", self.admin_view(self.find), name="find"),
+            path("heads", self.admin_view(head_pages.page), name="heads"),
+            path("heads.csv", self.admin_view(head_pages.download), name="heads-file"),
+        ]
         # No page of ours has an address at another site, and Django's way there knows no such ids.
         others = [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
-        return [find, *others]
+        return [*own, *others]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

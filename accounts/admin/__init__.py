@@ -1,6 +1,6 @@
 """Staff's pages. They write through services, and nothing here is ever deleted."""
 
-from accounts.admin import people, service_keys, sessions
+from accounts.admin import audit, people, service_keys, sessions
 from accounts.admin.customers import CustomerAdmin
 from accounts.admin.kept import KeptAdmin, ModelAdmin, ModelForm, TabularInline
 from accounts.admin.keys import keys_named
@@ -11,6 +11,7 @@ __all__ = [
     "ModelAdmin",
     "ModelForm",
     "TabularInline",
+    "audit",
     "keys_named",
     "people",
     "service_keys",
