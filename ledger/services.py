@@ -238,6 +238,24 @@ def classify(
     return apply_one(_operation("classify", customer_id, None, detail))
 
 
+def reverse(
+    customer_id: UUID,
+    *,
+    reservation_id: UUID,
+    amount: int | None = None,
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Give back what a call was charged, or so much of it (E18). Raises Refused with not-found,
+    reservation-held, amount-exceeds-reservation."""
+    detail = {"document": document, "reason": reason, "actor": actor}
+    operation = _operation("reverse", customer_id, amount, detail, key)
+    operation.reservation_id = reservation_id
+    return apply_one(operation)
+
+
 def recognise(customers: Sequence[UUID]) -> int:
     """Make revenue of what these have used since the last time (E05, E18), by lot and day; how many
     transactions that were. Asked again, none."""
@@ -372,6 +390,7 @@ def move(
     *,
     amount: int,
     lot_id: UUID | None = None,
+    document: str | None = None,
     reason: str | None = None,
     actor: str | None = None,
 ) -> Result:
@@ -381,7 +400,8 @@ def move(
     """
     _require_real(from_id, to_id)
     _open_wallets([from_id, to_id])
-    detail = msgspec.json.encode({"lot": lot_id, "reason": reason, "actor": actor}).decode()
+    said = {"lot": lot_id, "document": document, "reason": reason, "actor": actor}
+    detail = msgspec.json.encode(said).decode()
     statement = "select * from ledger_move(%s, %s, %s, %s::jsonb)"
     with connection.cursor() as cursor:
         cursor.execute(statement, [from_id, to_id, amount, detail])

@@ -3,6 +3,12 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.adjustments import (
+    Adjustment,
+    AdjustmentKind,
+    AdjustmentLimit,
+    AdjustmentState,
+)
 from billing.models.alerts import (
     Alert,
     AlertBasis,
@@ -97,6 +103,10 @@ from billing.models.webhooks_out import (
 
 __all__ = [
     "AccountName",
+    "Adjustment",
+    "AdjustmentKind",
+    "AdjustmentLimit",
+    "AdjustmentState",
     "Alert",
     "AlertBasis",
     "AlertKind",
