@@ -18,6 +18,7 @@ from billing.models import OperatorNotice
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
+    "Adjustments": ("Adjustment", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
@@ -49,6 +50,7 @@ LISTS: Final = {
     "req": "ledger_reservation",
     "pur": "billing_purchase",
     "ref": "billing_purchase",
+    "adj": "billing_adjustment",
     "sub": "billing_subscription",
     "inv": "billing_invoice",
 }

@@ -51,6 +51,8 @@ RULES: Final[dict[str, Rule]] = {
     # Sales
     "billing.Purchase": Rule(view=SUPPORT | FINANCE),
     "billing.Refund": Rule(view=SUPPORT | FINANCE, add=FINANCE),
+    "billing.Adjustment": Rule(view=ALL),
+    "billing.AdjustmentLimit": Rule(view=ALL, change=NOBODY),
     "billing.Document": Rule(view=SUPPORT | FINANCE),
     "billing.ProviderEvent": Rule(view=ALL, change=FINANCE | OPERATIONS),
     "billing.TopUpSettings": Rule(view=SUPPORT | FINANCE, change=SUPPORT | FINANCE),

@@ -21,7 +21,6 @@ from billing.models import AdjustmentKind as Kind
 from ledger.models import Lot
 
 WINDOW: Final = timedelta(hours=24)
-ADMINISTRATOR: Final = "administrator"
 _CARRYING = "select ledger_carrying(%(price)s, %(units)s, %(left)s)"
 
 
@@ -81,14 +80,8 @@ def so_far(adjustment: Adjustment) -> tuple[int, Decimal]:
     return sum(credits for credits, _ in sizes), money
 
 
-def role_of(user: User) -> str:
-    if user.is_superuser:
-        return ADMINISTRATOR
-    return str(getattr(user, "staff_role", "") or "")
-
-
 def _limit(user: User) -> AdjustmentLimit | None:
-    return AdjustmentLimit.objects.filter(role=role_of(user)).first()
+    return AdjustmentLimit.objects.filter(role=user.staff_role or "").first()
 
 
 def _beyond(told: str, limit: str, with_this: str) -> str:

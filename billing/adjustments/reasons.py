@@ -1,4 +1,4 @@
-"""Why credits are adjusted: a fixed list for each kind. Customers read the wording, never the note."""
+"""Why credits are adjusted: a fixed list for each kind, and the wording that customers read."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,17 +1,22 @@
 from django.db import migrations
 
+from accounts.audit import audited
+
 # What was asked never changes; what was decided is decided.
 KEPT = """
 create function billing_adjustment_is_kept() returns trigger language plpgsql as $$
 declare
-    decided constant text[] := array['state', 'effect', 'transactions', 'decided_by_id', 'decided_at', 'decision_note'];
+    decided constant text[] := array[
+        'state', 'effect', 'transactions', 'decided_by_id', 'decided_at', 'decision_note'];
 begin
     if tg_op = 'DELETE' then
         raise exception 'Adjustments are kept.' using errcode = 'restrict_violation';
     elsif old.state <> 'waiting' then
-        raise exception 'Adjustment % is decided already.', old.id using errcode = 'restrict_violation';
+        raise exception 'Adjustment % is decided already.', old.id
+            using errcode = 'restrict_violation';
     elsif to_jsonb(old) - decided <> to_jsonb(new) - decided then
-        raise exception 'What was asked by adjustment % never changes.', old.id using errcode = 'restrict_violation';
+        raise exception 'What was asked by adjustment % never changes.', old.id
+            using errcode = 'restrict_violation';
     end if;
     return new;
 end
@@ -35,6 +40,10 @@ drop function billing_adjustment_is_kept();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0024_adjustments")]
+    dependencies = [("billing", "0024_adjustments"), ("accounts", "0015_audit")]
 
-    operations = [migrations.RunSQL(sql=KEPT, reverse_sql=FREED)]
+    operations = [
+        migrations.RunSQL(sql=KEPT, reverse_sql=FREED),
+        audited("billing_adjustment", quiet=("asked_effect", "effect")),
+        audited("billing_adjustmentlimit", customer=""),
+    ]

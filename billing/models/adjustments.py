@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from accounts import ids
 from accounts.ids import uuid7
-from accounts.models import Customer, User
+from accounts.models import Customer, StaffRole, User
 from billing.models.purchases import Purchase
 
 ADJUSTMENT: Final = "adj"
@@ -137,7 +137,7 @@ class AdjustmentLimit(models.Model):
     """How much people of a role may adjust for one customer within 24 hours without a second
     person. A role without a row may nothing alone. Money is in the functional currency."""
 
-    role = models.CharField(max_length=20, unique=True)
+    role = models.CharField(max_length=20, unique=True, choices=StaffRole)
     credits = models.BigIntegerField()
     money = models.DecimalField(max_digits=18, decimal_places=2)
 

@@ -61,11 +61,10 @@ def new_book(books: list[UUID]) -> Book:
     return book
 
 
-def person(name: str) -> User:
-    """Who may ask and decide."""
-    return User.objects.get_or_create(
-        email=f"{name}@staff.example", defaults={"is_staff": True, "is_superuser": True}
-    )[0]
+def person(name: str, role: str = "administrator") -> User:
+    """Staff; an administrator is a superuser, too, who may ask and decide."""
+    fields = {"is_staff": True, "staff_role": role, "is_superuser": role == "administrator"}
+    return User.objects.get_or_create(email=f"{name}@staff.example", defaults=fields)[0]
 
 
 @pytest.fixture
