@@ -24,7 +24,15 @@ GROUPS: Final = {
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
-        *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
+        *(
+            "Period",
+            "Report",
+            "Estimate",
+            "UnclaimedProperty",
+            "Policy",
+            "EscheatClass",
+            "OpeningImport",
+        ),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
     "Partners": ("Partner", "PartnerTerm", "PartnerPayout"),

@@ -28,6 +28,20 @@ COLUMNS: Final = Columns(
         *("price", "credits_sold", "purchased_at", "expires_at", "note"),
     ),
 )
+EXPLAINED: Final = {
+    "reference": "The lot's name in the other system, once in all files. What has been entered"
+    " before is not entered again.",
+    "kind": f"One of {', '.join(LotKind.values)}.",
+    "credits": "What is left of it, with up to six places.",
+    "customer_id, external_id, email": "Whose it is: the first of these that is given says it.",
+    "name": "With an e-mail, where the customer is new.",
+    "currency, deferred": "What is not revenue yet, of paid and bonus credits: 80.00.",
+    "price, credits_sold": "Instead of deferred: what was paid without tax, and for how many"
+    " credits. The part of those that are left is deferred.",
+    "purchased_at": "2026-01-31, or with a time. Its month is the cohort of what has money.",
+    "expires_at": "The last day, or an instant. Empty: never.",
+    "note": "For staff.",
+}
 PRICED: Final = (LotKind.PAID, LotKind.BONUS)
 
 
