@@ -25,7 +25,15 @@ GROUPS: Final = {
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
-        *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
+        *(
+            "Period",
+            "Report",
+            "Estimate",
+            "UnclaimedProperty",
+            "Policy",
+            "EscheatClass",
+            "OpeningImport",
+        ),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
     "Partners": ("Partner", "PartnerTerm", "PartnerPayout"),

@@ -77,6 +77,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.EscheatClass": _written(FINANCE, view=FINANCE),
     "billing.ExchangeRate": _written(FINANCE, view=FINANCE),
     "billing.AccountName": _written(FINANCE, view=FINANCE),
+    "billing.OpeningImport": Rule(view=FINANCE),
     "billing.BooksCheck": Rule(view=FINANCE | OPERATIONS),
     # Partners
     "billing.Partner": _written(FINANCE, view=FINANCE),

@@ -35,6 +35,7 @@ from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
+from billing.models.openings import OpeningImport, OpeningLine, OpeningState
 from billing.models.operators import (
     NoticeCall,
     NoticeKind,
@@ -152,6 +153,9 @@ __all__ = [
     "NotificationPreference",
     "Obstacle",
     "OnFailure",
+    "OpeningImport",
+    "OpeningLine",
+    "OpeningState",
     "OperatorNotice",
     "Overage",
     "Pack",
