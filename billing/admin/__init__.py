@@ -2,6 +2,7 @@
 
 from billing.admin import (
     account_names,
+    adjustments,
     alerts,
     backtest,
     books,
@@ -24,6 +25,7 @@ from billing.admin import (
 
 __all__ = [
     "account_names",
+    "adjustments",
     "alerts",
     "backtest",
     "books",
