@@ -7,7 +7,8 @@ from billing.models import AdjustmentKind as Kind
 
 
 class Shape(NamedTuple):
-    """`needs` and `may` are names of columns of `Adjustment`, beside reason and note."""
+    """`needs` and `may` are names of columns of `Adjustment`, beside reason and note. The purchase
+    of a lot that was bought is found without being said."""
 
     does: str
     needs: tuple[str, ...]
@@ -23,11 +24,13 @@ SHAPES: Final[Mapping[str, Shape]] = {
     Kind.VOID: Shape(
         "Credits that nobody paid for were issued in error: they are taken out of their lot.",
         ("lot_id", "credits"),
+        ("purchase",),
     ),
     Kind.FORFEIT: Shape(
         "Terms were breached and no refund is due: credits are taken out of a lot as if they had"
         " expired, and what was paid for them becomes breakage.",
         ("lot_id", "credits"),
+        ("purchase",),
     ),
     Kind.GOODWILL: Shape(
         "Credits for nothing, as the accounting policy has it: a lot without a price, or more"
@@ -38,18 +41,19 @@ SHAPES: Final[Mapping[str, Shape]] = {
     Kind.EXTEND: Shape(
         "An open lot expires later, or never. Nobody's credits are cut short.",
         ("lot_id",),
-        ("expires_at",),
+        ("expires_at", "purchase"),
     ),
     Kind.REINSTATE: Shape(
         "Credits that expired or were forfeited come back to their lot until a new expiry, and"
         " their deferred revenue with them.",
         ("lot_id", "credits", "expires_at"),
+        ("purchase",),
     ),
     Kind.MOVE: Shape(
         "Credits go to another customer with their cost and their expiry: out of one lot, or in"
         " the order of use.",
         ("receiver", "credits"),
-        ("lot_id",),
+        ("lot_id", "purchase"),
     ),
     Kind.REVERSE: Shape(
         "What a call was charged comes back to its lots, all of it or a part.",

@@ -2,6 +2,7 @@
 
 from billing.admin import (
     account_names,
+    adjustments,
     alerts,
     backtest,
     books,
@@ -25,6 +26,7 @@ from billing.admin import (
 
 __all__ = [
     "account_names",
+    "adjustments",
     "alerts",
     "backtest",
     "books",
