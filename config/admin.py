@@ -18,7 +18,7 @@ from billing.models import OperatorNotice
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
-    "Adjustments": ("Adjustment", "AdjustmentLimit"),
+    "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),

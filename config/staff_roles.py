@@ -52,6 +52,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.Purchase": Rule(view=SUPPORT | FINANCE),
     "billing.Refund": Rule(view=SUPPORT | FINANCE, add=FINANCE),
     "billing.Adjustment": Rule(view=ALL),
+    "billing.AdjustmentBatch": Rule(view=ALL),
     "billing.AdjustmentLimit": Rule(view=ALL, change=NOBODY),
     "billing.Document": Rule(view=SUPPORT | FINANCE),
     "billing.ProviderEvent": Rule(view=ALL, change=FINANCE | OPERATIONS),

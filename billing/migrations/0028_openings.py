@@ -15,8 +15,8 @@ values ('3900', 'Opening balances', 'money', 'clearing', 'debit')
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_providers_suspensions"),
-        ("billing", "0023_included_so_far"),
+        ("accounts", "0015_audit"),
+        ("billing", "0025_adjustments_are_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

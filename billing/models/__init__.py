@@ -3,6 +3,7 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.adjustment_batches import AdjustmentBatch, BatchState
 from billing.models.adjustments import (
     Adjustment,
     AdjustmentKind,
@@ -105,6 +106,7 @@ from billing.models.webhooks_out import (
 __all__ = [
     "AccountName",
     "Adjustment",
+    "AdjustmentBatch",
     "AdjustmentKind",
     "AdjustmentLimit",
     "AdjustmentState",
@@ -116,6 +118,7 @@ __all__ = [
     "BackTest",
     "BackTestLine",
     "BackTestState",
+    "BatchState",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
