@@ -24,6 +24,7 @@ from billing import (
 )
 from billing.backtest import running as back_tests
 from billing.books import revenue
+from billing.care.openings import applying as openings
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.plans import earning
@@ -198,6 +199,12 @@ def run_plans() -> str:
 def run_back_tests() -> str:
     """Prices past calls under the rate cards that somebody asks about."""
     return f"{back_tests.run_waiting()} answered"
+
+
+@shared_task(name="openings")
+def enter_openings() -> int:
+    """Enters the lots of opening balances that were approved."""
+    return openings.run_waiting()
 
 
 @shared_task(name="webhooks")

@@ -20,13 +20,22 @@ from ledger import head_pages
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
+    "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
-        *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
+        *(
+            "Period",
+            "Report",
+            "Estimate",
+            "UnclaimedProperty",
+            "Policy",
+            "EscheatClass",
+            "OpeningImport",
+        ),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
     "Partners": ("Partner", "PartnerTerm", "PartnerPayout"),
@@ -52,6 +61,7 @@ LISTS: Final = {
     "req": "ledger_reservation",
     "pur": "billing_purchase",
     "ref": "billing_purchase",
+    "adj": "billing_adjustment",
     "sub": "billing_subscription",
     "inv": "billing_invoice",
 }

@@ -25,6 +25,7 @@ EVERY = {
     "plans": timedelta(seconds=10),
     "canary": timedelta(seconds=30),
     "back_tests": timedelta(seconds=30),
+    "openings": timedelta(seconds=30),
     "operators": timedelta(seconds=30),
     "expire": timedelta(minutes=5),
     "key_addresses": timedelta(minutes=5),

@@ -51,6 +51,9 @@ RULES: Final[dict[str, Rule]] = {
     # Sales
     "billing.Purchase": Rule(view=SUPPORT | FINANCE),
     "billing.Refund": Rule(view=SUPPORT | FINANCE, add=FINANCE),
+    "billing.Adjustment": Rule(view=ALL),
+    "billing.AdjustmentBatch": Rule(view=ALL),
+    "billing.AdjustmentLimit": Rule(view=ALL, change=NOBODY),
     "billing.Document": Rule(view=SUPPORT | FINANCE),
     "billing.ProviderEvent": Rule(view=ALL, change=FINANCE | OPERATIONS),
     "billing.TopUpSettings": Rule(view=SUPPORT | FINANCE, change=SUPPORT | FINANCE),
@@ -75,6 +78,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.EscheatClass": _written(FINANCE, view=FINANCE),
     "billing.ExchangeRate": _written(FINANCE, view=FINANCE),
     "billing.AccountName": _written(FINANCE, view=FINANCE),
+    "billing.OpeningImport": Rule(view=FINANCE),
     "billing.BooksCheck": Rule(view=FINANCE | OPERATIONS),
     # Partners
     "billing.Partner": _written(FINANCE, view=FINANCE),

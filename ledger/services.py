@@ -86,6 +86,50 @@ def grant(
     """
     if price or money or kind in _PAID:
         _require_real(customer_id)
+    return apply_one(
+        granting(
+            customer_id,
+            amount=amount,
+            kind=kind,
+            expires_at=expires_at,
+            priority=priority,
+            price=price,
+            tax=tax,
+            tax_on_use=tax_on_use,
+            currency=currency,
+            money=money,
+            cohort=cohort,
+            escheat_class=escheat_class,
+            refundable_until=refundable_until,
+            document=document,
+            reason=reason,
+            actor=actor,
+            key=key,
+        )
+    )
+
+
+def granting(
+    customer_id: UUID,
+    *,
+    amount: int,
+    kind: str,
+    expires_at: datetime | None = None,
+    priority: int = 100,
+    price: int = 0,
+    tax: int = 0,
+    tax_on_use: bool = False,
+    currency: str | None = None,
+    money: Sequence[Leg] | None = None,
+    cohort: str | None = None,
+    escheat_class: str | None = None,
+    refundable_until: datetime | None = None,
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Operation:
+    """A grant to be applied with others: of customers that are known to be no sandboxes."""
     if money is None:
         money = [Leg("1000", "2100", price, currency or "")] if price else []
     detail: dict[str, Any] = {
@@ -104,7 +148,7 @@ def grant(
         "reason": reason,
         "actor": actor,
     }
-    return apply_one(_operation("grant", customer_id, amount, detail, key))
+    return _operation("grant", customer_id, amount, detail, key)
 
 
 def adjust(
@@ -236,6 +280,24 @@ def classify(
     """Say that the state may claim what is left of a lot (E17), or not, and the cohort it is in."""
     detail = {"lot": lot_id, "cohort": cohort, "escheat_class": escheat_class, "actor": actor}
     return apply_one(_operation("classify", customer_id, None, detail))
+
+
+def reverse(
+    customer_id: UUID,
+    *,
+    reservation_id: UUID,
+    amount: int | None = None,
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Result:
+    """Give back what a call was charged, or so much of it (E18). Raises Refused with not-found,
+    reservation-held, amount-exceeds-reservation."""
+    detail = {"document": document, "reason": reason, "actor": actor}
+    operation = _operation("reverse", customer_id, amount, detail, key)
+    operation.reservation_id = reservation_id
+    return apply_one(operation)
 
 
 def recognise(customers: Sequence[UUID]) -> int:
@@ -372,6 +434,7 @@ def move(
     *,
     amount: int,
     lot_id: UUID | None = None,
+    document: str | None = None,
     reason: str | None = None,
     actor: str | None = None,
 ) -> Result:
@@ -381,7 +444,8 @@ def move(
     """
     _require_real(from_id, to_id)
     _open_wallets([from_id, to_id])
-    detail = msgspec.json.encode({"lot": lot_id, "reason": reason, "actor": actor}).decode()
+    said = {"lot": lot_id, "document": document, "reason": reason, "actor": actor}
+    detail = msgspec.json.encode(said).decode()
     statement = "select * from ledger_move(%s, %s, %s, %s::jsonb)"
     with connection.cursor() as cursor:
         cursor.execute(statement, [from_id, to_id, amount, detail])

@@ -2,6 +2,7 @@
 
 from billing.admin import (
     account_names,
+    adjustments,
     alerts,
     backtest,
     books,
@@ -13,6 +14,7 @@ from billing.admin import (
     mails,
     margins,
     openapi,
+    openings,
     packs,
     partners,
     plans,
@@ -24,6 +26,7 @@ from billing.admin import (
 
 __all__ = [
     "account_names",
+    "adjustments",
     "alerts",
     "backtest",
     "books",
@@ -34,6 +37,7 @@ __all__ = [
     "mails",
     "margins",
     "openapi",
+    "openings",
     "jobs",
     "packs",
     "partners",

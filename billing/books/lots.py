@@ -35,6 +35,7 @@ def extend(
     *,
     reason: str = "",
     by: User | None = None,
+    key: str | None = None,
 ) -> Modification:
     """Let an open lot expire later, or never (E14). What it means for breakage is the next
     estimate's. Raises NoExtension; Refused with lot-has-ended, expiry-in-past."""
@@ -42,7 +43,12 @@ def extend(
     if expires_at and expires_at > selectors.now() and _is_sooner(expires_at, before.expires_at):
         raise NoExtension
     services.redate(
-        customer_id, lot_id=lot_id, expires_at=expires_at, reason=reason or None, actor=_actor(by)
+        customer_id,
+        lot_id=lot_id,
+        expires_at=expires_at,
+        reason=reason or None,
+        actor=_actor(by),
+        key=key,
     )
     return Modification.objects.create(
         customer_id=customer_id,
@@ -62,6 +68,7 @@ def reinstate(
     credits: int,
     expires_at: datetime | None = None,
     *,
+    document: str | None = None,
     reason: str = "",
     by: User | None = None,
     key: str | None = None,
@@ -86,6 +93,7 @@ def reinstate(
         amount=credits,
         lot_id=lot_id,
         expires_at=expires_at or until,
+        document=document,
         reason=reason or None,
         actor=_actor(by),
         key=key,
@@ -98,6 +106,7 @@ def goodwill(
     *,
     expires_at: datetime | None = None,
     lot_id: UUID | None = None,
+    document: str | None = None,
     reason: str = "",
     by: User | None = None,
     key: str | None = None,
@@ -106,12 +115,13 @@ def goodwill(
     or more credits for the price of an open paid lot: the one named, else the next to be used.
     Raises NoOpenPaidLot."""
     if Policy.current().goodwill == Goodwill.PRICE_CONCESSION:
-        return _concede(customer_id, credits, lot_id, reason, by, key)
+        return _concede(customer_id, credits, lot_id, document, reason, by, key)
     return services.grant(
         customer_id,
         amount=credits,
         kind="goodwill",
         expires_at=expires_at,
+        document=document,
         reason=reason or None,
         actor=_actor(by),
         key=key,
@@ -123,6 +133,7 @@ def correct_up(
     credits: int,
     *,
     expires_at: datetime | None = None,
+    document: str | None = None,
     reason: str = "",
     by: User | None = None,
     key: str | None = None,
@@ -133,6 +144,7 @@ def correct_up(
         amount=credits,
         kind="adjustment",
         expires_at=expires_at,
+        document=document,
         reason=reason or None,
         actor=_actor(by),
         key=key,
@@ -144,13 +156,14 @@ def void(
     credits: int,
     *,
     lot_id: UUID | None = None,
+    document: str | None = None,
     reason: str = "",
     by: User | None = None,
     key: str | None = None,
 ) -> Result:
     """They were issued in error (E12void): only what nobody paid for. Raises Refused with
     insufficient-credits, lot-is-paid."""
-    return _take("void", customer_id, credits, lot_id, reason, by, key)
+    return _take("void", customer_id, credits, lot_id, document, reason, by, key)
 
 
 def forfeit(
@@ -158,13 +171,14 @@ def forfeit(
     credits: int,
     *,
     lot_id: UUID | None = None,
+    document: str | None = None,
     reason: str = "",
     by: User | None = None,
     key: str | None = None,
 ) -> Result:
     """Terms were breached, and no refund is due: as if they expired (E12forfeit). Raises Refused
     with insufficient-credits."""
-    return _take("forfeit", customer_id, credits, lot_id, reason, by, key)
+    return _take("forfeit", customer_id, credits, lot_id, document, reason, by, key)
 
 
 @transaction.atomic
@@ -174,6 +188,7 @@ def move(
     credits: int,
     *,
     lot_id: UUID | None = None,
+    document: str | None = None,
     reason: str = "",
     by: User | None = None,
 ) -> Result:
@@ -183,7 +198,13 @@ def move(
     known = _currencies(to_id)
     _share_at_this_price(from_id)
     moved = services.move(
-        from_id, to_id, amount=credits, lot_id=lot_id, reason=reason or None, actor=_actor(by)
+        from_id,
+        to_id,
+        amount=credits,
+        lot_id=lot_id,
+        document=document,
+        reason=reason or None,
+        actor=_actor(by),
     )
     given = Lot.objects.filter(customer_id=from_id, id__in=moved.lots or [], price__gt=0)
     if known and any(
@@ -205,6 +226,7 @@ def _concede(
     customer_id: UUID,
     credits: int,
     lot_id: UUID | None,
+    document: str | None,
     reason: str,
     by: User | None,
     key: str | None,
@@ -218,6 +240,7 @@ def _concede(
         customer_id,
         amount=credits,
         lot_id=shared,
+        document=document,
         reason=reason or None,
         actor=_actor(by),
         key=key,
@@ -236,6 +259,7 @@ def _take(
     customer_id: UUID,
     credits: int,
     lot_id: UUID | None,
+    document: str | None,
     reason: str,
     by: User | None,
     key: str | None,
@@ -245,6 +269,7 @@ def _take(
         amount=credits,
         cause=cause,
         lot_id=lot_id,
+        document=document,
         reason=reason or None,
         actor=_actor(by),
         key=key,

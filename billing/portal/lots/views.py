@@ -15,6 +15,7 @@ from accounts.permissions import RIGHTS, Right
 from accounts.portal import MemberRequest, for_members
 from billing import shown
 from billing.csv_files import download, safe
+from billing.portal.lots import put_off
 from billing.portal.lots import told as lots_told
 from billing.portal.lots.told import LotTold
 from billing.portal.statement import words as statement_words
@@ -77,6 +78,7 @@ def lot(request: MemberRequest, lot_id: UUID) -> HttpResponse:
     page = {
         "told": told,
         "steps": [_step(entry) for entry in entries],
+        "put_off": put_off.told(one),
         "older": older,
         "is_first": not before,
         "error": error,
