@@ -21,6 +21,7 @@ from billing.admin import (
     tax_rates,
     top_up,
     webhooks_out,
+    with_adjustments,
 )
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "purchases",
     "tax_rates",
     "webhooks_out",
+    "with_adjustments",
     "top_up",
 ]
