@@ -39,17 +39,20 @@ def _field(adjustment: Adjustment) -> str:
     return "reservation_id" if adjustment.kind == Kind.REVERSE else "lot_id"
 
 
-def _lot(adjustment: Adjustment) -> Lot:
+def lot_of(adjustment: Adjustment) -> Lot:
+    """That it names."""
+    assert adjustment.lot_id is not None
     return Lot.objects.get(customer_id=adjustment.customer_id, id=adjustment.lot_id)
 
 
 def _call(adjustment: Adjustment) -> Reservation:
+    assert adjustment.reservation_id is not None
     own = Reservation.objects.filter(customer_id=adjustment.customer_id)
     return own.get(id=adjustment.reservation_id)
 
 
 def _void(adjustment: Adjustment) -> dict[str, str] | None:
-    if _lot(adjustment).paid:
+    if lot_of(adjustment).paid:
         return {"lot_id": "What was paid for is not void: refund it, or let it be forfeited."}
     return _free(adjustment)
 
@@ -60,7 +63,7 @@ def _free(adjustment: Adjustment) -> dict[str, str] | None:
         free, held = selectors.balance(adjustment.customer_id)[:2]
         whose = "The customer has"
     else:
-        lot = _lot(adjustment)
+        lot = lot_of(adjustment)
         free, held = lot.remaining - lot.held - lot.frozen, lot.held
         whose = f"Lot {lot.seq} has"
     if (adjustment.credits or 0) <= free:
@@ -70,7 +73,7 @@ def _free(adjustment: Adjustment) -> dict[str, str] | None:
 
 
 def _extend(adjustment: Adjustment) -> dict[str, str] | None:
-    lot, until = _lot(adjustment), adjustment.expires_at
+    lot, until = lot_of(adjustment), adjustment.expires_at
     if not lot.open:
         return {
             "lot_id": f"Lot {lot.seq} has expired or is used up: reinstate it, or give goodwill."

@@ -14,6 +14,7 @@ from moneyed import get_currency
 
 from accounts.models import User
 from billing import shown
+from billing.adjustments.checking import lot_of
 from billing.adjustments.effects import Effect
 from billing.books import periods
 from billing.books.rows import value
@@ -38,7 +39,7 @@ def size(adjustment: Adjustment, effect: Effect) -> Size:
     """Of what it moves in the customer's book; an extension is as large as what is left."""
     to = Policy.current().functional_currency
     if adjustment.kind == Kind.EXTEND:
-        lot = Lot.objects.get(customer_id=adjustment.customer_id, id=adjustment.lot_id)
+        lot = lot_of(adjustment)
         worth = {lot.currency: _carrying(lot)} if lot.currency else {}
         return Size(lot.remaining, _converted(worth, to), to)
     own = [lot.change for lot in effect.lots if lot.customer_id == adjustment.customer_id]

@@ -22,6 +22,7 @@ from billing.admin import (
     tax_rates,
     top_up,
     webhooks_out,
+    with_adjustments,
 )
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "purchases",
     "tax_rates",
     "webhooks_out",
+    "with_adjustments",
     "top_up",
 ]

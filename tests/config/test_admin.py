@@ -13,8 +13,10 @@ from accounts import audit, ids
 from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import events, partners
+from billing.adjustments import drafts, proposing
 from billing.models import (
     AccountName,
+    AdjustmentLimit,
     Alert,
     BackTest,
     BillingProfile,
@@ -118,7 +120,15 @@ def acme(db, settings):
     subscribing.start(acme, new_plan(fee=10_00), card=PaymentMethod.objects.get())
     refuse_usage(acme)
     audit.record("customer.exported", acme, customer_id=acme.id)
+    adjust(acme)
     return acme
+
+
+def adjust(customer):
+    AdjustmentLimit.objects.get_or_create(role="support", defaults={"credits": 0, "money": 0})
+    by = User.objects.create_superuser("ann@example.com")
+    said = {"reason": "courtesy", "note": "Ticket 1", "credits": CREDIT}
+    proposing.propose(drafts.draft(customer, "goodwill", by=by, **said))
 
 
 def refuse_usage(customer):

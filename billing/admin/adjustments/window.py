@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts import ids
@@ -30,9 +31,8 @@ class AdjustmentAdmin(BillingWindow):
     change_list_template = "billing/admin/adjustments/list.html"
     list_display = [
         *("short_name", "of", "kind", "reason", "how_large", "standing", "by", "asked"),
-        "decided",
     ]
-    list_filter = [StateFilter, "kind", ReasonFilter, PersonFilter]
+    list_filter = [StateFilter, PersonFilter, "kind", ReasonFilter]
     list_select_related = ["customer", "asked_by", "decided_by"]
     id_columns: ClassVar[dict[str, str]] = {
         **BillingWindow.id_columns,
@@ -130,7 +130,8 @@ class AdjustmentAdmin(BillingWindow):
 
     @admin.display
     def corrects(self, adjustment: Adjustment) -> SafeString:
-        return SafeString(", ").join(_corrected(adjustment)) or SafeString("-")
+        told = ((one,) for one in _corrected(adjustment))
+        return format_html_join(", ", "{}", told) or SafeString("-")
 
     @admin.display(description="size")
     def how_large(self, adjustment: Adjustment) -> str:

@@ -4,17 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from billing.admin import shown as billing_shown
-from billing.admin.purchases import PurchaseAdmin
 from billing.models import Adjustment, Purchase
-from ledger.admin.lots import LotAdmin
-from ledger.admin.reservations import ReservationAdmin
-from ledger.admin.transfers import TransferAdmin
 from ledger.models import Lot, Reservation, Transfer
 
 
@@ -50,11 +46,13 @@ def about(row: Any) -> Q:
     return given & (made | Q(transaction_id=row.transaction_id))
 
 
-for model, known in (
-    (Lot, LotAdmin),
-    (Reservation, ReservationAdmin),
-    (Transfer, TransferAdmin),
-    (Purchase, PurchaseAdmin),
-):
+def _lead_back(model: type[Model]) -> None:
+    """Beside whatever its page shows by now: this is imported last."""
+    known = type(admin.site.get_model_admin(model))
     admin.site.unregister(model)
-    admin.site.register(model, type(f"Adjusted{known.__name__}", (Adjusted, known), {}))
+    named = {"__module__": __name__}
+    admin.site.register(model, type(f"Adjusted{known.__name__}", (Adjusted, known), named))
+
+
+for linked in (Lot, Reservation, Transfer, Purchase):
+    _lead_back(linked)
