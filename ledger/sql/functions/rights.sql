@@ -52,5 +52,8 @@ begin
             ledger_gone_by(uuid, bigint, timestamptz), ledger_still_held(ledger_transfer, timestamptz), ledger_id_before(uuid, interval)
             to drawdown_app;
     end if;
+    if to_regprocedure('ledger_erase(uuid[])') is not null then
+        grant execute on function ledger_erase(uuid[]) to drawdown_app;
+    end if;
 end
 $do$;
