@@ -21,6 +21,7 @@ from billing.models import (
     BooksCheck,
     Document,
     EndpointCost,
+    Erasure,
     EscheatClass,
     Estimate,
     ExchangeRate,
@@ -30,6 +31,7 @@ from billing.models import (
     Mail,
     MarginTarget,
     NoticeKind,
+    OpeningImport,
     Partner,
     PaymentMethod,
     Period,
@@ -117,6 +119,9 @@ def acme(db, settings):
     share(endpoint)
     subscribing.start(acme, new_plan(fee=10_00), card=PaymentMethod.objects.get())
     refuse_usage(acme)
+    clerk = User.objects.create_user("clerk@provider.example")
+    OpeningImport.objects.create(file_name="old.csv", digest="0", asked_by=clerk)
+    Erasure.objects.create(customer=CustomerFactory())
     return acme
 
 

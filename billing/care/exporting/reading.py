@@ -33,10 +33,11 @@ passwords, are left out: of most of them only a digest is kept.
 
 def archive(customer: Customer, *, seller: str) -> Iterator[bytes]:
     """In one look at the database, so that all files agree."""
-    at = selectors.now()
+    at, is_first = selectors.now(), not connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
         yield from packed(_entries(customer, at, seller), at)
 
 
