@@ -16,9 +16,20 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from accounts import ids, limits_of_keys, services
+from accounts.audit_admin import AuditEntryAdmin
 from accounts.errors import InvalidId, KeyEnded
 from accounts.keys import SHOWN_LENGTH, KeyKind
-from accounts.models import HOUSE_ID, ApiKey, Customer, Member, Scope, Service, ServiceKey, User
+from accounts.models import (
+    HOUSE_ID,
+    ApiKey,
+    AuditEntry,
+    Customer,
+    Member,
+    Scope,
+    Service,
+    ServiceKey,
+    User,
+)
 from accounts.services import NewApiKey, NewServiceKey
 
 # Generic for the type checker only: Django's own classes take no parameter at run time.
@@ -321,3 +332,6 @@ class ApiKeyAdmin(KeyAdmin):
                 do(key)
             except KeyEnded as refusal:
                 messages.error(request, f"{key}: {refusal.detail}")
+
+
+admin.site.register(AuditEntry, AuditEntryAdmin)

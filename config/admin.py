@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from accounts.keys import KeyKind
 from accounts.models import Customer
 from billing.models import OperatorNotice
+from ledger import head_pages
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey", "Erasure"),
@@ -42,6 +43,7 @@ GROUPS: Final = {
         *("Pack", "TaxRate", "Endpoint", "RateCard", "Price", "PriceGroup", "PriceTerms"),
         *("OpenApiFile", "BackTest"),
     ),
+    "Audit": ("AuditEntry",),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),
 }
@@ -74,8 +76,12 @@ class Site(admin.AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        find = path("find", self.admin_view(self.find), name="find")
-        return [find, *super().get_urls()]
+        own = [
+            path("find", self.admin_view(self.find), name="find"),
+            path("heads", self.admin_view(head_pages.page), name="heads"),
+            path("heads.csv", self.admin_view(head_pages.download), name="heads-file"),
+        ]
+        return [*own, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

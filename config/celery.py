@@ -31,6 +31,7 @@ EVERY = {
     "key_addresses": timedelta(minutes=5),
     "usage_sums": timedelta(minutes=15),
     "balance_marks": timedelta(minutes=10),
+    "seals": timedelta(minutes=10),
     "alert_levels": timedelta(hours=1),
     "expiry_notices": timedelta(hours=1),
     "reconcile": timedelta(hours=1),

@@ -99,6 +99,8 @@ RULES: Final[dict[str, Rule]] = {
     "ledger.PriceTerms": _written(OPERATIONS, view=ALL),
     "ledger.OpenApiFile": Rule(view=OPERATIONS, add=OPERATIONS),
     "billing.BackTest": Rule(view=FINANCE | OPERATIONS, add=OPERATIONS),
+    # Audit
+    "accounts.AuditEntry": Rule(view=ALL),
     # Services
     "accounts.Service": _written(OPERATIONS, view=OPERATIONS),
     "accounts.ServiceKey": _written(OPERATIONS, view=OPERATIONS),

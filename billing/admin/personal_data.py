@@ -78,9 +78,7 @@ class ErasureAdmin(BooksPage):
             except ErasingRefused as refused:
                 refusal = refused.detail
             else:
-                messages.success(
-                    request, "Its personal data is erased. Its books are as they were."
-                )
+                messages.success(request, "Its personal data is erased, and its books stay.")
                 return redirect("admin:billing_erasure_changelist")
         context = self.context(
             request,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.ids
+from accounts.audit import audited
 
 CLEARING = """
 insert into ledger_account (code, name, unit, type, normal)
@@ -15,7 +16,7 @@ values ('3900', 'Opening balances', 'money', 'clearing', 'debit')
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_providers_suspensions"),
+        ("accounts", "0015_audit"),
         ("billing", "0023_included_so_far"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -235,4 +236,5 @@ class Migration(migrations.Migration):
                 name="opening_is_of_somebody",
             ),
         ),
+        audited("billing_openingimport", customer="", quiet=("lines_done", "digest")),
     ]

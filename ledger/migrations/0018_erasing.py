@@ -6,6 +6,6 @@ from ledger import sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0013_balance_marks")]
+    dependencies = [("ledger", "0017_audited")]
 
-    operations = [*sql.functions(since=sql.SINCE_ERASING)]
+    operations = [sql.later("erased"), *sql.functions(since=sql.SINCE_ERASING)]

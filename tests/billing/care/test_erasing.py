@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from accounts.models import AuditEntry, Customer, CustomerStatus, Member, User
 from accounts.services import update_customer
@@ -15,7 +15,7 @@ from billing.care.erasing.statements import STATEMENTS
 from billing.documents import pdf
 from billing.errors import ProviderFailed
 from billing.models import Document, Erasure, Mail, PaymentMethod
-from ledger import checks, services
+from ledger import checks, seals, services
 from ledger.amounts import CREDIT
 from ledger.models import Lot
 from tests.billing.care.files import person
@@ -42,7 +42,8 @@ DJANGO = "Django's own: no person is in it"
 KEPT = {
     **dict.fromkeys(
         (
-            *("ledger_account", "ledger_balance_mark", "ledger_books", "ledger_clock"),
+            *("ledger_account", "ledger_balance_mark", "ledger_seal", "ledger_erased"),
+            *("ledger_books", "ledger_clock"),
             *("ledger_key", "ledger_limit", "ledger_outbox", "ledger_priceterms"),
             *("ledger_recognised", "ledger_relay", "ledger_subject", "ledger_tally"),
             *("ledger_threshold", "ledger_usage_day", "ledger_usage_until", "ledger_wallet"),
@@ -57,6 +58,7 @@ KEPT = {
     **dict.fromkeys(
         (
             *("ledger_endpoint", "ledger_openapifile", "ledger_openapioperation"),
+            *("ledger_openline",),
             *("ledger_price", "ledger_pricegroup", "billing_backtest", "billing_endpointcost"),
             *("billing_job", "billing_margintarget", "billing_noticecall", "billing_packprice"),
             *("billing_operatornotice", "billing_plan", "billing_refusedreports"),
@@ -247,6 +249,19 @@ def test_old_documents_lose_names_and_keep_numbers_and_amounts(world):
     assert (again.number, again.content["total"]) == (receipt.number, receipt.content["total"])
     assert pdf(again).startswith(b"%PDF")
     assert Erasure.objects.get().documents_done_at is not None
+
+
+def test_its_seals_hold_and_find_any_other_change(world):
+    seals.write_all()
+    erase(world)
+    assert broken(world) == []
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "update ledger_transfer set amount = amount + 1 where customer_id = %s"
+            " and id = (select min(id::text)::uuid from ledger_erased where customer_id = %s)",
+            [world.customer.id, world.customer.id],
+        )
+    assert "seals" in broken(world)
 
 
 def test_the_application_can_erase_nothing_of_an_open_account(db):

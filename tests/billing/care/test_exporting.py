@@ -30,6 +30,8 @@ LEFT_OUT = {
     "ledger_outbox": "how far the program is",
     "ledger_recognised": "how far the program is",
     "ledger_relay": "how far the program is",
+    "ledger_seal": "digests of transfers",
+    "ledger_erased": "digests of transfers",
     "ledger_subject": "the core's own reckoning of limits",
     "ledger_tally": "sums of calls",
     "ledger_threshold": "the core's copy of the alerts' thresholds",
