@@ -49,6 +49,14 @@ STATEMENTS: Final[dict[str, str]] = {
                 and (r.ref in (e.object_ref, e.payment_ref)
                     or strpos(e.payload::text, '"' || r.ref || '"') > 0))
     """,
+    # Mails to its people are not all its own.
+    "billing_mail": _set(
+        "billing_mail",
+        "\"to\" = '{}', subject = '', text = '', html = '', error = '',"
+        " state = case state when 'due' then 'outdated' else state end",
+        f'{_ITS} or "to" && (select array_agg(email) from accounts_user'
+        " where id = any(%(people)s))::varchar[]",
+    ),
     # Who it is
     "accounts_customer": f"""
         update accounts_customer set name = 'Erased customer ' || {_SHORT}, email = null,
@@ -102,11 +110,6 @@ STATEMENTS: Final[dict[str, str]] = {
         "billing_webhookendpoint",
         "url = '', description = '', secret = '', previous_secret = '', previous_until = null,"
         " enabled = false, disabled_reason = 'Erased.', removed_at = coalesce(removed_at, now())",
-    ),
-    "billing_mail": _set(
-        "billing_mail",
-        "\"to\" = '{}', subject = '', text = '', html = '', error = '',"
-        " state = case state when 'due' then 'outdated' else state end",
     ),
     "billing_alertsettings": _set("billing_alertsettings", "extra_recipients = '{}'"),
     "billing_expirynotice": _set("billing_expirynotice", "recipients = '{}'"),

@@ -210,6 +210,7 @@ class World:
             state=MailState.DUE,
             error=MARK,
         )
+        Mail.objects.create(kind="welcome", about="1", to=[EMAIL], subject="Hi", text="", html="")
         lot = Lot.objects.filter(customer=self.customer).first()
         notice: dict[str, Any] = {"lot_id": lot.pk, "expires_at": now, "days": 7, "amount": CREDIT}
         ExpiryNotice.objects.create(customer=self.customer, recipients=[EMAIL], mail=mail, **notice)
