@@ -30,6 +30,12 @@ _REFS = f"""
     union select provider, ref from billing_paymentmethod where {_ITS}
     union select provider, ref from billing_providercustomer where {_ITS}
 """
+# Events about any of these.
+_OF_EVENTS = f"""
+    exists (select from ({_REFS}) r where r.provider = e.provider and r.ref is not null
+        and (r.ref in (e.object_ref, e.payment_ref)
+            or strpos(e.payload::text, '"' || r.ref || '"') > 0))
+"""
 
 
 def _set(table: str, values: str, where: str = _ITS) -> str:
@@ -42,13 +48,9 @@ def _delete(table: str, where: str = _ITS) -> str:
 
 STATEMENTS: Final[dict[str, str]] = {
     # What a provider told, while it can still be found by what it is of.
-    "billing_providerevent": f"""
-        update billing_providerevent e set payload = '{{}}', reason = ''
-        where exists (
-            select from ({_REFS}) r where r.provider = e.provider and r.ref is not null
-                and (r.ref in (e.object_ref, e.payment_ref)
-                    or strpos(e.payload::text, '"' || r.ref || '"') > 0))
-    """,
+    "billing_providerevent": _set(
+        "billing_providerevent e", "payload = '{}', reason = ''", _OF_EVENTS
+    ),
     # Mails to its people are not all its own.
     "billing_mail": _set(
         "billing_mail",
@@ -173,6 +175,7 @@ OTHER_ROWS: Final[dict[str, str]] = {
     "billing_refund": f"select id from billing_refund where {_OF_PAYMENTS}",
     "billing_dispute": f"select id from billing_dispute where {_OF_PAYMENTS}",
     "billing_cardbreaker": _CARDS,
+    "billing_providerevent": f"select id from billing_providerevent e where {_OF_EVENTS}",
     "billing_webhookdelivery": (
         f"select id from billing_webhookdelivery where endpoint_id in ({_ENDPOINTS})"
     ),

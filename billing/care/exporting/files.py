@@ -60,7 +60,8 @@ FILES: Final[dict[str, tuple[str, str, str]]] = {
     "webhooks_deliveries": ("billing_webhookdelivery", f"endpoint_id in ({_ENDPOINTS})", "id"),
     "audit": (
         "accounts_auditentry",
-        f"{_ITS} or person_id in ({_PEOPLE}) and via <> 'admin' and customer_id is null",
+        f"{_ITS} or \"table\" = 'accounts_user'"
+        f' and "row" in (select id::text from ({_PEOPLE}) x(id))',
         "id",
     ),
 }

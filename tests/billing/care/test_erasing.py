@@ -252,7 +252,7 @@ def test_old_documents_lose_names_and_keep_numbers_and_amounts(world):
 
 
 def test_its_seals_hold_and_find_any_other_change(world):
-    seals.write_all()
+    seals.write_all(seconds=30)
     erase(world)
     assert broken(world) == []
     with connections["owner"].cursor() as cursor:
