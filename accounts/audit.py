@@ -5,7 +5,8 @@ does they are not even called.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -31,6 +32,7 @@ create or replace trigger audited after insert or update or delete on {table}
 for each row when (current_setting('drawdown.acting', true) <> '')
 execute function accounts_audit_row({arguments})
 """
+_ERASE: Final = "select accounts_audit_erase(%s, %s, %s)"
 _RECORD: Final = "select accounts_audit_record(%s, %s, %s, %s, %s, %s)"
 
 
@@ -80,6 +82,28 @@ def record(
     with connection.cursor() as cursor:
         given = [action, table, str(row), customer_id, _json(before), _json(after)]
         cursor.execute(_RECORD, given)
+
+
+def erase(
+    customers: Collection[UUID], people: Collection[UUID], rows: Mapping[str, Collection[str]]
+) -> None:
+    """What entries tell of these customers and people; that something was done, when and by whom
+    stays. `rows` are those that entries know without their customer, by table."""
+    with connection.cursor() as cursor:
+        named = _json({table: list(ids) for table, ids in rows.items()})
+        cursor.execute(_ERASE, [list(customers), list(people), named])
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Changes of rows are not entered meanwhile: what is erased would be told once more. Within a
+    database transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('drawdown.acting', true)")
+        (acting_now,) = cursor.fetchall()[0]
+        cursor.execute("select set_config('drawdown.acting', '', true)")
+        yield
+        cursor.execute("select set_config('drawdown.acting', %s, true)", [acting_now or ""])
 
 
 def _json(values: Mapping[str, Any] | None) -> str | None:

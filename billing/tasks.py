@@ -24,6 +24,7 @@ from billing import (
 )
 from billing.backtest import running as back_tests
 from billing.books import revenue
+from billing.care.erasing import papers
 from billing.care.openings import applying as openings
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
@@ -159,6 +160,12 @@ def forget_mail_bodies() -> int:
 def forget_sessions() -> None:
     """Forgets sign-ins that have ended."""
     call_command("clearsessions")
+
+
+@shared_task(name="erase_documents")
+def erase_documents() -> int:
+    """Takes names off old receipts and invoices of customers whose personal data was erased."""
+    return papers.erase_old()
 
 
 @shared_task(name="weekly_digest")

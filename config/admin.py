@@ -19,7 +19,7 @@ from billing.models import OperatorNotice
 from ledger import head_pages
 
 GROUPS: Final = {
-    "Customers": ("Customer", "ApiKey"),
+    "Customers": ("Customer", "ApiKey", "Erasure"),
     "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),

@@ -43,6 +43,7 @@ EVERY = {
     "forget_replies": timedelta(days=1),
     "forget_mails": timedelta(days=1),
     "forget_sessions": timedelta(days=1),
+    "erase_documents": timedelta(days=1),
     "purge_webhooks": timedelta(days=1),
 }
 # What is to be known only when it is sent.

@@ -300,6 +300,9 @@ NETSUITE_SUBSIDIARY = env("NETSUITE_SUBSIDIARY", default=SELLER["name"])
 # Font files (TTF or OTF) for names in scripts that DejaVu Sans lacks, such as Chinese.
 DOCUMENT_FONTS = env.list("DOCUMENT_FONTS", default=[])
 
+# How long receipts and invoices of a customer that was erased keep its name and address, counted in
+# whole calendar years after that of their issue: docs/personal-data.md.
+DOCUMENTS_KEPT_YEARS = env.int("DOCUMENTS_KEPT_YEARS", default=10)
 # So many days before credits expire their owners are told.
 EXPIRY_NOTICE_DAYS = env.list("EXPIRY_NOTICE_DAYS", cast=int, default=[30, 7, 1])
 

@@ -40,6 +40,7 @@ RULES: Final[dict[str, Rule]] = {
     # Customers
     "accounts.Customer": _written(FINANCE, view=ALL),
     "accounts.Member": _draft(NOBODY, view=ALL),
+    "billing.Erasure": Rule(view=SUPPORT | FINANCE),
     "accounts.ApiKey": _written(OPERATIONS, view=ALL),
     # Ledger
     "ledger.Reservation": Rule(view=ALL),

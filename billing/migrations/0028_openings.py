@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.ids
+from accounts.audit import audited
 
 CLEARING = """
 insert into ledger_account (code, name, unit, type, normal)
@@ -235,4 +236,5 @@ class Migration(migrations.Migration):
                 name="opening_is_of_somebody",
             ),
         ),
+        audited("billing_openingimport", customer="", quiet=("lines_done", "digest")),
     ]

@@ -9,7 +9,7 @@ _SENT = ("attempts", "due_at", "delivered_at", "body")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_audit"), ("billing", "0023_included_so_far")]
+    dependencies = [("accounts", "0015_audit"), ("billing", "0029_erasing")]
 
     operations = [
         # What is sold, and at what tax

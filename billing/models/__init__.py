@@ -31,6 +31,7 @@ from billing.models.books import (
 from billing.models.books_checks import BooksCheck
 from billing.models.costs import EndpointCost, Margin, MarginTarget
 from billing.models.documents import Document, DocumentKind, DocumentSequence
+from billing.models.erasures import Erasure
 from billing.models.events import EventState, ProviderEvent
 from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
@@ -133,6 +134,7 @@ __all__ = [
     "DocumentKind",
     "DocumentSequence",
     "EndpointCost",
+    "Erasure",
     "EscheatClass",
     "Estimate",
     "EventState",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from import_export import fields, resources, widgets
 from import_export.results import Result
-from tablib import Dataset
+from tablib.core import Dataset
 
 from billing.sheets.problems import SHOWN_MAX, Problem, SheetRefused
 from billing.sheets.reading import Row

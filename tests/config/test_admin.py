@@ -23,6 +23,7 @@ from billing.models import (
     BooksCheck,
     Document,
     EndpointCost,
+    Erasure,
     EscheatClass,
     Estimate,
     ExchangeRate,
@@ -32,6 +33,7 @@ from billing.models import (
     Mail,
     MarginTarget,
     NoticeKind,
+    OpeningImport,
     Partner,
     PaymentMethod,
     Period,
@@ -121,6 +123,9 @@ def acme(db, settings):
     refuse_usage(acme)
     audit.record("customer.exported", acme, customer_id=acme.id)
     adjust(acme)
+    clerk = User.objects.create_user("clerk@provider.example")
+    OpeningImport.objects.create(file_name="old.csv", digest="0", asked_by=clerk)
+    Erasure.objects.create(customer=CustomerFactory())
     return acme
 
 

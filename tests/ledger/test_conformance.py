@@ -320,8 +320,9 @@ class TestTheServicesRole:
         assert self.rows(sql) == [
             *("ledger_announce", "ledger_apply", "ledger_caps_of", "ledger_carrying"),
             *("ledger_claim_events", "ledger_close_books", "ledger_customers_to_sum"),
-            *("ledger_day", "ledger_first_open", "ledger_forget_keys", "ledger_gained"),
-            *("ledger_gone_by", "ledger_id_before", "ledger_id_floor", "ledger_limits_of"),
+            *("ledger_day", "ledger_erase", "ledger_first_open", "ledger_forget_keys"),
+            *("ledger_gained", "ledger_gone_by", "ledger_id_before", "ledger_id_floor"),
+            "ledger_limits_of",
             *("ledger_line_kind", "ledger_make_partitions", "ledger_mark_at", "ledger_meters_of"),
             *("ledger_move", "ledger_now", "ledger_open_wallets", "ledger_put_off_events"),
             *("ledger_quiet_moment", "ledger_recognise", "ledger_require_notice"),

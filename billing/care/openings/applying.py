@@ -84,7 +84,9 @@ def _operation(
     line: OpeningLine, month: datetime | None, escheat: str | None, now: datetime, actor: str
 ) -> Operation:
     is_priced = line.deferred > 0
-    cohort = month and Cohort(month.date(), line.currency, OPENING, escheat or "").name
+    cohort = None
+    if is_priced and month is not None:
+        cohort = Cohort(month.date(), line.currency, OPENING, escheat or "").name
     assert line.customer_id
     return services.granting(
         line.customer_id,
@@ -94,7 +96,7 @@ def _operation(
         price=line.deferred,
         currency=line.currency if is_priced else None,
         money=[Leg(CLEARING, "2100", line.deferred, line.currency)] if is_priced else [],
-        cohort=cohort if is_priced else None,
+        cohort=cohort,
         escheat_class=escheat if is_priced else None,
         document=f"opening:{line.reference}",
         reason=REASON,

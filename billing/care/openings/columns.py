@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from tablib import Dataset
+from tablib.core import Dataset
 
 from accounts.models import Customer
 from billing.books.rows import value

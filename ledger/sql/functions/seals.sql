@@ -30,9 +30,12 @@ set enable_seqscan = off
 as $$
     select sha256(convert_to('seal/' || s.format || ' ', 'UTF8') || uuid_send(s.customer_id) || int8send(s.version_from)
             || int8send(s.version_to) || int8send((extract(epoch from s.sealed_at) * 1000000)::bigint) || s.previous
-            || coalesce(string_agg(sha256(sha256(s.salt || uuid_send(t.id)) || ledger_seal_bytes(t)), ''::bytea order by t.version, t.id), '')),
+            || coalesce(string_agg(coalesce(e.leaf, x.leaf), ''::bytea order by t.version, t.id), '')),
         count(t.id)
     from ledger_transfer t
+        cross join lateral (select sha256(sha256(s.salt || uuid_send(t.id)) || ledger_seal_bytes(t)) as leaf offset 0) x
+        -- Its words were erased since, and nothing else was changed.
+        left join ledger_erased e on e.customer_id = t.customer_id and e.id = t.id and e.rest = x.leaf
     where uuid_hash(t.customer_id) = uuid_hash(s.customer_id) and t.customer_id = s.customer_id
         and t.version between s.version_from and s.version_to
 $$;

@@ -232,8 +232,7 @@ def test_the_preview_says_what_is_entered(acme):
     assert (told.known, told.new) == (1, 1)
 
 
-def test_ten_thousand_rows_are_read_as_they_come(db, acme):
-    """No part of the file is kept."""
+def test_a_long_file_is_read_in_parts(acme):
     rows = (f"A-{n},,acme-1,,,promo,1,,,," for n in range(2500))
     assert uploaded(*rows).lines_total == 2500
 
