@@ -1,7 +1,6 @@
 """Staff's pages. They write through services, and nothing here is ever deleted."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -15,8 +14,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from accounts import ids, limits_of_keys, services
-from accounts.errors import InvalidId, KeyEnded
+from accounts import acts, ids, limits_of_keys, services
+from accounts.acting_admin import ActingAdmin
+from accounts.errors import InvalidId
 from accounts.keys import SHOWN_LENGTH, KeyKind
 from accounts.models import HOUSE_ID, ApiKey, Customer, Member, Scope, Service, ServiceKey, User
 from accounts.services import NewApiKey, NewServiceKey
@@ -39,7 +39,7 @@ else:
 KINDS = set(KeyKind)
 
 
-class KeptAdmin(ModelAdmin):
+class KeptAdmin(ActingAdmin):
     """Nothing is ever deleted."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -161,7 +161,7 @@ class CustomerAdmin(KeptAdmin):
     ]
     readonly_fields = ["status", "sandbox_of", "created_at"]
     inlines = [MemberInline]
-    actions = ["suspend", "resume"]
+    acts = [acts.SUSPEND_CUSTOMER, acts.RESUME_CUSTOMER]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         """Without the house, which is nobody's customer and must stay as it is."""
@@ -192,16 +192,6 @@ class CustomerAdmin(KeptAdmin):
         else:
             obj.__dict__.update(services.create_customer(**form.cleaned_data).__dict__)
 
-    @admin.action(description="Suspend: no new debits", permissions=["change"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset.filter(sandbox_of=None):
-            services.suspend_customer(customer)
-
-    @admin.action(description="Resume", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset.filter(sandbox_of=None):
-            services.resume_customer(customer)
-
 
 @admin.register(Service)
 class ServiceAdmin(KeptAdmin):
@@ -215,7 +205,7 @@ class KeyAdmin(KeptAdmin):
     date_hierarchy = "created_at"
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_help_text = "Whose it is, its name, its beginning, or key_…"
-    actions = ["revoke"]
+    acts = [acts.REVOKE_KEY]
     create: ClassVar[Callable[..., NewServiceKey | NewApiKey]]
     also_shown: ClassVar[list[str]] = []
 
@@ -229,11 +219,6 @@ class KeyAdmin(KeptAdmin):
         return (
             ["prefix", "created_at", "last_used_at", "revoked_at", *self.also_shown] if obj else []
         )
-
-    @admin.action(description="Revoke", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for key in queryset:
-            services.revoke_key(key)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         key, secret = self.create(**form.cleaned_data)
@@ -287,7 +272,7 @@ class ApiKeyAdmin(KeyAdmin):
     create = staticmethod(services.create_api_key)
     form = ApiKeyForm
     also_shown = ["suspended_at", "suspended_by_provider", "suspended_by_both", "replaced_by"]
-    actions = ["revoke", "suspend", "resume"]
+    acts = [acts.REVOKE_KEY, acts.SUSPEND_KEY, acts.RESUME_KEY]
     autocomplete_fields = ["customer"]
     list_display = [
         "prefix",
@@ -300,24 +285,3 @@ class ApiKeyAdmin(KeyAdmin):
     ]
     list_select_related = ["customer"]
     search_fields = ["name", "customer__name", "customer__email", "customer__external_id"]
-
-    @admin.action(
-        description="Suspend: opens nothing until staff resume it", permissions=["change"]
-    )
-    def suspend(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        self._each(request, queryset, partial(services.suspend_key, by_provider=True))
-
-    @admin.action(description="Resume", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        self._each(request, queryset, partial(services.resume_key, by_provider=True))
-        for key in queryset.filter(suspended_at__isnull=False):
-            messages.warning(request, f"{key} stays suspended: the customer suspended it, too.")
-
-    def _each(
-        self, request: HttpRequest, keys: QuerySet[ApiKey], do: Callable[[ApiKey], None]
-    ) -> None:
-        for key in keys:
-            try:
-                do(key)
-            except KeyEnded as refusal:
-                messages.error(request, f"{key}: {refusal.detail}")

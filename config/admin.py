@@ -19,7 +19,7 @@ from billing.models import OperatorNotice
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
-    "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
+    "Sales": ("Purchase", "Document", "ProviderEvent", "PaymentMethod", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),

@@ -54,6 +54,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.Document": Rule(view=SUPPORT | FINANCE),
     "billing.ProviderEvent": Rule(view=ALL, change=FINANCE | OPERATIONS),
     "billing.TopUpSettings": Rule(view=SUPPORT | FINANCE, change=SUPPORT | FINANCE),
+    "billing.PaymentMethod": Rule(view=SUPPORT | FINANCE),
     "billing.TopUp": Rule(view=SUPPORT | FINANCE),
     # Plans
     "billing.Plan": _written(FINANCE, view=ALL),

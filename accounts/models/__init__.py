@@ -5,6 +5,7 @@ The fast path keeps keys and customers in memory and polls `changed_at`. Whateve
 here does.
 """
 
+from accounts.models.confirmations import Confirmation
 from accounts.models.customers import HOUSE_ID, Customer, CustomerStatus
 from accounts.models.keys import ApiKey, Key, KeyAddress, KeyNotice, Scope, Service, ServiceKey
 from accounts.models.members import Invitation, Member, Role, SignUp
@@ -14,6 +15,7 @@ from accounts.models.replies import IdempotentReply
 __all__ = [
     "HOUSE_ID",
     "ApiKey",
+    "Confirmation",
     "Customer",
     "CustomerStatus",
     "IdempotentReply",
