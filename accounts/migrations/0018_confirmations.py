@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0013_staff_roles")]
+    dependencies = [("accounts", "0015_audit")]
 
     operations = [
         migrations.CreateModel(

@@ -5,6 +5,7 @@ The fast path keeps keys and customers in memory and polls `changed_at`. Whateve
 here does.
 """
 
+from accounts.models.audit import AuditEntry, Via
 from accounts.models.confirmations import Confirmation
 from accounts.models.customers import HOUSE_ID, Customer, CustomerStatus
 from accounts.models.keys import ApiKey, Key, KeyAddress, KeyNotice, Scope, Service, ServiceKey
@@ -15,6 +16,7 @@ from accounts.models.replies import IdempotentReply
 __all__ = [
     "HOUSE_ID",
     "ApiKey",
+    "AuditEntry",
     "Confirmation",
     "Customer",
     "CustomerStatus",
@@ -31,4 +33,5 @@ __all__ = [
     "SignUp",
     "StaffRole",
     "User",
+    "Via",
 ]
