@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 
 from accounts import confirming
 from accounts.confirming import Act
+from accounts.models import User
 
 # Generic for the type checker only: Django's own class takes no parameter at run time.
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class ActingAdmin(ModelAdmin):
             context["acts"] = [
                 (act.verb, address(act, obj))
                 for act in self.acts_of(request)
-                if not act.look(obj).refusal
+                if isinstance(request.user, User) and not act.look(obj, request.user).refusal
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 

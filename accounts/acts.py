@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.confirming import Act, Deed, Target
-from accounts.models import ApiKey, Customer, CustomerStatus, ServiceKey
+from accounts.models import ApiKey, Customer, CustomerStatus, ServiceKey, User
 
 MAY_SUSPEND: Final = "accounts.suspend_customer"
 MAY_REVOKE: Final = "accounts.revoke_key"
@@ -30,13 +30,13 @@ def _customer(customer: Customer, will: str, refusal: str) -> Target:
     )
 
 
-def _look_before_suspending(customer: Customer) -> Target:
+def _look_before_suspending(customer: Customer, by: User) -> Target:
     is_so = customer.status == CustomerStatus.SUSPENDED
     will = "Its calls are refused from within a second, by whichever key."
     return _customer(customer, will, "It is suspended already." if is_so else "")
 
 
-def _look_before_resuming(customer: Customer) -> Target:
+def _look_before_resuming(customer: Customer, by: User) -> Target:
     is_so = customer.status == CustomerStatus.ACTIVE
     will = "Its calls are paid for again, with the balance that it has."
     return _customer(customer, will, "It is not suspended." if is_so else "")
@@ -118,17 +118,17 @@ def _ended(key: Any) -> str:
     return "It has expired: it opens nothing." if _has_expired(key) else ""
 
 
-def _look_before_revoking(key: ServiceKey | ApiKey) -> Target:
+def _look_before_revoking(key: ServiceKey | ApiKey, by: User) -> Target:
     return _key(key, "It opens nothing any more, from within a second.", "")
 
 
-def _look_before_suspending_key(key: ApiKey) -> Target:
+def _look_before_suspending_key(key: ApiKey, by: User) -> Target:
     is_so = key.suspended_by_provider
     will = "It opens nothing until staff resume it."
     return _key(key, will, "Staff have suspended it already." if is_so else "")
 
 
-def _look_before_resuming_key(key: ApiKey) -> Target:
+def _look_before_resuming_key(key: ApiKey, by: User) -> Target:
     stays = "It stays suspended: the customer suspended it, too."
     will = stays if key.suspended_by_both else "It works again from within a second."
     refusal = "" if key.suspended_by_provider else "Staff have not suspended it."

@@ -44,16 +44,20 @@ class Target(NamedTuple):
 
 
 class Deed(NamedTuple):
+    """What was confirmed: `target` as it was shown."""
+
     by: User
     reason: str
     token: UUID
+    target: Target
 
 
 @dataclass(frozen=True)
 class Act:
-    """`done` is its name in the audit. `look` tells of a row as it is now, `do` does it to one and
-    says what was done; it raises one of `refusals`, after which none of the rows was changed. What
-    asks somebody `outside` is no database transaction: of several rows, those before it are done.
+    """`done` is its name in the audit. `look` tells of a row as it is now to whom asks, `do` does
+    it to one and says what was done; it raises one of `refusals`, after which none of the rows was
+    changed. What asks somebody `outside` is no database transaction: of several rows, those before
+    it are done. `details` are for a template of its own.
     """
 
     code: str
@@ -61,11 +65,13 @@ class Act:
     permission: str
     verb: str
     consequence: str
-    look: Callable[[Any], Target]
+    look: Callable[[Any, User], Target]
     do: Callable[[Any, Deed], str]
     asks_why: bool = False
     outside: bool = False
     refusals: tuple[type[Exception], ...] = (AccountsError,)
+    template: str = "admin/confirm.html"
+    details: Callable[[Sequence[Any], User], dict[str, Any]] | None = None
 
 
 # The rows, locked where that is said.
@@ -103,15 +109,15 @@ def page(
     *,
     back: str,
     context: dict[str, Any],
-    template: str = "admin/confirm.html",
 ) -> HttpResponse:
     """GET shows what would happen, POST does it. `context` is the site's."""
-    if not request.user.has_perm(act.permission):
+    by = request.user
+    if not isinstance(by, User) or not by.has_perm(act.permission):
         raise PermissionDenied
     form, refusal = ConfirmForm(act, request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
-            _say(request, _do(request, act, load, form.cleaned_data))
+            _say(request, _do(by, act, load, form.cleaned_data))
             return redirect(back)
         except DoneBefore:
             messages.info(request, DONE_BEFORE)
@@ -121,9 +127,10 @@ def page(
     rows = load(False)
     if not rows:
         raise Http404
-    targets = [act.look(row) for row in rows]
+    targets = [act.look(row, by) for row in rows]
     told = _told(request, act, targets, form, refusal) | {"back": back}
-    return render(request, template, context | told, status=409 if refusal else 200)
+    told |= act.details(rows, by) if act.details else {}
+    return render(request, act.template, context | told, status=409 if refusal else 200)
 
 
 def fingerprint(targets: Sequence[Target]) -> str:
@@ -141,24 +148,26 @@ def once(token: UUID, act: str, by: User) -> None:
         raise DoneBefore from None
 
 
-def _do(request: HttpRequest, act: Act, load: Load, said: dict[str, Any]) -> list[str]:
+def _do(by: User, act: Act, load: Load, said: dict[str, Any]) -> list[str]:
     """Raises DoneBefore, Changed, and what the act refuses."""
-    assert isinstance(request.user, User)
-    deed = Deed(request.user, said.get("reason", ""), said["token"])
     with transaction.atomic():
-        once(deed.token, act.done, deed.by)
+        once(said["token"], act.done, by)
         rows = load(True)
-        targets = [act.look(row) for row in rows]
+        targets = [act.look(row, by) for row in rows]
         if fingerprint(targets) != said["state"]:
             raise Changed
-        todo = [pair for pair in zip(rows, targets, strict=True) if not pair[1].refusal]
+        todo = [
+            (row, Deed(by, said.get("reason", ""), said["token"], target))
+            for row, target in zip(rows, targets, strict=True)
+            if not target.refusal
+        ]
         if not act.outside:
-            return [_do_one(act, row, target, deed) for row, target in todo]
-    return [_do_one(act, row, target, deed) for row, target in todo]
+            return [_do_one(act, row, deed) for row, deed in todo]
+    return [_do_one(act, row, deed) for row, deed in todo]
 
 
-def _do_one(act: Act, row: Any, target: Target, deed: Deed) -> str:
-    told = act.do(row, deed)
+def _do_one(act: Act, row: Any, deed: Deed) -> str:
+    told, target = act.do(row, deed), deed.target
     after = {"done": told} | ({"reason": deed.reason} if deed.reason else {})
     with transaction.atomic():
         audit.record(

@@ -14,4 +14,5 @@ def confirmed(client, page, reason="Because", **more):
 
 
 def told(answer):
+    """What was said that nobody had read yet."""
     return [str(message) for message in answer.context["messages"]]

@@ -22,6 +22,7 @@ from billing.models.books import (
     UnclaimedState,
 )
 from billing.models.books_checks import BooksCheck
+from billing.models.closings import AccountClosing, ClosingState
 from billing.models.costs import EndpointCost, Margin, MarginTarget
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
@@ -62,6 +63,7 @@ from billing.models.plans import (
 )
 from billing.models.policy import (
     Chargeback,
+    Closing,
     EscheatClass,
     ExchangeRate,
     Extension,
@@ -96,6 +98,7 @@ from billing.models.webhooks_out import (
 )
 
 __all__ = [
+    "AccountClosing",
     "AccountName",
     "Alert",
     "AlertBasis",
@@ -111,6 +114,8 @@ __all__ = [
     "CardBreaker",
     "ChargeState",
     "Chargeback",
+    "Closing",
+    "ClosingState",
     "CloseStep",
     "DeliveryState",
     "Dispute",

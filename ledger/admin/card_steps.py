@@ -1,5 +1,6 @@
 """Publishing, retiring and copying a card: first what it changes, and for whom, then it is done."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from accounts import confirming
 from accounts.confirming import Act, Deed, Target
+from accounts.models import User
 from ledger import selectors
 from ledger.admin import price_text, shown
 from ledger.errors import CardLacks, LedgerError
@@ -46,23 +48,27 @@ def publish(request: HttpRequest, card: RateCard, context: dict[str, Any]) -> Ht
 
 
 def retire(request: HttpRequest, card: RateCard, context: dict[str, Any]) -> HttpResponse:
-    rows = _rows(card_changes.changes(card, rate_cards.after_retiring(card)))
     return confirming.page(
         request,
         RETIRE,
         # Whoever publishes or retires waits for one lock, which the act takes itself.
         lambda _: [_found(card.pk)],
         back=reverse(_PAGE, args=[card.pk]),
-        context=context | {"opts": RateCard._meta, "rows": rows, "whom": _whom(card)},
-        template="ledger/admin/card_retire.html",
+        context=context | {"opts": RateCard._meta},
     )
+
+
+def _retire_details(cards: Sequence[RateCard], by: User) -> dict[str, Any]:
+    (card,) = cards
+    rows = _rows(card_changes.changes(card, rate_cards.after_retiring(card)))
+    return {"rows": rows, "whom": _whom(card)}
 
 
 def _found(key: int) -> RateCard:
     return RateCard.objects.select_related("group", "customer").get(pk=key)
 
 
-def _look_before_retiring(card: RateCard) -> Target:
+def _look_before_retiring(card: RateCard, by: User) -> Target:
     is_published = card.published_at is not None
     now = ("Published" if is_published else "Draft") if card.retired_at is None else "Retired"
     return Target(
@@ -93,6 +99,8 @@ RETIRE: Final = Act(
     do=_retire,
     asks_why=True,
     refusals=(LedgerError,),
+    template="ledger/admin/card_retire.html",
+    details=_retire_details,
 )
 
 

@@ -3,13 +3,14 @@
 from typing import Final
 
 from accounts.confirming import Act, Deed, Target
+from accounts.models import User
 from billing import payment_methods
 from billing.admin import shown as billing_shown
 from billing.errors import BillingError
 from billing.models import PaymentMethod, Subscription, SubscriptionState, TopUpSettings
 
 
-def _look(card: PaymentMethod) -> Target:
+def _look(card: PaymentMethod, by: User) -> Target:
     is_gone = card.removed_at is not None
     return Target(
         key=str(card.pk),

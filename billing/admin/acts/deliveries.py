@@ -4,13 +4,14 @@ from typing import Final
 
 from accounts import ids
 from accounts.confirming import Act, Deed, Target
+from accounts.models import User
 from billing.admin import shown as billing_shown
 from billing.models import DeliveryState, WebhookDelivery
 from billing.webhooks_out import resending
 from billing.webhooks_out.signing import EVENT
 
 
-def _look(delivery: WebhookDelivery) -> Target:
+def _look(delivery: WebhookDelivery, by: User) -> Target:
     endpoint = delivery.endpoint
     times = "once" if delivery.attempts == 1 else f"{delivery.attempts} times"
     return Target(

@@ -3,14 +3,16 @@
 from typing import Final
 
 from accounts.confirming import Act, Deed, Target
+from accounts.models import User
 from billing.admin import shown as billing_shown
 from billing.mails import resending
 from billing.models import Mail, MailState
 
 
-def _look(mail: Mail) -> Target:
+def _look(mail: Mail, by: User) -> Target:
     before = resending.number_of(mail)
-    again = f", sent again {before} times" if before else ""
+    times = "once" if before == 1 else f"{before} times"
+    again = f", sent again {times}" if before else ""
     return Target(
         key=str(mail.pk),
         name=mail.subject,

@@ -6,6 +6,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from accounts.confirming import Act, Deed, Target
+from accounts.models import User
 from billing.jobs import standing
 from billing.models import Job
 from billing.operators import watchdog
@@ -17,7 +18,7 @@ class NobodyAsked(Exception):
     detail = "The broker does not answer, so nobody was asked. See that it runs, and try again."
 
 
-def _look(name: str) -> Target:
+def _look(name: str, by: User) -> Target:
     return Target(
         key=name,
         name=name,

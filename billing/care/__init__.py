@@ -1,0 +1,1 @@
+"""What is done for a customer, rarely and with care."""
