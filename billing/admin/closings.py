@@ -8,8 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from accounts import confirming, ids
-from accounts.errors import InvalidId
+from accounts import confirming
 from accounts.models import HOUSE_ID, Customer
 from billing.admin import closing_told
 from billing.admin.acts.closings import APPROVE, ASK, DECLINE
@@ -34,13 +33,17 @@ class AccountClosingAdmin(BillingWindow):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.ask)
-        return [path("ask", view, name="billing_accountclosing_ask"), *super().get_urls()]
+        url = path("of/<uuid:id>", view, name="accounts_customer_close")
+        return [url, *super().get_urls()]
 
-    def ask(self, request: HttpRequest) -> HttpResponse:
-        key = request.GET.get("customer", "")
+    def ask(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """From a customer's page."""
+        found = Customer.objects.exclude(pk=HOUSE_ID).filter(pk=id)
         context = self.admin_site.each_context(request) | {"opts": self.opts}
-        back = reverse("admin:billing_accountclosing_changelist")
-        return confirming.page(request, ASK, lambda _: _customers(key), back=back, context=context)
+        back = reverse("admin:accounts_customer_change", args=[id])
+        return confirming.page(
+            request, ASK, lambda _: list(found.all()), back=back, context=context
+        )
 
     def render_change_form(
         self,
@@ -77,14 +80,4 @@ class AccountClosingAdmin(BillingWindow):
 
 def asking(customer: Customer) -> str:
     """The page where it is asked for."""
-    return f"{reverse('admin:billing_accountclosing_ask')}?customer={customer.pk}"
-
-
-def _customers(key: str) -> list[Customer]:
-    """By its id, or as cus_…; none where there is no such customer."""
-    found = Customer.objects.exclude(pk=HOUSE_ID)
-    try:
-        id = ids.decode(ids.CUSTOMER, key) if key.startswith(ids.CUSTOMER) else UUID(key)
-    except (InvalidId, ValueError):
-        return []
-    return list(found.filter(pk=id))
+    return reverse("admin:accounts_customer_close", args=[customer.pk])

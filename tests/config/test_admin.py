@@ -14,6 +14,7 @@ from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import events, partners
 from billing.models import (
+    AccountClosing,
     AccountName,
     Alert,
     BackTest,
@@ -74,6 +75,8 @@ from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
 BOUGHT = [
+    AccountClosing,
+    PaymentMethod,
     *(Purchase, Document, ProviderEvent, TopUp, TopUpSettings, Subscription, Invoice),
     *(Alert, ExpiryNotice, Mail),
     *(Period, Estimate, UnclaimedProperty, BooksCheck),
@@ -117,6 +120,10 @@ def acme(db, settings):
     share(endpoint)
     subscribing.start(acme, new_plan(fee=10_00), card=PaymentMethod.objects.get())
     refuse_usage(acme)
+    asker = User.objects.create_user("asker@example.com")
+    AccountClosing.objects.create(
+        customer=acme, policy="refund", reason="x", asked_by=asker, asked_at=now
+    )
     return acme
 
 

@@ -47,9 +47,9 @@ def approver(db):
     return User.objects.create_user("approver@example.com", is_staff=True)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def all_books_tie(db):
-    """Whoever the customer was."""
+    """Of everybody, and of the company."""
     yield
     broken = [finding for finding in checks.run(connection) if finding.broken]
     assert broken == []
@@ -94,6 +94,7 @@ def now(closing):
     return AccountClosing.objects.get(pk=closing.pk)
 
 
+@pytest.mark.usefixtures("all_books_tie")
 def test_paid_credits_go_back_and_promotional_ones_are_given_up(acme, purchase, ask, approve):
     services.grant(acme.pk, amount=50 * CREDIT, kind="promo")
     use(acme, 250)
@@ -122,6 +123,7 @@ def test_promotional_credits_that_are_left_are_forfeited(acme, purchase, ask, ap
     assert billing.credits(acme.pk) == {"U10": 1050, "U31": 50, "U32": 1000}
 
 
+@pytest.mark.usefixtures("all_books_tie")
 def test_by_the_other_policy_all_is_forfeited(acme, purchase, ask, approve):
     use(acme, 250)
     closing = approve(ask(acme, Closing.FORFEIT))
@@ -132,6 +134,7 @@ def test_by_the_other_policy_all_is_forfeited(acme, purchase, ask, approve):
     assert money(acme) == {"1000": 10000, "2100": -2500, "2110": -7500}
 
 
+@pytest.mark.usefixtures("all_books_tie")
 def test_tax_goes_back_with_what_it_was_for(ask, approve):
     customer = billing.taxed("20")
     billing.sold_by_the_test_provider(customer)
@@ -280,6 +283,7 @@ def test_a_closed_account_stays_closed(acme, purchase, ask, approve):
     assert Customer.objects.get(pk=acme.pk).status == CustomerStatus.CLOSED
 
 
+@pytest.mark.usefixtures("all_books_tie")
 def test_what_a_state_may_claim_is_not_breakage(ask, approve):
     EscheatClass.objects.create(code="at", name="Austria", country="AT")
     customer = billing.taxed("20")
@@ -305,6 +309,7 @@ def test_a_provider_that_fails_is_asked_again(acme, purchase, ask, approve, monk
     assert (now(closing).state, SandboxRefund.objects.get().amount) == (ClosingState.CLOSED, 10000)
 
 
+@pytest.mark.usefixtures("all_books_tie")
 def test_what_a_provider_declines_is_given_up_when_that_is_confirmed(
     acme, purchase, ask, approve, monkeypatch
 ):
@@ -334,6 +339,7 @@ def test_what_is_paid_after_it_was_asked_for_goes_back(acme, purchase, ask, appr
     assert Refund.objects.filter(payment=purchase.pk).exists() is (policy == Closing.REFUND)
 
 
+@pytest.mark.usefixtures("all_books_tie")
 @pytest.mark.parametrize("policy", Closing.values)
 def test_what_is_paid_after_it_was_approved_goes_back(acme, purchase, ask, approve, policy):
     pending = billing.order(acme, billing.new_pack(credits=10, price="2.00"))
@@ -367,6 +373,7 @@ def test_pages_that_could_be_paid_are_closed(acme, purchase, ask, approve):
     assert Purchase.objects.get(pk=pending.pk).state == "expired"
 
 
+@pytest.mark.usefixtures("all_books_tie")
 def test_credits_that_come_back_wait_for_a_person(acme, purchase, ask, approve):
     """The bank sent a refund back, days later."""
     closing = approve(ask(acme))

@@ -8,7 +8,8 @@ from django.db import connections, transaction
 from django.urls import reverse
 
 from accounts.acting_admin import address
-from accounts.models import AuditEntry, Customer, CustomerStatus, Role, StaffRole, User
+from accounts.ids import uuid7
+from accounts.models import HOUSE_ID, AuditEntry, Customer, CustomerStatus, Role, StaffRole, User
 from billing.admin.acts.closings import APPROVE, DECLINE
 from billing.admin.closings import asking
 from billing.care import closings
@@ -121,10 +122,9 @@ def test_each_role_may_what_it_may(acme, asked, person, signed_in, role, asks, a
             assert client.post(address(act, asked), {"reason": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("key", ["", "x", "cus_1", "0190b1a0-0000-7000-8000-000000000000"])
-def test_whom_nobody_knows_is_not_found(staff, key):
-    page = f"{reverse('admin:billing_accountclosing_ask')}?customer={key}"
-    assert staff.get(page).status_code == 404
+@pytest.mark.parametrize("id", [uuid7(), HOUSE_ID])
+def test_who_is_no_customer_is_not_found(staff, id):
+    assert staff.get(reverse("admin:accounts_customer_close", args=[id])).status_code == 404
 
 
 def test_the_portal_of_a_closed_account_is_to_be_looked_at(acme, asked, finance, signed_in):
