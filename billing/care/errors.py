@@ -1,19 +1,23 @@
-"""What closing an account refuses. Staff are told, and no call of the API.
+"""What closing an account refuses: staff are told, and no call of the API is answered with it.
 
-BillingError
-└── ClosingRefused
-    └── ClosingChanged
+ClosingRefused
+└── ClosingChanged
 """
 
-from billing.errors import BillingError
+from typing import ClassVar
 
 
-class ClosingRefused(BillingError):
-    code = "closing-refused"
+class ClosingRefused(Exception):
+    """With a sentence that says what to do."""
+
+    default_detail: ClassVar[str] = ""
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or self.default_detail
+        super().__init__(self.detail)
 
 
 class ClosingChanged(ClosingRefused):
-    code = "closing-changed"
     default_detail = (
         "What it does has changed since this page was shown, so nothing was done. Look again."
     )

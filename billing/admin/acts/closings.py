@@ -13,12 +13,13 @@ from accounts.models import Customer, User
 from billing.admin import closing_told
 from billing.admin import shown as billing_shown
 from billing.care import closings, obstacles, running
+from billing.care.errors import ClosingRefused
 from billing.errors import BillingError
 from billing.models import AccountClosing, ClosingState
 from billing.models.closings import WAITING
 from ledger.errors import LedgerError
 
-REFUSALS: Final = (AccountsError, BillingError, LedgerError)
+REFUSALS: Final = (AccountsError, BillingError, ClosingRefused, LedgerError)
 
 
 def _look_before_asking(customer: Customer, by: User) -> Target:
