@@ -36,7 +36,7 @@ def enter_sandbox(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@for_members(Right.SEE)
+@for_members(Right.SEE, is_closed_too=True)
 def leave_sandbox(request: MemberRequest) -> HttpResponse:
     portal.leave_sandbox(request, request.member)
     return redirect(django_settings.LOGIN_REDIRECT_URL)

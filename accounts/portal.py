@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
 from accounts import selectors
-from accounts.models import Customer, Member, User
+from accounts.models import Customer, CustomerStatus, Member, User
 from accounts.permissions import NOT_IN_A_SANDBOX, RIGHTS, WHOSE, Right
 
 SESSION_KEY: Final = "customer"
@@ -23,6 +23,13 @@ _WHY: Final = "Your role in this company is {}. This page is for {}: ask an owne
 _NOT_HERE: Final = (
     "No money moves in a sandbox, and its members are those of the company. Leave the sandbox to"
     " see this page of your company."
+)
+
+_LOOKING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_CLOSED: Final = (
+    "The account of this company is closed. Its pages, statement and receipts stay here to be"
+    " looked at; nothing of it can be changed."
 )
 
 P = ParamSpec("P")
@@ -62,6 +69,11 @@ class Portal:
         return self.member is not None and self.member.customer.sandbox_of_id is not None
 
     @property
+    def is_closed(self) -> bool:
+        """The account is: all of it can be looked at, and nothing is changed any more."""
+        return self.member is not None and self.member.customer.status == CustomerStatus.CLOSED
+
+    @property
     def refund_days(self) -> int:
         return int(settings.REFUND_DAYS)
 
@@ -77,7 +89,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
 
 
 def for_members(
-    right: Right,
+    right: Right, *, is_closed_too: bool = False
 ) -> Callable[
     [Callable[Concatenate[MemberRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponse],
@@ -85,7 +97,8 @@ def for_members(
     """A view for members whose role has this right; it finds the member in `request.member`. It
     may answer with a file that streams.
 
-    Who belongs to no company gets 404, a role that may not 403, both as pages.
+    Who belongs to no company gets 404, a role that may not 403, both as pages; and 403 who would
+    change something of a closed account, but for what `is_closed_too`: it changes nothing of it.
     """
 
     def decorate(
@@ -101,6 +114,9 @@ def for_members(
                 not_here = found.is_sandbox and right in NOT_IN_A_SANDBOX
                 told = {"why": _why(found, right), "not_here": not_here}
                 return render(request, "accounts/may_not.html", told, status=403)
+            is_written = request.method not in _LOOKING and not is_closed_too
+            if found.is_closed and is_written:
+                return render(request, "accounts/closed.html", {"why": _CLOSED}, status=403)
             theirs = cast("MemberRequest", request)
             theirs.member = found.member
             return view(theirs, *args, **kwargs)

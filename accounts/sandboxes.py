@@ -6,8 +6,8 @@ credits. Only who counts leaves it out: the books, what is sold, who owes.
 
 from django.db import transaction
 
-from accounts.errors import NotInASandbox
-from accounts.models import Customer
+from accounts.errors import CustomerSuspended, NotInASandbox
+from accounts.models import Customer, CustomerStatus
 
 
 def of(customer: Customer) -> Customer | None:
@@ -37,3 +37,10 @@ def require_real(customer: Customer) -> None:
     """Raises NotInASandbox."""
     if customer.sandbox_of_id is not None:
         raise NotInASandbox
+
+
+def require_open(customer: Customer) -> None:
+    """Raises CustomerSuspended for an account that is closed for good, whatever is in memory."""
+    closed = Customer.objects.filter(id=customer.id, status=CustomerStatus.CLOSED)
+    if closed.exists():
+        raise CustomerSuspended("The account is closed.")

@@ -15,7 +15,13 @@ from django.db.models.functions import Coalesce, Least, Now
 from django.utils.module_loading import import_string
 
 from accounts import directory, ids, keys, sandboxes
-from accounts.errors import ExternalIdTaken, KeyEnded, NotInASandbox, ProvidersSuspension
+from accounts.errors import (
+    ExternalIdTaken,
+    InvalidRequest,
+    KeyEnded,
+    NotInASandbox,
+    ProvidersSuspension,
+)
 from accounts.keys import KeyKind
 from accounts.models import (
     ApiKey,
@@ -73,6 +79,8 @@ def update_customer(customer: Customer, **changes: Unpack[CustomerChanges]) -> C
     NotInASandbox for a sandbox of which something is changed that it has of its customer."""
     if customer.sandbox_of_id is not None and changes.keys() & sandboxes.followed(customer).keys():
         raise NotInASandbox("A sandbox follows its customer: change that one.")
+    if "status" in changes and _is_closed(customer) and changes["status"] != CustomerStatus.CLOSED:
+        raise InvalidRequest([{"field": "status", "detail": "The account is closed for good."}])
     with _refusing_taken_external_ids():
         Customer.objects.filter(id=customer.id).update(**changes, changed_at=Now())
         customer.refresh_from_db()
@@ -89,6 +97,12 @@ def suspend_customer(customer: Customer) -> Customer:
 
 def resume_customer(customer: Customer) -> Customer:
     return update_customer(customer, status=CustomerStatus.ACTIVE)
+
+
+def close_customer(customer: Customer) -> Customer:
+    """For good: nothing is paid for any more, and its people may look and no more. What it has must
+    be settled before."""
+    return update_customer(customer, status=CustomerStatus.CLOSED)
 
 
 def suspend_keys(customer_id: UUID) -> bool:
@@ -155,7 +169,8 @@ def create_api_key(
 def make_api_key(
     customer: Customer, *, id: UUID | None = None, **fields: Unpack[KeyFields]
 ) -> NewApiKey:
-    """Nobody is told."""
+    """Nobody is told. Raises CustomerSuspended for an account that is closed."""
+    sandboxes.require_open(customer)
     secret = new_secret(customer)
     key = ApiKey.objects.create(
         id=id or ids.uuid7(),
@@ -304,6 +319,10 @@ def tell_of_key(key: ApiKey, kind: str, **also: str | int) -> None:
     """Whoever belongs to the customer: of what is shown of the key, and nothing else."""
     tell = import_string(settings.TELL_OF_KEYS)
     tell(key.customer_id, kind, str(key.id), {"name": key.name, "prefix": key.prefix, **also})
+
+
+def _is_closed(customer: Customer) -> bool:
+    return Customer.objects.filter(id=customer.id, status=CustomerStatus.CLOSED).exists()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Customer, Member
-from accounts.sandboxes import require_real
+from accounts.sandboxes import require_open, require_real
 from billing import providers, tax
 from billing.errors import PackUnavailable, ProviderDeclined, TooManyOpen
 from billing.models import (
@@ -50,10 +50,12 @@ def start(
 
     Under one `key` it is one purchase, however often its form is sent. With `save_card` the payer
     agrees that the card is charged again, without being asked each time. Raises PackUnavailable,
-    PlaceMissing, NoProvider, TooManyOpen, NotInASandbox; ProviderFailed, after which the same may
-    be asked again; ProviderDeclined, after which it would be declined again.
+    PlaceMissing, NoProvider, TooManyOpen, NotInASandbox, CustomerSuspended (closed for good);
+    ProviderFailed, after which the same may be asked again; ProviderDeclined, after which it would
+    be declined again.
     """
     require_real(customer)
+    require_open(customer)
     _check_number_open(customer, key)
     purchase = _create(customer, pack, currency, member, key, save_card=save_card)
     return open_checkout(purchase, return_url=return_url, cancel_url=cancel_url)
@@ -82,8 +84,9 @@ def for_saved_card(
     customer: Customer, price: PackPrice, quantity: int, *, provider: str, key: UUID | None
 ) -> Purchase:
     """A purchase of so many packs to come, which is paid without the payer: whoever saves it has it
-    charged. Raises PlaceMissing, NotInASandbox."""
+    charged. Raises PlaceMissing, NotInASandbox, CustomerSuspended."""
     require_real(customer)
+    require_open(customer)
     return _snapshot(customer, price, None, key, provider=provider, quantity=quantity)
 
 

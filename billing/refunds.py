@@ -83,7 +83,7 @@ def request(
     if not as_staff and until is not None and selectors.now() > until:
         raise RefundWindowOver
     providers.get(purchase.provider)
-    refund = _enter(purchase, credits, fee_kept, by, reason, key)
+    refund = enter(purchase, credits, fee_kept=fee_kept, by=by, reason=reason, key=key)
     with suppress(ProviderFailed):
         send(refund)
     refund.refresh_from_db()
@@ -120,14 +120,17 @@ def unsent(provider: str) -> QuerySet[Refund]:
 
 
 @retrying
-def _enter(
+def enter(
     purchase: Purchase,
-    credits: int | None,
-    fee_kept: int,
+    credits: int | None = None,
+    *,
+    fee_kept: int = 0,
     by: User | None,
     reason: str,
     key: UUID | None,
 ) -> Refund:
+    """The credits are taken and the money is owed; nobody is asked for it yet (`send`). Raises
+    NothingToRefund, RefundTooLarge, FeeTooLarge."""
     with transaction.atomic():
         payment = _payment(purchase)
         known = Refund.objects.filter(id=key).first() if key else None

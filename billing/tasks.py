@@ -24,6 +24,7 @@ from billing import (
 )
 from billing.backtest import running as back_tests
 from billing.books import revenue
+from billing.care import running as closing_accounts
 from billing.care.erasing import papers
 from billing.care.openings import applying as openings
 from billing.jobs import digest, housekeeping
@@ -142,6 +143,12 @@ def check_books() -> str:
 def make_partitions() -> int:
     """Makes the ledger's tables of the months to come."""
     return housekeeping.make_partitions()
+
+
+@shared_task(name="closings")
+def carry_on_closings() -> str:
+    """Goes on closing accounts: sends refunds, and gives back what is paid meanwhile."""
+    return closing_accounts.carry_on_all()
 
 
 @shared_task(name="forget_replies")

@@ -19,10 +19,10 @@ from billing.models import OperatorNotice
 from ledger import head_pages
 
 GROUPS: Final = {
-    "Customers": ("Customer", "ApiKey", "Erasure"),
+    "Customers": ("Customer", "ApiKey", "AccountClosing", "Erasure"),
     "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
-    "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
+    "Sales": ("Purchase", "Document", "ProviderEvent", "PaymentMethod", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),

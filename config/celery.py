@@ -23,6 +23,7 @@ EVERY = {
     "webhooks": timedelta(seconds=10),
     "top_ups": timedelta(seconds=10),
     "plans": timedelta(seconds=10),
+    "closings": timedelta(seconds=30),
     "canary": timedelta(seconds=30),
     "back_tests": timedelta(seconds=30),
     "openings": timedelta(seconds=30),

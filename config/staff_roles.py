@@ -42,6 +42,7 @@ RULES: Final[dict[str, Rule]] = {
     "accounts.Member": _draft(NOBODY, view=ALL),
     "billing.Erasure": Rule(view=SUPPORT | FINANCE),
     "accounts.ApiKey": _written(OPERATIONS, view=ALL),
+    "billing.AccountClosing": Rule(view=SUPPORT | FINANCE),
     # Ledger
     "ledger.Reservation": Rule(view=ALL),
     "ledger.Transfer": Rule(view=ALL),
@@ -58,6 +59,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.Document": Rule(view=SUPPORT | FINANCE),
     "billing.ProviderEvent": Rule(view=ALL, change=FINANCE | OPERATIONS),
     "billing.TopUpSettings": Rule(view=SUPPORT | FINANCE, change=SUPPORT | FINANCE),
+    "billing.PaymentMethod": Rule(view=SUPPORT | FINANCE),
     "billing.TopUp": Rule(view=SUPPORT | FINANCE),
     # Plans
     "billing.Plan": _written(FINANCE, view=ALL),

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from accounts import ids, services
+from accounts import acts, ids, services
 from accounts.admin.kept import KeptAdmin, ModelForm, TabularInline
 from accounts.errors import InvalidId
 from accounts.models import HOUSE_ID, Customer, Member
@@ -58,7 +58,7 @@ class CustomerAdmin(KeptAdmin):
     ]
     readonly_fields = ["status", "sandbox_of", "created_at"]
     inlines = [MemberInline]
-    actions = ["suspend", "resume"]
+    acts = [acts.SUSPEND_CUSTOMER, acts.RESUME_CUSTOMER]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         """Without the house, which is nobody's customer and must stay as it is."""
@@ -88,16 +88,3 @@ class CustomerAdmin(KeptAdmin):
             )
         else:
             obj.__dict__.update(services.create_customer(**form.cleaned_data).__dict__)
-
-    def has_suspend_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.suspend_customer")
-
-    @admin.action(description="Suspend: no new debits", permissions=["suspend"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset.filter(sandbox_of=None):
-            services.suspend_customer(customer)
-
-    @admin.action(description="Resume", permissions=["suspend"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for customer in queryset.filter(sandbox_of=None):
-            services.resume_customer(customer)

@@ -7,18 +7,18 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from accounts.admin.acting import ActingAdmin, ModelAdmin
+
 # Generic for the type checker only: Django's own classes take no parameter at run time.
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
-    ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
     ModelForm = forms.ModelForm
-    ModelAdmin = admin.ModelAdmin
     TabularInline = admin.TabularInline
 
 
-class KeptAdmin(ModelAdmin):
+class KeptAdmin(ActingAdmin):
     """Nothing is ever deleted."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -36,3 +36,6 @@ class KeptAdmin(ModelAdmin):
     def named(self, term: str) -> Q:
         """What an id in its outside form stands for."""
         return Q(pk=None)
+
+
+__all__ = ["KeptAdmin", "ModelAdmin", "ModelForm", "TabularInline"]

@@ -1,14 +1,13 @@
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts import ids, limits_of_keys, services
+from accounts import acts, ids, limits_of_keys, services
 from accounts.admin.kept import KeptAdmin, ModelForm
-from accounts.errors import InvalidId, KeyEnded
+from accounts.errors import InvalidId
 from accounts.keys import SHOWN_LENGTH, KeyKind
 from accounts.models import ApiKey
 from accounts.services import NewApiKey, NewServiceKey
@@ -31,7 +30,6 @@ class KeyAdmin(KeptAdmin):
     date_hierarchy = "created_at"
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_help_text = "Whose it is, its name, its beginning, or key_…"
-    actions = ["revoke"]
     create: ClassVar[Callable[..., NewServiceKey | NewApiKey]]
     also_shown: ClassVar[list[str]] = []
 
@@ -45,14 +43,6 @@ class KeyAdmin(KeptAdmin):
         return (
             ["prefix", "created_at", "last_used_at", "revoked_at", *self.also_shown] if obj else []
         )
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return super().has_change_permission(request)
-
-    @admin.action(description="Revoke", permissions=["revoke"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for key in queryset:
-            services.revoke_key(key)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         key, secret = self.create(**form.cleaned_data)
@@ -79,7 +69,7 @@ class ApiKeyAdmin(KeyAdmin):
     create = staticmethod(services.create_api_key)
     form = ApiKeyForm
     also_shown = ["suspended_at", "suspended_by_provider", "suspended_by_both", "replaced_by"]
-    actions = ["revoke", "suspend", "resume"]
+    acts = [acts.REVOKE_KEY, acts.SUSPEND_KEY, acts.RESUME_KEY]
     autocomplete_fields = ["customer"]
     list_display = [
         "prefix",
@@ -92,28 +82,3 @@ class ApiKeyAdmin(KeyAdmin):
     ]
     list_select_related = ["customer"]
     search_fields = ["name", "customer__name", "customer__email", "customer__external_id"]
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Who may end a key may also stop it for a time."""
-        return request.user.has_perm("accounts.revoke_key")
-
-    @admin.action(
-        description="Suspend: opens nothing until staff resume it", permissions=["revoke"]
-    )
-    def suspend(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        self._each(request, queryset, partial(services.suspend_key, by_provider=True))
-
-    @admin.action(description="Resume", permissions=["revoke"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        self._each(request, queryset, partial(services.resume_key, by_provider=True))
-        for key in queryset.filter(suspended_at__isnull=False):
-            messages.warning(request, f"{key} stays suspended: the customer suspended it, too.")
-
-    def _each(
-        self, request: HttpRequest, keys: QuerySet[ApiKey], do: Callable[[ApiKey], None]
-    ) -> None:
-        for key in keys:
-            try:
-                do(key)
-            except KeyEnded as refusal:
-                messages.error(request, f"{key}: {refusal.detail}")

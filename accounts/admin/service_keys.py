@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from accounts import services
+from accounts import acts, services
 from accounts.admin.kept import KeptAdmin
 from accounts.admin.keys import KeyAdmin
 from accounts.models import Scope, Service, ServiceKey
@@ -20,6 +20,7 @@ class ServiceAdmin(KeptAdmin):
 @admin.register(ServiceKey)
 class ServiceKeyAdmin(KeyAdmin):
     create = staticmethod(services.create_service_key)
+    acts = [acts.REVOKE_SERVICE_KEY]
     list_display = [
         "prefix",
         "service",

@@ -6,6 +6,7 @@ here does.
 """
 
 from accounts.models.audit import AuditEntry, Via
+from accounts.models.confirmations import Confirmation
 from accounts.models.customers import HOUSE_ID, Customer, CustomerStatus
 from accounts.models.keys import ApiKey, Key, KeyAddress, KeyNotice, Scope, Service, ServiceKey
 from accounts.models.members import Invitation, Member, Role, SignUp
@@ -16,6 +17,7 @@ __all__ = [
     "HOUSE_ID",
     "ApiKey",
     "AuditEntry",
+    "Confirmation",
     "Customer",
     "CustomerStatus",
     "IdempotentReply",

@@ -3,16 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path
-from kombu.exceptions import OperationalError
+from django.urls import URLPattern, path, reverse
 
+from accounts import confirming
 from billing.admin import job_figures
+from billing.admin.acts.runs import RUN
 from billing.admin.books.pages import BooksPage
 from billing.jobs import standing
 from billing.models import Job, OperatorNotice
@@ -30,7 +31,7 @@ class JobAdmin(BooksPage):
         return [path("<str:name>/run", view, name="billing_job_run"), *super().get_urls()]
 
     def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("billing.run_job")
+        return request.user.has_perm(RUN.permission)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -66,27 +67,9 @@ class JobAdmin(BooksPage):
             raise PermissionDenied
         if not standing.can_be_asked_for(name):
             raise Http404
-        if request.method == "POST":
-            _ask_for(request, name)
-            return redirect("admin:billing_job_changelist")
-        context = self.context(
-            request,
-            title=f"Run {name} now",
-            name=name,
-            purpose=standing.purpose(name),
-            is_silent=watchdog.is_silent(),
-        )
-        return render(request, "billing/admin/job_run.html", context)
-
-
-def _ask_for(request: HttpRequest, name: str) -> None:
-    try:
-        standing.ask_for(name)
-    except OperationalError:
-        told = "The broker does not answer, so nobody was asked. See that it runs, and try again."
-        messages.error(request, told)
-    else:
-        messages.success(request, f"The worker was asked to run {name}.")
+        back = reverse("admin:billing_job_changelist")
+        context = self.admin_site.each_context(request) | {"opts": self.opts}
+        return confirming.page(request, RUN, lambda _: [name], back=back, context=context)
 
 
 def _notices() -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
+from billing.admin.acts.mails import RESEND
 from billing.admin.windows import BillingWindow
 from billing.models import Mail
 from ledger.admin import shown
@@ -10,6 +11,7 @@ from ledger.admin import shown
 class MailAdmin(BillingWindow):
     list_display = ["subject", "of", "kind", "recipients", "written", "state", "sent", "why"]
     list_filter = ["state"]
+    acts = [RESEND]
     search_help_text = "A customer's name, e-mail or external id; cus_…"
     fields = [
         *("subject", "of", "kind", "about", "recipients", "state", "attempts", "created_at"),

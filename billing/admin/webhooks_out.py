@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from accounts import ids
 from billing.admin import shown as billing_shown
+from billing.admin.acts.deliveries import REPLAY
 from billing.admin.windows import BillingWindow
 from billing.models import WebhookDelivery, WebhookEndpoint
 from billing.webhooks_out.signing import EVENT
@@ -44,6 +45,7 @@ class WebhookDeliveryAdmin(BillingWindow):
     list_display = ["event", "kind", "of", "to", "state", "attempts", "created", "due"]
     list_filter = ["state"]
     list_select_related = ["endpoint__customer"]
+    acts = [REPLAY]
     id_columns = {ids.CUSTOMER: "endpoint__customer_id", EVENT: "event_id"}
     search_help_text = "evt_… or cus_…; an address"
     fields = [

@@ -29,6 +29,7 @@ from billing.models.books import (
     UnclaimedState,
 )
 from billing.models.books_checks import BooksCheck
+from billing.models.closings import AccountClosing, ClosingState
 from billing.models.costs import EndpointCost, Margin, MarginTarget
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.erasures import Erasure
@@ -71,6 +72,7 @@ from billing.models.plans import (
 )
 from billing.models.policy import (
     Chargeback,
+    Closing,
     EscheatClass,
     ExchangeRate,
     Extension,
@@ -105,6 +107,7 @@ from billing.models.webhooks_out import (
 )
 
 __all__ = [
+    "AccountClosing",
     "AccountName",
     "Adjustment",
     "AdjustmentBatch",
@@ -126,6 +129,8 @@ __all__ = [
     "CardBreaker",
     "ChargeState",
     "Chargeback",
+    "Closing",
+    "ClosingState",
     "CloseStep",
     "DeliveryState",
     "Dispute",

@@ -38,6 +38,13 @@ class TaxPoint(models.TextChoices):
     REDEMPTION = "redemption", "When credits are used"
 
 
+class Closing(models.TextChoices):
+    """What becomes of what is left when an account is closed."""
+
+    REFUND = "refund", "Paid credits are refunded to their payments, the rest forfeited"
+    FORFEIT = "forfeit", "All of it is forfeited"
+
+
 def check_currency(field: str, code: str) -> None:
     """Raises ValidationError."""
     if code not in CURRENCIES:
@@ -81,6 +88,9 @@ class Policy(models.Model):
         help_text="Credits whose owner was not told go on for a day, and again.",
     )
     functional_currency = models.CharField(max_length=3, default="USD")
+    closing = models.CharField(
+        max_length=10, choices=Closing, default=Closing.REFUND, db_default=Closing.REFUND
+    )
 
     class Meta:
         verbose_name_plural = "policy"
@@ -95,6 +105,9 @@ class Policy(models.Model):
                     tax_point__in=TaxPoint.values,
                 ),
                 name="policy_is_of_the_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(closing__in=Closing.values), name="policy_closing_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(functional_currency__regex="^[A-Z]{3}$"),

@@ -186,6 +186,7 @@ class PaymentMethod(models.Model):
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "saved card"
         constraints = [
             models.UniqueConstraint(fields=["provider", "ref"], name="payment_method_ref_once"),
         ]

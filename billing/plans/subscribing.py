@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.ids import uuid7
 from accounts.models import Customer, User
+from accounts.sandboxes import require_open
 from billing import tax
 from billing.models import (
     BillingProfile,
@@ -55,6 +56,7 @@ def start(
     """From now on. What it costs is invoiced at once; its credits come when that is paid. Raises
     PlanUnavailable, HasSubscription, CardMissing, InvoiceUnpaid, PlaceMissing;
     TopUpRefused; Refused with cap-below-spent."""
+    require_open(customer)
     _check_start(customer, plan, card)
     now = selectors.now()
     subscription = Subscription(

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.ids import uuid7
 from accounts.models import Customer, User
-from accounts.sandboxes import require_real
+from accounts.sandboxes import require_open, require_real
 from billing.errors import PackUnavailable, PlaceMissing, TopUpRefused
 from billing.models import Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
 from billing.top_up import cards, obstacles, ordering
@@ -54,6 +54,7 @@ def end(agreement: TopUpSettings) -> None:
 def proposed(customer: Customer, terms: Terms, *, by: User | None) -> TopUpSettings:
     """What would be agreed to; nothing is kept. Raises TopUpRefused, NotInASandbox."""
     require_real(customer)
+    require_open(customer)
     _check(customer, terms)
     agreement = TopUpSettings(
         customer=customer,

@@ -1,11 +1,16 @@
 """Publishing, retiring and copying a card: first what it changes, and for whom, then it is done."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
+from accounts import confirming
+from accounts.confirming import Act, Deed, Target
+from accounts.models import User
 from ledger import selectors
 from ledger.admin import price_text, shown
 from ledger.errors import CardLacks, LedgerError
@@ -43,23 +48,60 @@ def publish(request: HttpRequest, card: RateCard, context: dict[str, Any]) -> Ht
 
 
 def retire(request: HttpRequest, card: RateCard, context: dict[str, Any]) -> HttpResponse:
-    refusal = ""
-    if request.method == "POST":
-        try:
-            rate_cards.retire(card)
-        except LedgerError as refused:
-            refusal = refused.detail
-        else:
-            messages.success(request, f"{card} is retired.")
-            return redirect(_PAGE, card.pk)
-    told = {
-        "title": f"Retire {card}",
-        "does": _ends(card),
-        "whom": _whom(card),
-        "rows": _rows(card_changes.changes(card, rate_cards.after_retiring(card))),
-        "button": "Retire",
-    }
-    return _render(request, card, context, told, refusal)
+    return confirming.page(
+        request,
+        RETIRE,
+        # Whoever publishes or retires waits for one lock, which the act takes itself.
+        lambda _: [_found(card.pk)],
+        back=reverse(_PAGE, args=[card.pk]),
+        context=context | {"opts": RateCard._meta},
+    )
+
+
+def _retire_details(cards: Sequence[RateCard], by: User) -> dict[str, Any]:
+    (card,) = cards
+    rows = _rows(card_changes.changes(card, rate_cards.after_retiring(card)))
+    return {"rows": rows, "whom": _whom(card)}
+
+
+def _found(key: int) -> RateCard:
+    return RateCard.objects.select_related("group", "customer").get(pk=key)
+
+
+def _look_before_retiring(card: RateCard, by: User) -> Target:
+    is_published = card.published_at is not None
+    now = ("Published" if is_published else "Draft") if card.retired_at is None else "Retired"
+    return Target(
+        key=str(card.pk),
+        name=card.name,
+        about=card,
+        now=now,
+        will=_ends(card),
+        refusal="" if now == "Published" else f"It is {now.lower()}: nothing of it is in force.",
+        page=reverse(_PAGE, args=[card.pk]),
+        customer_id=card.customer_id,
+    )
+
+
+def _retire(card: RateCard, deed: Deed) -> str:
+    rate_cards.retire(card)
+    return f"{card} is retired."
+
+
+RETIRE: Final = Act(
+    code="retire",
+    done="rate_card.retired",
+    permission="ledger.change_ratecard",
+    verb="Retire",
+    consequence="The card's prices hold no more. Holds that are open keep the prices that they were"
+    " made with, and no balance is touched. This cannot be undone: copy the card to have it again.",
+    look=_look_before_retiring,
+    do=_retire,
+    asks_why=True,
+    refusals=(LedgerError,),
+    template="ledger/admin/card_retire.html",
+    details=_retire_details,
+)
 
 
 def copy(request: HttpRequest, card: RateCard, context: dict[str, Any]) -> HttpResponse:

@@ -25,7 +25,7 @@ from django.utils.text import capfirst
 from psycopg.errors import QueryCanceled
 
 from accounts import ids
-from accounts.admin import ModelAdmin
+from accounts.admin.acting import ActingAdmin
 from accounts.errors import InvalidId
 from ledger import selectors
 from ledger.admin import searching, shown
@@ -79,7 +79,7 @@ class WindowList(ChangeList):
         return shown.row_page(self.opts.model_name or "", result.customer_id, result.pk)
 
 
-class WindowAdmin(ModelAdmin):
+class WindowAdmin(ActingAdmin):
     """`is_long`: there may be millions of rows, whose ids tell their age."""
 
     actions: Sequence[str] | None = None

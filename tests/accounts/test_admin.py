@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts import keys, services
 from accounts.models import ApiKey, Customer, Scope, Service, ServiceKey, User
 from accounts.selectors import key_digest
+from tests.confirming import confirmed
 from tests.factories.accounts import (
     ApiKeyFactory,
     CustomerFactory,
@@ -32,8 +33,10 @@ def page(model, name, *args):
 
 
 def act(client, action, *rows):
+    """Asked of the list, and confirmed."""
     chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
-    return client.post(page(type(rows[0]), "changelist"), chosen, follow=True)
+    asked = client.post(page(type(rows[0]), "changelist"), chosen)
+    return confirmed(client, asked.url)
 
 
 def shown_key(response):
@@ -156,6 +159,7 @@ def test_staff_who_may_only_look_cannot_revoke(client):
     looker.user_permissions.add(Permission.objects.get(codename="view_apikey"))
     client.force_login(looker)
     key = ApiKeyFactory().key
-    act(client, "revoke", key)
+    chosen = {"action": "revoke", "_selected_action": [str(key.pk)]}
+    client.post(page(ApiKey, "changelist"), chosen)
     key.refresh_from_db()
     assert key.revoked_at is None

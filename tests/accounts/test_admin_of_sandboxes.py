@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from accounts.models import ApiKey, Customer, User
 from ledger import sandboxes
+from tests.confirming import confirmed
 from tests.factories.accounts import ApiKeyFactory, CustomerFactory
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,8 @@ def test_staff_make_a_key_with_limits_and_suspend_it(staff):
     assert (key.endpoints, key.networks) == (None, ["10.0.0.0/8", "2001:db8::/32"])
     assert "Copy the key now" in page.content.decode()
     for action in ("suspend", "resume"):
-        staff.post(KEYS, {"action": action, "_selected_action": [key.pk]})
+        asked = staff.post(KEYS, {"action": action, "_selected_action": [key.pk]})
+        confirmed(staff, asked.url)
         key.refresh_from_db()
         assert (key.suspended_at is not None) is (action == "suspend")
 

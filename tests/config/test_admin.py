@@ -15,6 +15,7 @@ from accounts.models import Customer, User
 from billing import events, partners
 from billing.adjustments import drafts, proposing
 from billing.models import (
+    AccountClosing,
     AccountName,
     AdjustmentLimit,
     Alert,
@@ -78,6 +79,8 @@ from tests.ledger.api.conftest import operate
 
 HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
 BOUGHT = [
+    AccountClosing,
+    PaymentMethod,
     *(Purchase, Document, ProviderEvent, TopUp, TopUpSettings, Subscription, Invoice),
     *(Alert, ExpiryNotice, Mail),
     *(Period, Estimate, UnclaimedProperty, BooksCheck),
@@ -126,6 +129,10 @@ def acme(db, settings):
     clerk = User.objects.create_user("clerk@provider.example")
     OpeningImport.objects.create(file_name="old.csv", digest="0", asked_by=clerk)
     Erasure.objects.create(customer=CustomerFactory())
+    asker = User.objects.create_user("asker@example.com")
+    AccountClosing.objects.create(
+        customer=acme, policy="refund", reason="x", asked_by=asker, asked_at=now
+    )
     return acme
 
 

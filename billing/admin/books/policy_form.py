@@ -8,7 +8,7 @@ from django import forms
 
 from accounts.admin import ModelForm
 from billing.books.rows import value
-from billing.models import Chargeback, Extension, Goodwill, Method, Policy, TaxPoint
+from billing.models import Chargeback, Closing, Extension, Goodwill, Method, Policy, TaxPoint
 
 EXPLAINED: Final = {
     "method": "At expiry is what is right until history shows what to expect; in proportion to use,"
@@ -38,6 +38,9 @@ EXPLAINED: Final = {
     "expiry_needs_notice": "Credits end only once a mail server has taken a notice of it; until"
     " then they go on for a day, and again. Where the law on gift certificates asks for disclosure,"
     " an expiry that nobody was told of may not hold, nor its breakage (12 CFR 1005.20(e)).",
+    "closing": "What becomes of what is left when an account is closed: paid credits are refunded"
+    " to their payments, where a provider does that, or nothing is. It is what your terms say;"
+    " what is forfeited is breakage, as if it had expired (ASC 606-10-55-48).",
     "functional_currency": "The currency of your own accounts, ISO 4217. Money received in another"
     " one is carried at the rate of its day (IFRIC 22).",
     "time_zone": "Where the books' days and months begin.",
@@ -51,7 +54,15 @@ FIELDSETS: Final[Any] = [
     ),
     (
         "Credits that change",
-        {"fields": ["extension", "reinstatement_grace_days", "expiry_needs_notice", "goodwill"]},
+        {
+            "fields": [
+                "extension",
+                "reinstatement_grace_days",
+                "expiry_needs_notice",
+                "goodwill",
+                "closing",
+            ]
+        },
     ),
     ("Money", {"fields": ["chargeback", "tax_point", *BASICS]}),
 ]
@@ -61,6 +72,7 @@ _CHOICES: Final = {
     "chargeback": Chargeback,
     "extension": Extension,
     "tax_point": TaxPoint,
+    "closing": Closing,
 }
 
 

@@ -23,6 +23,7 @@ from ledger.models import Threshold
 # Of a cap, in parts of a hundred: from then on it is said.
 NEAR: Final = 90
 OF_A_KIND_SHOWN: Final = 3
+_CLOSED: Final = "Nothing can be bought or used. Statement and receipts stay here."
 
 Rights = Collection[Right]
 
@@ -39,6 +40,8 @@ class Need(NamedTuple):
 
 def of(customer: Customer, rights: Rights) -> list[Need]:
     """What stops calls comes first."""
+    if customer.status == CustomerStatus.CLOSED:
+        return [Need("bad", "The account is closed.", _CLOSED)]
     found = [need for looked in _LOOKED for need in looked(customer, rights)]
     return sorted(found, key=lambda need: need.tone != "bad")
 

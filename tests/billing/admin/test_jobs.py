@@ -14,6 +14,7 @@ from accounts.models import User
 from billing import tasks
 from billing.models import Job, Mail, NoticeKind
 from billing.operators.notices import Said, settle
+from tests.confirming import confirmed
 
 LIST = reverse("admin:billing_job_changelist")
 RUN = reverse("admin:billing_job_run", args=["expire"])
@@ -120,7 +121,7 @@ def test_it_asks_before_it_runs(staff, asked):
     page = staff.get(RUN)
     assert "Enters holds and lots that expired." in told(page)
     assert asked == []
-    page = staff.post(RUN, follow=True)
+    page = confirmed(staff, RUN)
     assert page.redirect_chain == [(LIST, 302)]
     assert asked == ["expire"]
     assert "The worker was asked to run expire." in told(page)
@@ -131,7 +132,7 @@ def test_a_broker_that_is_away_is_told(staff, monkeypatch):
         raise OperationalError("no route")
 
     monkeypatch.setattr(tasks.expire_what_is_due, "apply_async", away)
-    assert "The broker does not answer" in told(staff.post(RUN, follow=True))
+    assert "The broker does not answer" in told(confirmed(staff, RUN))
 
 
 @pytest.mark.parametrize("name", ["unknown", "celery.backend_cleanup", "celery.chord"])
@@ -156,7 +157,7 @@ def test_who_may_look_may_not_run(clerk, asked):
 
 def test_who_may_run_does(clerk, asked):
     visitor = clerk("view_job", "run_job")
-    assert visitor.post(RUN).status_code == 302
+    assert confirmed(visitor, RUN).status_code == 200
     assert asked == ["expire"]
 
 

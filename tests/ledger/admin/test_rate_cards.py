@@ -7,6 +7,7 @@ from accounts.models import User
 from ledger import selectors
 from ledger.models import Endpoint, Price, RateCard
 from ledger.prices import price_terms, rate_cards
+from tests.confirming import confirmed
 from tests.factories.accounts import CustomerFactory
 
 BILLED = {
@@ -139,14 +140,14 @@ def test_retiring_says_what_comes_in_its_place(staff, published):
     page = staff.get(step("retire", card)).content.decode()
     assert "At once 2026-11 is in force in its place. 1 customer pinned to it" in page
     assert "1 a call" in page and "12.5 a call" in page
-    staff.post(step("retire", card))
+    confirmed(staff, step("retire", card))
     card.refresh_from_db()
     assert card.retired_at is not None
 
 
 def test_the_only_card_is_not_retired(staff, published):
-    answer = staff.post(step("retire", published))
-    assert answer.status_code == 400
+    answer = confirmed(staff, step("retire", published))
+    assert answer.status_code == 409
     assert "publish the next one first" in answer.content.decode()
 
 
