@@ -17,7 +17,7 @@ from accounts.models import Customer
 from billing.models import OperatorNotice
 
 GROUPS: Final = {
-    "Customers": ("Customer", "ApiKey"),
+    "Customers": ("Customer", "ApiKey", "Note"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),

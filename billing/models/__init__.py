@@ -29,6 +29,7 @@ from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
+from billing.models.notes import Note
 from billing.models.operators import (
     NoticeCall,
     NoticeKind,
@@ -137,6 +138,7 @@ __all__ = [
     "MarginTarget",
     "Method",
     "Modification",
+    "Note",
     "NoticeCall",
     "NoticeKind",
     "NotificationPreference",
