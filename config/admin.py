@@ -1,19 +1,15 @@
 """Staff's site: its pages by what they are about, and one box that finds whatever has a name."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 
-from accounts.keys import KeyKind
-from accounts.models import Customer
+from billing.finding import page as finding_page
 from billing.models import OperatorNotice
 
 GROUPS: Final = {
@@ -36,21 +32,6 @@ GROUPS: Final = {
     ),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "Group"),
-}
-# Where things are whose names begin so.
-LISTS: Final = {
-    "cus": "accounts_customer",
-    "key": "accounts_apikey",
-    KeyKind.CUSTOMER: "accounts_apikey",
-    KeyKind.SERVICE: "accounts_servicekey",
-    "rsv": "ledger_reservation",
-    "txn": "ledger_transfer",
-    "lot": "ledger_lot",
-    "req": "ledger_reservation",
-    "pur": "billing_purchase",
-    "ref": "billing_purchase",
-    "sub": "billing_subscription",
-    "inv": "billing_invoice",
 }
 
 
@@ -75,7 +56,7 @@ class Site(admin.AdminSite):
         """With what somebody must look at, for those who may see where it stands."""
         notices = OperatorNotice.objects.filter(ended_at=None).order_by("-began_at")
         may_see = request.user.has_perm("billing.view_job")
-        told = {"notices": notices if may_see else notices.none()}
+        told = {"notices": notices if may_see else notices.none(), "is_start": True}
         return super().index(request, told | (extra_context or {}))
 
     @method_decorator(secure_admin_login)
@@ -86,10 +67,7 @@ class Site(admin.AdminSite):
         return super().login(request, extra_context)
 
     def find(self, request: HttpRequest) -> HttpResponse:
-        """A name that is nothing of the above is a customer's, or else a request's."""
-        term = request.GET.get("q", "").strip()
-        listed = LISTS.get(term.partition("_")[0]) or _list_of(term)
-        return redirect(f"{reverse(f'admin:{listed}_changelist')}?{urlencode({'q': term})}")
+        return finding_page.page(request, self.each_context(request))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps: list[Any] = super().get_app_list(request, app_label)
@@ -107,9 +85,3 @@ class Site(admin.AdminSite):
             for group, names in GROUPS.items()
         ]
         return [group for group in groups if group["models"]]
-
-
-def _list_of(term: str) -> str:
-    called = Q(name__icontains=term) | Q(email__icontains=term) | Q(external_id__icontains=term)
-    is_customer = Customer.objects.filter(called).exists()
-    return "accounts_customer" if is_customer else "ledger_reservation"

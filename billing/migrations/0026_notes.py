@@ -56,5 +56,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex(
+            "invoicecharge", models.Index(fields=["provider_ref"], name="invoice_charge_ref")
+        ),
         migrations.RunSQL(_APPEND_ONLY, migrations.RunSQL.noop),
     ]

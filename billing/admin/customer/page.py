@@ -23,7 +23,7 @@ from billing.admin.customer import (
 )
 from billing.admin.customer.actions import Button
 from billing.admin.customer.figures import Figure
-from billing.admin.customer.section import Looked, Part, Section, looked_at, whole_list
+from billing.admin.customer.section import Part, Section, looked_at, whole_list
 from ledger.admin import shown
 
 PARTS: Final = (

@@ -2,11 +2,10 @@
 
 import re
 
-import pytest
 from django.urls import reverse
 
-from tests.ledger.api.conftest import operate
 from ledger.amounts import CREDIT
+from tests.ledger.api.conftest import operate
 
 
 def test_every_link_of_the_page_leads_somewhere(staff, purchase, acme):
