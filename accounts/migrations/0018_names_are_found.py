@@ -1,16 +1,21 @@
 from django.db import migrations, models
 
 # Parts of names, addresses and external ids are found by their trigrams. A PostgreSQL without that
-# extension, or whose owner may not add it, goes through all customers instead: slower, and the same.
+# extension, or whose owner may not add it, goes through all rows instead: slower, and the same.
 _TRIGRAMS = """
 do $do$
 begin
     create extension if not exists pg_trgm;
-    create index customer_name_parts on accounts_customer using gin (upper(name::text) gin_trgm_ops);
-    create index customer_email_parts on accounts_customer using gin (upper(email::text) gin_trgm_ops);
-    create index customer_external_id_parts on accounts_customer using gin (upper(external_id::text) gin_trgm_ops);
-    create index user_email_parts on accounts_user using gin (upper(email::text) gin_trgm_ops);
-    create index invitation_email_parts on accounts_invitation using gin (upper(email::text) gin_trgm_ops);
+    create index customer_name_parts
+        on accounts_customer using gin (upper(name::text) gin_trgm_ops);
+    create index customer_email_parts
+        on accounts_customer using gin (upper(email::text) gin_trgm_ops);
+    create index customer_external_id_parts
+        on accounts_customer using gin (upper(external_id::text) gin_trgm_ops);
+    create index user_email_parts
+        on accounts_user using gin (upper(email::text) gin_trgm_ops);
+    create index invitation_email_parts
+        on accounts_invitation using gin (upper(email::text) gin_trgm_ops);
 exception when insufficient_privilege or feature_not_supported or undefined_file then
     raise notice 'Without pg_trgm, parts of names are found more slowly.';
 end
