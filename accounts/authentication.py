@@ -8,15 +8,13 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import TypeVar
 
-from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import addresses, key_addresses, keys, selectors, services
-from accounts.addresses import Address
+from accounts import key_addresses, keys, selectors, services
+from accounts.callers import address_of
 from accounts.directory import ApiKeyEntry, ServiceKeyEntry, check_address, check_key
 from accounts.errors import (
     AddressNotAllowed,
@@ -50,7 +48,7 @@ class ApiKeyAuthentication(BearerAuthentication):
         if text is None:
             return None
         entry = _accepted(selectors.api_key(text))
-        address = _address_of(request)
+        address = address_of(request._request)
         if address is not None:
             check_address(entry, address)
             key_addresses.note(entry.pays_as, address)
@@ -69,14 +67,6 @@ def service_of(request: Request) -> int:
 def _presented(request: Request, kinds: Collection[KeyKind]) -> str | None:
     text = keys.bearer(request.headers.get("Authorization"))
     return text if text and keys.parse(text) in kinds else None
-
-
-def _address_of(request: Request) -> Address | None:
-    """Who calls, behind as many proxies as are trusted; None where they do not say it."""
-    try:
-        return addresses.read(get_adapter().get_client_ip(request._request))
-    except (ValueError, ImproperlyConfigured, PermissionDenied):
-        return None
 
 
 def _accepted(entry: _Entry | None) -> _Entry:

@@ -19,7 +19,8 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Whoever makes one answers for the address: there is nobody to confirm it to."""
-        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        fields = {"is_staff": True, "is_superuser": True, "staff_role": "administrator", **fields}
+        user = self.create_user(email, password, **fields)
         user.emailaddress_set.create(email=user.email, verified=True, primary=True)
         return user
 

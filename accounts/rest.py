@@ -16,6 +16,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from accounts import ids
+from accounts.acting import recognise
 from accounts.authentication import ApiKeyAuthentication, ServiceKeyAuthentication
 from accounts.directory import ApiKeyEntry, ServiceKeyEntry
 from accounts.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
@@ -77,8 +78,10 @@ class KeyedView(APIView):
             raise MethodNotAllowed(request.method or "")
         if isinstance(caller, ServiceKeyEntry):
             _check_scope(caller, scope)
+            recognise(service=caller.service_id, key=caller.id)
         else:
             self._check_reads_its_own(request, caller)
+            recognise(key=caller.id)
 
     def _check_reads_its_own(self, request: Request, caller: ApiKeyEntry) -> None:
         if not self.open_to_the_customer or request.method not in self.reading_methods:

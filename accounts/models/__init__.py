@@ -5,15 +5,17 @@ The fast path keeps keys and customers in memory and polls `changed_at`. Whateve
 here does.
 """
 
+from accounts.models.audit import AuditEntry, Via
 from accounts.models.customers import HOUSE_ID, Customer, CustomerStatus
 from accounts.models.keys import ApiKey, Key, KeyAddress, KeyNotice, Scope, Service, ServiceKey
 from accounts.models.members import Invitation, Member, Role, SignUp
-from accounts.models.people import User
+from accounts.models.people import StaffRole, User
 from accounts.models.replies import IdempotentReply
 
 __all__ = [
     "HOUSE_ID",
     "ApiKey",
+    "AuditEntry",
     "Customer",
     "CustomerStatus",
     "IdempotentReply",
@@ -27,5 +29,7 @@ __all__ = [
     "Service",
     "ServiceKey",
     "SignUp",
+    "StaffRole",
     "User",
+    "Via",
 ]

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts import ids, selectors, services
-from accounts.models import ApiKey, Customer, Member, Role, Scope, Service, User
+from accounts.models import ApiKey, Customer, Member, Role, Scope, Service, StaffRole, User
 from config.demo import catalogue, packs
 from config.demo.customers import PROFILES, Profile
 from config.demo.history import clock
@@ -67,7 +67,7 @@ def _create(now: datetime, history: timedelta) -> Demo:
     with clock.moved_clock(since - DAY):
         # A day early, for prices are found by the database's clock, which may be behind ours.
         catalogue.publish(since - DAY)
-        admin = person("admin@northwind.example", is_admin=True)
+        admin = person("admin@northwind.example", role=StaffRole.ADMINISTRATOR)
         service, _ = Service.objects.get_or_create(name="Northwind AI")
         key = services.create_service_key(service=service, scopes=list(Scope), name="demo")
         customers, callers = [], []
