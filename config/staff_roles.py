@@ -41,6 +41,7 @@ RULES: Final[dict[str, Rule]] = {
     "accounts.Customer": _written(FINANCE, view=ALL),
     "accounts.Member": _draft(NOBODY, view=ALL),
     "accounts.ApiKey": _written(OPERATIONS, view=ALL),
+    "billing.Note": Rule(view=ALL),
     # Ledger
     "ledger.Reservation": Rule(view=ALL),
     "ledger.Transfer": Rule(view=ALL),

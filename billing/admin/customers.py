@@ -28,7 +28,6 @@ class CustomerAdmin(ledger_customers.CustomerAdmin):
             path("<uuid:id>/edit", view(self.edit), name=f"{name}_edit"),
             path("<uuid:id>/notes", view(self.add_note), name=f"{name}_note"),
             path("<uuid:id>/notes/<uuid:note>", view(self.pin), name=f"{name}_pin"),
-            path("<uuid:id>/keys/<uuid:key>/revoke", view(self.revoke), name=f"{name}_revoke_key"),
             path("<uuid:id>/statement.pdf", view(self.statement), name=f"{name}_statement"),
             *super().get_urls(),
         ]
@@ -72,10 +71,6 @@ class CustomerAdmin(ledger_customers.CustomerAdmin):
 
     def pin(self, request: HttpRequest, id: UUID, note: UUID) -> HttpResponse:
         return acting.pin(request, self._found(request, id), note)
-
-    def revoke(self, request: HttpRequest, id: UUID, key: UUID) -> HttpResponse:
-        shared = self.admin_site.each_context(request)
-        return acting.revoke_key(request, self._found(request, id), key, shared)
 
     def statement(self, request: HttpRequest, id: UUID) -> HttpResponse:
         return acting.statement(request, self._found(request, id))

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
+from accounts import audit
 from accounts.ids import uuid7
 
 _APPEND_ONLY = """
@@ -12,7 +13,7 @@ grant update (pinned) on billing_note to drawdown_app
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_providers_suspensions"),
+        ("accounts", "0015_audit"),
         ("billing", "0023_included_so_far"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -60,4 +61,6 @@ class Migration(migrations.Migration):
             "invoicecharge", models.Index(fields=["provider_ref"], name="invoice_charge_ref")
         ),
         migrations.RunSQL(_APPEND_ONLY, migrations.RunSQL.noop),
+        # That there is one is told; what it says stands in it.
+        audit.audited("billing_note", hidden=("text",)),
     ]

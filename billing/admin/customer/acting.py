@@ -1,4 +1,4 @@
-"""What is done from a customer's page, and asked on pages of its own."""
+"""What is done on a customer's page itself. Whatever is dangerous is asked on a page of its own."""
 
 from typing import Any
 from uuid import UUID
@@ -6,11 +6,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from accounts import services
-from accounts.models import ApiKey, Customer
+from accounts.models import Customer
 from billing import notes, statement_pdf
 from billing.admin.customer.notes import ADD, NoteForm
 from billing.models import Note
@@ -47,20 +46,6 @@ def pin(request: HttpRequest, customer: Customer, note_id: UUID) -> HttpResponse
     note = get_object_or_404(Note, id=note_id, customer=customer)
     notes.pin(note, pinned="pin" in request.POST)
     return redirect(page(customer, "#notes"))
-
-
-def revoke_key(
-    request: HttpRequest, customer: Customer, key_id: UUID, shared: dict[str, Any]
-) -> HttpResponse:
-    """Asked first; what is revoked already stays so."""
-    _require(request, "accounts.revoke_key")
-    key = get_object_or_404(ApiKey, id=key_id, customer=customer)
-    if request.method == "POST":
-        services.revoke_key(key)
-        messages.success(request, f"{key} is revoked: from within a second it opens nothing.")
-        return redirect(page(customer, "#keys"))
-    context = {"title": f"Revoke {key}", "customer": customer, "key": key}
-    return render(request, "billing/admin/customer/revoke_key.html", shared | context)
 
 
 def statement(request: HttpRequest, customer: Customer) -> HttpResponse:

@@ -3,12 +3,9 @@ there, or which this person may not do, is no button."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
-
-from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Customer, CustomerStatus
-from billing.admin.customer.section import Looked
+from billing.admin.customer.section import Looked, resolved
 
 
 def _always(customer: Customer) -> bool:
@@ -51,8 +48,8 @@ ACTIONS: Final = (
     Action("Edit", "accounts_customer_edit", "accounts.change_customer", _is_open),
     Action("New key", "accounts_apikey_add", "accounts.add_apikey", _is_open, "customer"),
     Action("Limits", "accounts_customer_limits", "ledger.change_limits", _is_open),
-    Action("Suspend", "accounts_customer_suspend", "accounts.suspend_customer", _may_spend),
-    Action("Resume", "accounts_customer_resume", "accounts.suspend_customer", _is_suspended),
+    Action("Suspend", "accounts_customer_suspend", "accounts.suspend_customer", _may_spend, "id"),
+    Action("Resume", "accounts_customer_resume", "accounts.suspend_customer", _is_suspended, "id"),
     Action("Statement PDF", "accounts_customer_statement", "ledger.view_transfer"),
     Action("Export data", "accounts_customer_export", "billing.export_customer"),
     Action("Close account", "accounts_customer_close", "billing.close_account", _is_of_its_own),
@@ -70,10 +67,6 @@ def of(looked: Looked) -> list[Button]:
 
 
 def _page(action: Action, customer: Customer) -> str:
-    try:
-        if action.named:
-            query = urlencode({action.named: customer.pk})
-            return f"{reverse(f'admin:{action.url}')}?{query}"
-        return reverse(f"admin:{action.url}", args=[customer.pk])
-    except NoReverseMatch:
-        return ""
+    if action.named:
+        return resolved(action.url, **{action.named: customer.pk})
+    return resolved(action.url, customer.pk)

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import ApiKey
-from billing.admin.customer.section import ROWS_MAX, Looked, Section, at, badge
+from billing.admin.customer.section import ROWS_MAX, Looked, Section, at, badge, resolved
 from ledger.admin import shown
 
 COLUMNS: Final = ("Key", "Name", "State", "Made", "Last used", "Expires", "")
@@ -54,7 +54,6 @@ def _state(key: ApiKey, now: datetime) -> SafeString:
     return badge("replaced", "warn") if key.replaced_by_id else badge("works", "good")
 
 
-def _revoke(key: ApiKey) -> SafeString:
-    return shown.link(
-        reverse("admin:accounts_customer_revoke_key", args=[key.customer_id, key.pk]), "Revoke"
-    )
+def _revoke(key: ApiKey) -> str | SafeString:
+    page = resolved("accounts_apikey_revoke", id=key.pk)
+    return shown.link(page, "Revoke") if page else ""

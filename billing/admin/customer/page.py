@@ -9,6 +9,7 @@ from accounts.models import Customer
 from billing.admin.customer import (
     actions,
     alerts,
+    audit,
     calls,
     figures,
     holds,
@@ -39,6 +40,7 @@ PARTS: Final = (
     Part("keys", "accounts.view_apikey", keys.section),
     Part("members", "accounts.view_member", members.section),
     Part("alerts", "billing.view_alert", alerts.section),
+    Part("audit", "accounts.view_auditentry", audit.section),
 )
 # What has no part of its own: whole lists of this customer.
 LISTS: Final = (

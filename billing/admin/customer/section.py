@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -80,7 +80,17 @@ def looked_at(customer: Customer, request: HttpRequest) -> Looked:
 
 def whole_list(looked: Looked, model: str) -> str:
     """Of this customer; `model` as in `ledger_lot`."""
-    return f"{reverse(f'admin:{model}_changelist')}?{urlencode({'q': looked.name})}"
+    page = resolved(f"{model}_changelist")
+    return f"{page}?{urlencode({'q': looked.name})}" if page else ""
+
+
+def resolved(url: str, *keys: object, **query: object) -> str:
+    """A page of the admin; empty where no part of this installation has it."""
+    try:
+        page = reverse(f"admin:{url}", args=keys)
+    except NoReverseMatch:
+        return ""
+    return f"{page}?{urlencode(query)}" if query else page
 
 
 def at(instant: datetime | None) -> str:

@@ -28,7 +28,7 @@ drop index if exists user_email_parts, invitation_email_parts;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0012_providers_suspensions")]
+    dependencies = [("accounts", "0015_audit")]
 
     operations = [
         migrations.AddIndex(
