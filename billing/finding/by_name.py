@@ -40,7 +40,7 @@ def _any(lookup: str, term: str) -> Q:
 def _hit(customer: Customer, term: str) -> Hit:
     said = {what: getattr(customer, column) or "" for column, what in _NAMES.items()}
     like = [what for what, value in said.items() if term.casefold() in value.casefold()]
-    why = ", ".join(f"{what} {said[what]}" for what in like) or "called so"
+    why = f"{like[0]} {said[like[0]]}" if like else "called so"
     return of_row(customer, f"{why} (a sandbox)" if customer.sandbox_of_id else why, customer)
 
 

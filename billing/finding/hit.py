@@ -19,6 +19,10 @@ class Hit(NamedTuple):
         room, _, name = self.model.partition(".")
         return f"{room}.view_{name}"
 
+    @property
+    def is_customer(self) -> bool:
+        return self.model == Customer._meta.label_lower
+
 
 def of_row(row: Any, why: str, customer: Customer | None = None, title: str = "") -> Hit:
     return Hit(row._meta.label_lower, str(row.pk), title or str(row), why, customer)

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import AuditEntry
@@ -11,6 +12,8 @@ from ledger.admin import shown
 COLUMNS: Final = ("At", "Who", "Did", "What changed", "From", "Request")
 FIELDS_MAX: Final = 4
 VALUE_MAX: Final = 40
+# The entry says these itself.
+OF_THE_ROW: Final = {"id", "at", "created_at", "customer_id", "written_by_id"}
 
 
 def section(looked: Looked) -> Section:
@@ -44,10 +47,10 @@ def _who(entry: AuditEntry) -> str:
 
 def _what(before: dict[str, Any], after: dict[str, Any]) -> SafeString:
     """Each field, from what to what."""
-    names = sorted(before.keys() | after.keys())
+    names = sorted((before.keys() | after.keys()) - OF_THE_ROW)
     told = [f"{name}: {_change(name, before, after)}" for name in names[:FIELDS_MAX]]
     more = f" and {len(names) - FIELDS_MAX} more" if len(names) > FIELDS_MAX else ""
-    return shown.cut("; ".join(told) + more)
+    return format_html('<span class="said">{}</span>', "; ".join(told) + more or "-")
 
 
 def _change(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:

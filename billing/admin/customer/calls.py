@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from billing.admin.customer.section import ROWS_MAX, Looked, Section, at, badge, whole_list
+from billing.admin.customer.section import ROWS_MAX, Looked, Section, badge, whole_list
 from ledger import call_log, periods
 from ledger.admin import shown
 from ledger.call_log import Filters, LoggedCall
@@ -36,7 +36,7 @@ def _row(call: LoggedCall) -> list[object]:
     row, state = call.found.row, call.found.state
     page = shown.row_page("reservation", row.customer_id, row.id)
     return [
-        at(row.created_at),
+        shown.instant(row.created_at),
         shown.link(page, shown.short(RESERVATION, row.id)),
         badge(state, TONES.get(state, "")),
         call.found.price.endpoint.code if call.found.price else "-",
