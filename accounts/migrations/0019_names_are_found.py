@@ -21,6 +21,15 @@ exception when insufficient_privilege or feature_not_supported or undefined_file
 end
 $do$
 """
+# What is equal to a term, where very many have it as a part.
+_WHOLE = """
+create index customer_name_upper on accounts_customer (upper(name::text));
+create index customer_email_upper on accounts_customer (upper(email::text));
+create index customer_external_id_upper on accounts_customer (upper(external_id::text));
+"""
+_WITHOUT_WHOLE = """
+drop index if exists customer_name_upper, customer_email_upper, customer_external_id_upper;
+"""
 _WITHOUT = """
 drop index if exists customer_name_parts, customer_email_parts, customer_external_id_parts;
 drop index if exists user_email_parts, invitation_email_parts;
@@ -38,4 +47,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(_TRIGRAMS, _WITHOUT),
+        migrations.RunSQL(_WHOLE, _WITHOUT_WHOLE),
     ]

@@ -24,8 +24,9 @@ def look(term: str) -> list[Hit]:
 
 def _called(term: str) -> list[Hit]:
     customers = Customer.objects.exclude(id=HOUSE_ID).select_related("sandbox_of")
-    exactly = customers.filter(_any("iexact", term))[:READ_MAX]
-    partly = customers.filter(_any("icontains", term))[:READ_MAX]
+    partly = list(customers.filter(_any("icontains", term))[:READ_MAX])
+    are_all = len(partly) < READ_MAX
+    exactly = [] if are_all else customers.filter(_any("iexact", term))[:READ_MAX]
     found = {one.id: one for one in [*exactly, *partly]}
     return [_hit(one, term) for one in found.values()]
 

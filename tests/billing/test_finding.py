@@ -208,6 +208,14 @@ def test_what_is_more_alike_stands_in_front():
     assert titles == ["Acme", "Acme Inc", "Acme Ltd", "Old Acme"]
 
 
+def test_what_is_equal_is_found_among_however_many(monkeypatch):
+    monkeypatch.setattr(by_name, "READ_MAX", 2)
+    for n in range(4):
+        CustomerFactory(name=f"Acme {n}")
+    wanted = CustomerFactory(name="ACME")
+    assert finding.look("acme").hits[0].key == str(wanted.pk)
+
+
 def test_there_are_more_than_are_shown(staff, monkeypatch):
     monkeypatch.setattr(by_name, "ROWS_MAX", 2)
     for n in range(4):
