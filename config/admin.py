@@ -1,25 +1,21 @@
 """Staff's site: its pages by what they are about, and one box that finds whatever has a name."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 
-from accounts.keys import KeyKind
-from accounts.models import Customer
 from accounts.staff_door import watched
+from billing.finding import page as finding_page
 from billing.models import OperatorNotice
 from ledger import head_pages
 
 GROUPS: Final = {
-    "Customers": ("Customer", "ApiKey", "AccountClosing", "Erasure"),
+    "Customers": ("Customer", "ApiKey", "Note", "AccountClosing", "Erasure"),
     "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "PaymentMethod", "TopUpSettings", "TopUp"),
@@ -48,22 +44,6 @@ GROUPS: Final = {
     "Audit": ("AuditEntry",),
     "Services": ("Service", "ServiceKey"),
     "People": ("User", "UserSession"),
-}
-# Where things are whose names begin so.
-LISTS: Final = {
-    "cus": "accounts_customer",
-    "key": "accounts_apikey",
-    KeyKind.CUSTOMER: "accounts_apikey",
-    KeyKind.SERVICE: "accounts_servicekey",
-    "rsv": "ledger_reservation",
-    "txn": "ledger_transfer",
-    "lot": "ledger_lot",
-    "req": "ledger_reservation",
-    "pur": "billing_purchase",
-    "ref": "billing_purchase",
-    "adj": "billing_adjustment",
-    "sub": "billing_subscription",
-    "inv": "billing_invoice",
 }
 
 
@@ -97,7 +77,7 @@ class Site(admin.AdminSite):
         """With what somebody must look at, for those who may see where it stands."""
         notices = OperatorNotice.objects.filter(ended_at=None).order_by("-began_at")
         may_see = request.user.has_perm("billing.view_job")
-        told = {"notices": notices if may_see else notices.none()}
+        told = {"notices": notices if may_see else notices.none(), "is_start": True}
         return super().index(request, told | (extra_context or {}))
 
     @method_decorator(secure_admin_login)
@@ -108,10 +88,7 @@ class Site(admin.AdminSite):
         return super().login(request, extra_context)
 
     def find(self, request: HttpRequest) -> HttpResponse:
-        """A name that is nothing of the above is a customer's, or else a request's."""
-        term = request.GET.get("q", "").strip()
-        listed = LISTS.get(term.partition("_")[0]) or _list_of(term)
-        return redirect(f"{reverse(f'admin:{listed}_changelist')}?{urlencode({'q': term})}")
+        return finding_page.page(request, self.each_context(request))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps: list[Any] = super().get_app_list(request, app_label)
@@ -129,9 +106,3 @@ class Site(admin.AdminSite):
             for group, names in GROUPS.items()
         ]
         return [group for group in groups if group["models"]]
-
-
-def _list_of(term: str) -> str:
-    called = Q(name__icontains=term) | Q(email__icontains=term) | Q(external_id__icontains=term)
-    is_customer = Customer.objects.filter(called).exists()
-    return "accounts_customer" if is_customer else "ledger_reservation"

@@ -43,6 +43,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.Erasure": Rule(view=SUPPORT | FINANCE),
     "accounts.ApiKey": _written(OPERATIONS, view=ALL),
     "billing.AccountClosing": Rule(view=SUPPORT | FINANCE),
+    "billing.Note": Rule(view=ALL),
     # Ledger
     "ledger.Reservation": Rule(view=ALL),
     "ledger.Transfer": Rule(view=ALL),

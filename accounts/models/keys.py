@@ -101,6 +101,12 @@ class ApiKey(Key):
     class Meta(Key.Meta):
         verbose_name = "API key"
         verbose_name_plural = "API keys"
+        indexes = [
+            *Key.Meta.indexes,
+            models.Index(
+                fields=["prefix"], opclasses=["varchar_pattern_ops"], name="apikey_prefix"
+            ),
+        ]
         constraints = [
             *Key.Meta.constraints,
             models.CheckConstraint(

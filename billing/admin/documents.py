@@ -7,8 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from billing import documents
-from billing.admin import numbers
+from billing import document_numbers, documents
 from billing.admin import shown as billing_shown
 from billing.admin.windows import BillingWindow
 from billing.models import Document
@@ -41,7 +40,7 @@ class DocumentAdmin(BillingWindow):
         return HttpResponse(documents.pdf(document), "application/pdf", headers=headers)
 
     def called(self, term: str) -> Q | None:
-        number = numbers.read(term)
+        number = document_numbers.read(term)
         return Q(**number._asdict()) if number else None
 
     @admin.display(description="customer")

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from billing.admin import numbers, panel, refunding
+from billing import document_numbers
+from billing.admin import panel, refunding
 from billing.admin import shown as billing_shown
 from billing.admin.windows import BillingWindow, ProviderFilter
 from billing.models import Dispute, DisputeState, Document, Payment, Purchase, PurchaseState
@@ -75,7 +76,7 @@ class PurchaseAdmin(BillingWindow):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def called(self, term: str) -> Q | None:
-        number = numbers.read(term)
+        number = document_numbers.read(term)
         if number:
             found = Document.objects.filter(**number._asdict())
             return Q(id__in=list(found.values_list("purchase_id", flat=True)))

@@ -38,6 +38,7 @@ from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
+from billing.models.notes import Note
 from billing.models.openings import OpeningImport, OpeningLine, OpeningState
 from billing.models.operators import (
     NoticeCall,
@@ -158,6 +159,7 @@ __all__ = [
     "MarginTarget",
     "Method",
     "Modification",
+    "Note",
     "NoticeCall",
     "NoticeKind",
     "NotificationPreference",

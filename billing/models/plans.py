@@ -377,6 +377,7 @@ class InvoiceCharge(models.Model):
                 condition=Q(state__in=ChargeState.values), name="invoice_charge_state_known"
             ),
         ]
+        indexes = [models.Index(fields=["provider_ref"], name="invoice_charge_ref")]
 
     def __str__(self) -> str:
         return self.name

@@ -25,6 +25,11 @@ def get(name: str) -> Provider:
     return _ALL[name]()
 
 
+def names() -> list[str]:
+    """Of all there are: what was sold by one that is not in use any more is still its own."""
+    return [*_ALL]
+
+
 def default() -> Provider:
     """For new checkouts. Raises NoProvider."""
     if not settings.PAYMENT_PROVIDERS:

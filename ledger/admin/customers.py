@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -7,16 +6,14 @@ from django.urls import URLPattern, path
 
 from accounts import admin as accounts_admin
 from accounts.models import Customer
-from ledger.admin import limits, panel
+from ledger.admin import limits
 
 admin.site.unregister(Customer)
 
 
 @admin.register(Customer)
 class CustomerAdmin(accounts_admin.CustomerAdmin):
-    """With the wallet, its lots and its open holds, which change through the ledger only."""
-
-    change_form_template = "ledger/admin/customer.html"
+    """With the limits that the provider gives it."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.limits)
@@ -27,16 +24,3 @@ class CustomerAdmin(accounts_admin.CustomerAdmin):
 
     def limits(self, request: HttpRequest, id: UUID) -> HttpResponse:
         return limits.page(request, id, shared=self.admin_site.each_context(request))
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Customer | None = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            context["panel"] = panel.of(obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)

@@ -17,9 +17,10 @@ from billing.adjustments.kinds import SHAPES
 from billing.admin import shown as billing_shown
 from billing.admin.adjustments import told
 from billing.admin.adjustments.forms import AdjustForm
+from billing.admin.customer import figures, lots
+from billing.admin.customer.section import looked_at
 from billing.models import Adjustment, AdjustmentKind
 from ledger import selectors
-from ledger.admin import panel
 
 CHANGED = "It comes to something else by now than you saw: look at it again."
 
@@ -36,13 +37,15 @@ def page(request: HttpRequest, id: UUID, context: dict[str, Any]) -> HttpRespons
 
 
 def _kinds(request: HttpRequest, customer: Customer, context: dict[str, Any]) -> HttpResponse:
+    looked = looked_at(customer, request)
     kinds = [(kind.value, kind.label, SHAPES[kind].does) for kind in AdjustmentKind]
     asked = Adjustment.objects.filter(customer=customer).order_by("-asked_at")[:10]
     page = {
         "title": f"Adjust {customer}",
         "customer": customer,
         "kinds": kinds,
-        "panel": panel.of(customer),
+        "figures": figures.of(looked),
+        "lots": lots.section(looked),
         "asked": [(billing_shown.page(one), one, told.size(one)) for one in asked],
     }
     return render(request, "billing/admin/adjustments/kinds.html", context | page)

@@ -143,22 +143,5 @@ def test_who_is_no_staff_sees_nothing(client, funded):
     assert client.get(reverse("admin:ledger_transfer_changelist")).status_code == 302
 
 
-def test_a_customers_page_shows_wallet_lots_holds_and_keys(staff, funded, hold):
-    key = ApiKeyFactory(customer=funded).key
-    page = staff.get(reverse("admin:accounts_customer_change", args=[funded.pk]))
-    panel = page.context["panel"]
-    assert panel.figures == [("available", "96"), ("held", "4"), ("frozen", "0")]
-    assert [(lot.remaining, lot.held, lot.price) for lot in panel.lots] == [
-        ("100", "4", "25.00 USD")
-    ]
-    assert [(row.amount, row.age[-1]) for row in panel.holds] == [("4", "s")]
-    text = page.content.decode()
-    assert key.prefix in text
-    assert row_page("reservation", funded.id, hold.reservation_id) in text
-    for model in ("lot", "reservation", "transfer", "event"):
-        query = f"?q={ids.encode('cus', funded.id)}"
-        assert reverse(f"admin:ledger_{model}_changelist") + query in text
-
-
 def test_a_customer_that_is_being_added_has_no_wallet_yet(staff):
     assert staff.get(reverse("admin:accounts_customer_add")).status_code == 200

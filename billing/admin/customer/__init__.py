@@ -1,0 +1,1 @@
+"""A customer's page: one file for each part of it."""
