@@ -18,7 +18,9 @@ from billing.models import OperatorNotice
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
-    "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
+    "Ledger": (
+        *("Reservation", "Transaction", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
+    ),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),

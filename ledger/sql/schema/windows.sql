@@ -1,0 +1,6 @@
+-- Everybody's rows, the newest first: a customer's are found by its key, all others by these. Ids
+-- begin with their time, so that new ones go to an index's last page.
+create index ledger_transfer_time on ledger_transfer (id);
+create index ledger_call_time on ledger_call (id);
+create index ledger_event_time on ledger_event (id);
+create index ledger_lot_time on ledger_lot (id);
