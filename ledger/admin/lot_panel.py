@@ -1,6 +1,6 @@
 """What became of a lot, on one page: from its issue, by its use, to the books."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.utils.safestring import SafeString
 
@@ -10,6 +10,7 @@ from ledger.admin import chart, shown
 from ledger.ids import LOT
 from ledger.lot_history import Entry
 from ledger.models import Lot, Transfer
+from ledger.windows import transfers
 
 # The last ones; all of them are a list of their own.
 BOOKED_MAX: Final = 100
@@ -83,20 +84,20 @@ def _line(lot: Lot, entry: Entry) -> Line:
     )
 
 
-def _money(lot: Lot) -> list[Transfer]:
+def _money(lot: Lot) -> list[Any]:
     """By the index of money, the last first."""
-    found = Transfer.objects.filter(customer_id=lot.customer_id, lot_id=lot.id)
+    found = transfers.booked(Transfer.objects.filter(customer_id=lot.customer_id, lot_id=lot.id))
     return list(found.exclude(unit=money.CREDITS).order_by("-version", "-id")[:BOOKED_MAX])
 
 
-def _booked(transfer: Transfer) -> Booked:
+def _booked(transfer: Any) -> Booked:
     return Booked(
         shown.transaction(transfer.customer_id, transfer.transaction_id),
         transfer.kind,
         chart.account(transfer.debit),
         chart.account(transfer.credit),
         f"{shown.grouped(money.show_unit(transfer.amount, transfer.unit))} {transfer.unit}",
-        str(transfer.posted_on or transfer.posted_at.date()),
+        str(transfer.booked_on),
     )
 
 

@@ -14,7 +14,7 @@ from ledger.admin import chart, files, shown
 from ledger.admin.history import CUSTOMER, DAYS, ENDPOINT, KEY, HistoryAdmin
 from ledger.admin.transfers import KIND, LOT
 from ledger.ids import TRANSACTION
-from ledger.models import Transaction, Transfer
+from ledger.models import Transaction
 from ledger.windows import transfers
 from ledger.windows.transfers import TRANSACTIONS
 
@@ -63,7 +63,8 @@ class TransactionAdmin(HistoryAdmin):
     ) -> HttpResponse:
         transaction: Transaction | None = options.get("obj")
         if transaction is not None:
-            legs = list(transfers.legs(transaction.customer_id, transaction.id)[:LEGS_MAX])
+            found = transfers.legs(transaction.customer_id, transaction.id)
+            legs = list(transfers.booked(found).order_by("id")[:LEGS_MAX])
             context |= {
                 "legs": [_leg(leg) for leg in legs],
                 "sums": _sums(legs),
@@ -71,7 +72,7 @@ class TransactionAdmin(HistoryAdmin):
             }
         return super().render_change_form(request, context, *args, **options)
 
-    def links(self, transaction: Transaction, legs: Sequence[Transfer]) -> list[SafeString]:
+    def links(self, transaction: Transaction, legs: Sequence[Any]) -> list[SafeString]:
         name = self.name(transaction)
         found = [shown.listed("transfer", "These transfers as a list", q=name)]
         if transaction.reservation_id:
@@ -112,7 +113,7 @@ class TransactionAdmin(HistoryAdmin):
         return shown.transaction(transaction.customer_id, transaction.reverses)
 
 
-def _leg(leg: Transfer) -> Leg:
+def _leg(leg: Any) -> Leg:
     return Leg(
         shown.row_page("transfer", leg.customer_id, leg.id),
         leg.kind,
@@ -121,11 +122,11 @@ def _leg(leg: Transfer) -> Leg:
         shown.grouped(money.show_unit(leg.amount, leg.unit)),
         leg.unit,
         shown.lot(leg.customer_id, leg.lot_id),
-        str(leg.posted_on or leg.posted_at.date()),
+        str(leg.booked_on),
     )
 
 
-def _sums(legs: Sequence[Transfer]) -> list[Sum]:
+def _sums(legs: Sequence[Any]) -> list[Sum]:
     """By account, and all accounts of a unit together, whose two sides are equal."""
     sides: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for leg in legs:

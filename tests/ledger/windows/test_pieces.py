@@ -39,6 +39,13 @@ def books(db):
     return books
 
 
+@pytest.fixture
+def clock():
+    clock = Clock()
+    yield clock
+    clock.reset()
+
+
 @pytest.fixture(params=[1, 2, 3, 100])
 def length(request, monkeypatch):
     monkeypatch.setattr(pieces, "_FIRST", request.param)
@@ -108,10 +115,10 @@ def test_sums_go_on_from_where_they_were(books, length):
     assert so_far.rows == len(expected(TRANSFERS))
 
 
-def test_sums_of_calls_are_by_how_they_stand_now(books):
+def test_sums_of_calls_are_by_how_they_stand_now(books, clock):
     groups = sums.add(RESERVATIONS, Filters(), None, seconds=10).groups
     assert groups == {("committed",): [8, 80, 80, 0, 0], ("held",): [8, 40, 0, 0, 0]}
-    Clock().advance(1000)
+    clock.forward(1000)
     groups = sums.add(RESERVATIONS, Filters(), None, seconds=10).groups
     assert groups[("expired",)] == [8, 40, 0, 0, 0]
 
