@@ -21,7 +21,7 @@ class LotAdmin(HistoryAdmin):
         *DAYS,
         CUSTOMER,
         Field("kind", "Kind", LotKind.values),
-        Field("open", "Something left", ("yes", "no")),
+        Field("open", "Open", ("yes", "no")),
     ]
     sum_titles = ["issued", "remaining", "held", "frozen", "price"]
     change_form_template = "ledger/admin/lot.html"

@@ -12,7 +12,7 @@ select c.id, filling.id(at, 'c' || k), state, state, 4000000, array[filling.id('
     'job-' || k, 'end-' || k, 100, 0, 0, 100, 0, 0
 from (
     select k, filling.at(k) as at, case when k % 20 = 0 then 'released' when k % 33 = 0 then 'expired' else 'committed' end as state
-    from generate_series({first}, {last}) k
+    from generate_series({first}::bigint, {last}) k
 ) x
     join filling.customer c on c.n = case when x.k % 5 = 0 then 0 else x.k * 7919 % {customers} end
     left join filling.price p on p.n = case when x.k % 50 = 0 then 0 else 1 + x.k % (select greatest(count(*) - 1, 1) from filling.price) end;
@@ -24,14 +24,14 @@ select c.id, filling.id(at, 't' || k * 2 + leg), filling.id(at, 't' || k * 2), k
     case when k % 50 = 1 then '4100' when k % 100 = 0 then 'U20' else 'U30' end, 4000000,
     filling.id('2020-01-01', 'l' || c.n), case when k % 50 = 1 then 'usage' when k % 100 = 0 then 'grant' else 'commit' end,
     case when k % 50 <> 1 and k % 100 <> 0 then filling.id(at, 'c' || k) end, at, 0
-from (select k, filling.at(k) as at from generate_series({first}, {last}) k) x
+from (select k, filling.at(k) as at from generate_series({first}::bigint, {last}) k) x
     join filling.customer c on c.n = case when x.k % 5 = 0 then 0 else x.k * 7919 % {customers} end
     cross join generate_series(0, 1) leg;
 insert into ledger_event (customer_id, id, kind, subject, data, created_at, delivered_at)
 select c.id, filling.id(at, 'e' || k), case when k % 1000 = 0 then 'lot.expired' else 'credits.added' end, null, '{{}}', at, at
-from (select k, filling.at(k) as at from generate_series({first}, {last}) k where k % 10 = 0) x
+from (select k, filling.at(k) as at from generate_series({first}::bigint, {last}) k where k % 10 = 0) x
     join filling.customer c on c.n = x.k / 10 % {customers};
 insert into ledger_lot (customer_id, id, seq, kind, units, remaining, currency, price, issued_at, open)
 select c.id, filling.id(at, 'l' || k), k, case when k % 40 = 0 then 'paid' else 'promo' end, 4000000, 0, 'USD', 100, at, false
-from (select k, filling.at(k) as at from generate_series({first}, {last}) k where k % 20 = 0) x
+from (select k, filling.at(k) as at from generate_series({first}::bigint, {last}) k where k % 20 = 0) x
     join filling.customer c on c.n = x.k / 20 % {customers};
