@@ -78,7 +78,8 @@ def asked(query: QueryDict, known: Collection[str]) -> Asked:
         for name in query
         if name not in known and name not in OTHERS
     ]
-    filters, several = Filters(), ()
+    filters = Filters()
+    several: tuple[Customer, ...] = ()
     for read in READERS:
         try:
             filters = read(filters, said, known)
@@ -86,7 +87,8 @@ def asked(query: QueryDict, known: Collection[str]) -> Asked:
             errors.append(str(refused))
         except Several as found:
             several = found.customers
-    customer = Customer.objects.filter(id=filters.customer_id).first()
+    named = [filters.customer_id] if filters.customer_id else []
+    customer = Customer.objects.filter(id__in=named).first()
     return Asked(filters, said, _below(query, errors), errors, customer, several)
 
 
@@ -261,7 +263,8 @@ def _word(
         )
         if not is_one:
             raise Refused(f"{field}: {told}")
-        return filters._replace(**{field: text})
+        changed: dict[str, Any] = {field: text}
+        return filters._replace(**changed)
 
     return read
 

@@ -20,7 +20,7 @@ from ledger.admin import shown, totals
 from ledger.admin.asked import Asked
 from ledger.admin.windows import WindowAdmin
 from ledger.models import Endpoint
-from ledger.windows import pieces, sums
+from ledger.windows import pieces, places, sums
 from ledger.windows.sums import Sums, Window
 
 SHOWN: Final = 50
@@ -190,4 +190,4 @@ def _so_far(token: str, asked: Asked) -> Sums | None:
     if query != asked.query:
         raise signing.BadSignature(query)
     known = {tuple(group): list(amounts) for group, amounts in groups}
-    return Sums(known, asking.places.read(below))
+    return Sums(known, places.read(below))

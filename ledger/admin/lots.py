@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -29,7 +28,7 @@ class LotAdmin(HistoryAdmin):
         *("short_name", "of", "kind", "bought_for", "issued", "left", "on_hold", "kept"),
         *("expires", "made"),
     ]
-    fields: Sequence[str] = [
+    fields = [
         *("name", "of", "kind", "seq", "priority", "bought_for", "issued", "left", "on_hold"),
         *("kept", "open", "issued_at", "expires_at", "refundable_until", "cohort"),
         *("escheat_class", "source", "reason"),

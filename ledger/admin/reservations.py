@@ -64,7 +64,7 @@ class ReservationAdmin(HistoryAdmin):
 
     @admin.display(description="state")
     def standing(self, reservation: Any) -> str:
-        return getattr(reservation, "state_now", reservation.state)
+        return str(getattr(reservation, "state_now", reservation.state))
 
     @admin.display(description="its transfers")
     def moved(self, reservation: Reservation) -> SafeString:

@@ -48,7 +48,8 @@ def _wanted(every: QuerySet[Any], filters: Filters, now: datetime) -> QuerySet[A
     if filters.request_id:
         asked = Q(request_id=filters.request_id) | Q(ended_request_id=filters.request_id)
         wanted = wanted.filter(asked)
-    return wanted.annotate(state_now=_state(now))
+    found: QuerySet[Any] = wanted.annotate(state_now=_state(now))
+    return found
 
 
 def _state(now: datetime) -> Case:
@@ -60,6 +61,7 @@ def _state(now: datetime) -> Case:
 
 def _named_by(filters: Filters) -> list[Any]:
     """The first transfer of a transaction has its id."""
+    assert filters.customer_id and filters.transaction_id
     found = Transfer.objects.filter(customer_id=filters.customer_id, id=filters.transaction_id)
     return [id for id in found.values_list("reservation_id", flat=True) if id]
 

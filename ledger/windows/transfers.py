@@ -42,16 +42,19 @@ def transactions(filters: Filters) -> Source:
 
 def legs(customer_id: UUID | None, transaction_id: UUID) -> QuerySet[Transfer]:
     """All transfers of a transaction, by the index of versions."""
+    if customer_id is None:
+        return Transfer.objects.none()
     named = Transfer.objects.filter(customer_id=customer_id, id=transaction_id)
     version = named.values_list("version", flat=True).first()
-    if customer_id is None or version is None:
+    if version is None:
         return Transfer.objects.none()
     return selectors.history(customer_id).filter(version=version, transaction_id=transaction_id)
 
 
 def booked(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With the day for which each counts in the books, by the provider's time."""
-    return rows.annotate(booked_on=RawSQL(_BOOKED_ON, [], DateField()))
+    found: QuerySet[Any] = rows.annotate(booked_on=RawSQL(_BOOKED_ON, [], DateField()))
+    return found
 
 
 def _every(rows: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
@@ -95,6 +98,7 @@ def _wanted(every: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
 
 def _about_call(every: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     """From when it was reserved until it ended; what gave some of it back came later."""
+    assert filters.customer_id and filters.reservation_id
     calls = Reservation.objects.filter(customer_id=filters.customer_id, id=filters.reservation_id)
     call = calls.first()
     if call is None:
@@ -107,6 +111,7 @@ def _about_call(every: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
 
 
 def _since_lot(every: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
+    assert filters.customer_id and filters.lot_id
     lot = Lot.objects.filter(customer_id=filters.customer_id, id=filters.lot_id).first()
     if lot is None:
         return every
