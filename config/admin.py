@@ -17,7 +17,7 @@ from ledger import head_pages
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey", "Note", "AccountClosing", "Erasure"),
     "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
-    "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
+    "Ledger": ("Reservation", "Transaction", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "PaymentMethod", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),

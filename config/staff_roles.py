@@ -46,6 +46,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.Note": Rule(view=ALL),
     # Ledger
     "ledger.Reservation": Rule(view=ALL),
+    "ledger.Transaction": Rule(view=ALL),
     "ledger.Transfer": Rule(view=ALL),
     "ledger.Lot": Rule(view=ALL),
     "ledger.Wallet": Rule(view=ALL),

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from billing.admin import history
 from billing.admin import shown as billing_shown
 from billing.admin.windows import BillingWindow
 from billing.models import ExpiryNotice
@@ -77,6 +78,10 @@ admin.site.unregister(Lot)
 @admin.register(Lot)
 class NoticedLotAdmin(LotAdmin):
     fields = [*LotAdmin.fields, "notices"]
+
+    @admin.display(description="document")
+    def source(self, lot: Lot) -> SafeString:
+        return history.document(lot.document)
 
     @admin.display(description="notices of its end")
     def notices(self, lot: Lot) -> SafeString:

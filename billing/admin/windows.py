@@ -1,7 +1,7 @@
 """Windows on what was bought and told: to be looked at, never to be changed. Their keys are in
 order of time, so the last page needs no more of a table than itself."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
@@ -24,8 +24,6 @@ class KeyedList(WindowList):
 
 
 class BillingWindow(WindowAdmin):
-    is_long: ClassVar[bool] = False
-
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return KeyedList
 

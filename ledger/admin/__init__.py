@@ -9,6 +9,7 @@ from ledger.admin import (
     rate_cards,
     refused_events,
     reservations,
+    transactions,
     transfers,
     wallets,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "rate_cards",
     "refused_events",
     "reservations",
+    "transactions",
     "transfers",
     "wallets",
 ]

@@ -4,13 +4,23 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from ledger import amounts
-from ledger.admin import shown
-from ledger.admin.windows import WindowAdmin
+from ledger.admin import files, shown
+from ledger.admin.history import CUSTOMER, DAYS, Field, HistoryAdmin
 from ledger.models import Event
+from ledger.windows.events import EVENTS
+
+KINDS = (
+    *("credits.added", "lot.expired", "balance.low", "balance.exhausted", "balance.recovered"),
+    *("hold.expired", "top_up.needed", "spend_cap.warned", "spend_cap.reached"),
+    *("credits.frozen", "credits.unfrozen", "lot.redated", "lot.classified"),
+)
 
 
 @admin.register(Event)
-class EventAdmin(WindowAdmin):
+class EventAdmin(HistoryAdmin):
+    window = EVENTS
+    file = files.EVENTS
+    filters = [*DAYS, CUSTOMER, Field("kind", "Kind", suggested=KINDS)]
     list_display = ["kind", "of", "made", "delivered", "told"]
     fields = ["kind", "of", "subject", "told", "created_at", "delivered_at"]
 

@@ -1,26 +1,46 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from accounts import ids
-from ledger.admin import shown
-from ledger.admin.windows import WindowAdmin
+from ledger.admin import files, lot_panel, shown
+from ledger.admin.history import CUSTOMER, DAYS, Field, HistoryAdmin
 from ledger.ids import LOT
-from ledger.models import Lot
+from ledger.models import Lot, LotKind
+from ledger.windows.lots import LOTS
 
 
 @admin.register(Lot)
-class LotAdmin(WindowAdmin):
+class LotAdmin(HistoryAdmin):
+    window = LOTS
+    file = files.LOTS
+    filters = [
+        *DAYS,
+        CUSTOMER,
+        Field("kind", "Kind", LotKind.values),
+        Field("open", "Open", ("yes", "no")),
+    ]
+    sum_titles = ["issued", "remaining", "held", "frozen", "price"]
+    change_form_template = "ledger/admin/lot.html"
     list_display = [
         *("short_name", "of", "kind", "bought_for", "issued", "left", "on_hold", "kept"),
         *("expires", "made"),
     ]
-    list_filter = ["kind", "open"]
-    id_columns = {**WindowAdmin.id_columns, LOT: "id"}
     fields = [
         *("name", "of", "kind", "seq", "priority", "bought_for", "issued", "left", "on_hold"),
         *("kept", "open", "issued_at", "expires_at", "refundable_until", "cohort"),
-        *("escheat_class", "document", "reason"),
+        *("escheat_class", "source", "reason"),
     ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        lot: Lot | None = options.get("obj")
+        if lot is not None:
+            context["panel"] = lot_panel.of(lot, request.GET.get("before", ""))
+        return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="lot")
     def name(self, lot: Lot) -> str:
@@ -50,7 +70,7 @@ class LotAdmin(WindowAdmin):
     def made(self, lot: Lot) -> str:
         return shown.instant(lot.issued_at)
 
-    @admin.display
+    @admin.display(description="remaining")
     def left(self, lot: Lot) -> SafeString:
         return shown.credits(lot.remaining)
 
@@ -61,3 +81,7 @@ class LotAdmin(WindowAdmin):
     @admin.display(description="frozen")
     def kept(self, lot: Lot) -> SafeString:
         return shown.credits(lot.frozen)
+
+    @admin.display(description="document")
+    def source(self, lot: Lot) -> SafeString:
+        return shown.document(lot.document)

@@ -31,7 +31,6 @@ class RefusedEventList(WindowList):
 class RefusedEventAdmin(WindowAdmin):
     """Usage that was reported, and that its customers could not cover."""
 
-    is_long = False
     action_form = DecidingForm
     actions = ["retry", "dismiss"]
     list_display = [

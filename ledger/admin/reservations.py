@@ -1,59 +1,54 @@
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from accounts import ids
-from accounts.errors import InvalidId
 from accounts.models import ApiKey, Service
-from accounts.request_ids import made_at_ms
-from ledger import selectors
-from ledger.admin import searching, shown
-from ledger.admin.windows import WindowAdmin
-from ledger.ids import RESERVATION, TRANSACTION
-from ledger.models import Price, Reservation
+from ledger.admin import files, shown
+from ledger.admin.history import CUSTOMER, DAYS, ENDPOINT, KEY, Field, HistoryAdmin
+from ledger.ids import RESERVATION
+from ledger.models import Price, Reservation, ReservationState
+from ledger.prices.pricing import OUTCOMES
+from ledger.windows.reservations import RESERVATIONS
 
-# A hold may be this much older than the request that settles it.
-HELD_AT_MOST = timedelta(days=7) + selectors.IDS_LAG
-ENDPOINT = Price.objects.filter(id=OuterRef("price_id")).values("endpoint__code")
+CODE = Price.objects.filter(id=OuterRef("price_id")).values("endpoint__code")
 
 
 @admin.register(Reservation)
-class ReservationAdmin(WindowAdmin):
+class ReservationAdmin(HistoryAdmin):
     """Holds, calls that were settled, and debits."""
 
     list_display = [
-        *("short_name", "of", "state", "endpoint", "reserved", "spent"),
+        *("short_name", "of", "standing", "endpoint", "reserved", "spent"),
         *("made", "ended", "request"),
     ]
-    list_filter = ["state"]
-    search_help_text = f"{WindowAdmin.search_help_text}; a request id"
-    id_columns = {
-        **WindowAdmin.id_columns,
-        RESERVATION: "id",
-        TRANSACTION: "transaction_id",
-        ids.KEY: "api_key_id",
-    }
+    window = RESERVATIONS
+    file = files.RESERVATIONS
+    filters = [
+        *(*DAYS, CUSTOMER, ENDPOINT, KEY, Field("state", "State", ReservationState.values)),
+        *(Field("outcome", "Outcome", OUTCOMES), Field("request", "Request")),
+    ]
+    search_help_text = f"{HistoryAdmin.search_help_text}; a request id"
     fields = [
         *("name", "of", "state", "endpoint", "reserved", "held_of", "spent", "paid_by"),
         *("not_collected", "given_back", "quantities", "used_quantities", "outcome", "overrun"),
-        *("transaction", "done", "created_at", "expires_at", "ended_at", "request_id"),
+        *("transaction", "moved", "done", "created_at", "expires_at", "ended_at", "request_id"),
         *("ended_request_id", "service", "key", "address", "metadata"),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
         found: QuerySet[Reservation] = super().get_queryset(request)
-        return found.annotate(endpoint_code=Subquery(ENDPOINT[:1]))
+        return found.annotate(endpoint_code=Subquery(CODE[:1]))
 
-    def searched(self, term: str) -> Q:
-        try:
-            return searching.named(term, self.id_columns)
-        except InvalidId:
-            return searching.of_customers(term) or _of_request(term)
+    def prepare(self, rows: list[Any]) -> None:
+        super().prepare(rows)
+        prices = Price.objects.filter(id__in={row.price_id for row in rows if row.price_id})
+        codes = dict(prices.values_list("id", "endpoint__code"))
+        for row in rows:
+            row.endpoint_code = codes.get(row.price_id)
 
     @admin.display(description="reservation")
     def name(self, reservation: Reservation) -> str:
@@ -67,6 +62,14 @@ class ReservationAdmin(WindowAdmin):
     def of(self, reservation: Reservation) -> SafeString:
         return shown.customer(reservation.customer)
 
+    @admin.display(description="state")
+    def standing(self, reservation: Any) -> str:
+        return str(getattr(reservation, "state_now", reservation.state))
+
+    @admin.display(description="its transfers")
+    def moved(self, reservation: Reservation) -> SafeString:
+        return shown.listed("transfer", "As a list", q=shown.name_of(reservation))
+
     @admin.display
     def endpoint(self, reservation: Any) -> str:
         return reservation.endpoint_code or "-"
@@ -77,7 +80,7 @@ class ReservationAdmin(WindowAdmin):
 
     @admin.display
     def held_of(self, reservation: Reservation) -> SafeString:
-        return shown.split(reservation.lots, reservation.split)
+        return shown.split(reservation.customer_id, reservation.lots, reservation.split)
 
     @admin.display(description="committed")
     def spent(self, reservation: Reservation) -> SafeString:
@@ -85,7 +88,7 @@ class ReservationAdmin(WindowAdmin):
 
     @admin.display
     def paid_by(self, reservation: Reservation) -> SafeString:
-        return shown.split(reservation.lots, reservation.used)
+        return shown.split(reservation.customer_id, reservation.lots, reservation.used)
 
     @admin.display(description="uncollected")
     def not_collected(self, reservation: Reservation) -> SafeString:
@@ -97,7 +100,7 @@ class ReservationAdmin(WindowAdmin):
 
     @admin.display
     def transaction(self, reservation: Reservation) -> SafeString:
-        return shown.transaction(reservation.transaction_id)
+        return shown.transaction(reservation.customer_id, reservation.transaction_id)
 
     @admin.display(description="done at, and reported after")
     def done(self, reservation: Reservation) -> str:
@@ -126,14 +129,3 @@ class ReservationAdmin(WindowAdmin):
             return SafeString("-")
         key = ApiKey.objects.get(id=reservation.api_key_id)
         return shown.link(reverse("admin:accounts_apikey_change", args=[key.pk]), key)
-
-
-def _of_request(name: str) -> Q:
-    """What a request made, or settled. A name of ours tells when that was."""
-    found = Q(request_id=name) | Q(ended_request_id=name)
-    made_at = made_at_ms(name)
-    if made_at is None:
-        return found
-    then = datetime.fromtimestamp(made_at / 1000, UTC)
-    since, until = then - HELD_AT_MOST, then + selectors.IDS_LAG
-    return found & Q(id__gte=selectors.lowest_id(since), id__lt=selectors.lowest_id(until))

@@ -38,11 +38,15 @@ def named(term: str, columns: Mapping[str, str]) -> Q:
     return found & Q(customer_id__in=list(owners))
 
 
-def of_customers(term: str) -> Q | None:
-    """The rows of those that are meant, by what they are called or by a key of theirs. Their ids
-    are read before: the planner goes through history in order when it sees them."""
+def customers(term: str) -> QuerySet[Customer]:
+    """Those that are meant, by what they are called or by a key of theirs."""
     called = Q(name__icontains=term) | Q(email__icontains=term) | Q(external_id__icontains=term)
     owners = ApiKey.objects.filter(keys_named(term)).values("customer_id")
-    found = Customer.objects.filter(called | Q(id__in=owners)).values_list("id", flat=True)
-    customer_ids = list(found[:CUSTOMERS_MAX])
+    return Customer.objects.filter(called | Q(id__in=owners)).order_by("name", "id")
+
+
+def of_customers(term: str) -> Q | None:
+    """Their rows. Their ids are read before: the planner goes through history in order when it
+    sees them."""
+    customer_ids = list(customers(term).values_list("id", flat=True)[:CUSTOMERS_MAX])
     return Q(customer_id__in=customer_ids) if customer_ids else None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -58,11 +59,34 @@ def row_page(model: str, customer_id: UUID, id: UUID) -> str:
     return reverse(f"admin:ledger_{model}_change", args=[customer_id.hex + id.hex])
 
 
-def transaction(id: UUID | None) -> SafeString:
+def transaction(customer_id: UUID, id: UUID | None) -> SafeString:
     if id is None:
         return SafeString("-")
-    name = ids.encode(TRANSACTION, id)
-    return link(f"{reverse('admin:ledger_transfer_changelist')}?q={name}", name)
+    return link(row_page("transaction", customer_id, id), ids.encode(TRANSACTION, id))
+
+
+def lot(customer_id: UUID, id: UUID | None) -> SafeString:
+    if id is None:
+        return SafeString("-")
+    return link(row_page("lot", customer_id, id), ids.encode(LOT, id))
+
+
+def reservation(customer_id: UUID, id: UUID | None) -> SafeString:
+    if id is None:
+        return SafeString("-")
+    return link(row_page("reservation", customer_id, id), f"rsv_…{id.hex}")
+
+
+def document(name: str | None) -> SafeString:
+    """What has a name is found by it; other texts stay what they are."""
+    if not name:
+        return SafeString("-")
+    return link(f"{reverse('admin:find')}?{urlencode({'q': name})}", name)
+
+
+def listed(model: str, text: str, **filters: str) -> SafeString:
+    """Those of a list that are like that."""
+    return link(f"{reverse(f'admin:ledger_{model}_changelist')}?{urlencode(filters)}", text)
 
 
 def customer(customer: Customer) -> SafeString:
@@ -78,11 +102,11 @@ def cut(text: str | None) -> SafeString:
     return format_html('<span class="cut" title="{0}">{0}</span>', text or "-")
 
 
-def split(lots: Sequence[UUID | None], parts: Sequence[int]) -> SafeString:
+def split(customer_id: UUID, lots: Sequence[UUID | None], parts: Sequence[int]) -> SafeString:
     """How much of each lot; none stands for the credit limit."""
     rows = [
-        (amounts.show(part), ids.encode(LOT, lot) if lot else "the credit limit")
-        for lot, part in zip(lots, parts, strict=True)
+        (amounts.show(part), lot(customer_id, id) if id else "the credit limit")
+        for id, part in zip(lots, parts, strict=True)
     ]
     return format_html_join(SafeString("<br>"), "{} of {}", rows) or SafeString("-")
 

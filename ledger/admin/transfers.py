@@ -1,50 +1,47 @@
-from typing import Any
+from typing import Final
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from accounts import ids
-from ledger import money
-from ledger.admin import shown
-from ledger.admin.windows import WindowAdmin
-from ledger.ids import LOT, RESERVATION, TRANSACTION
+from ledger.admin import files, shown
+from ledger.admin.history import CUSTOMER, DAYS, ENDPOINT, KEY, Field, HistoryAdmin
+from ledger.ids import TRANSACTION
 from ledger.models import Transfer
+from ledger.windows.transfers import TRANSFERS
 
-
-class UnitFilter(admin.SimpleListFilter):
-    """Django's own would go through all of history for what there is."""
-
-    title = "unit"
-    parameter_name = "unit"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("credits", "Credits"), ("money", "Money")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "credits":
-            return queryset.filter(unit=money.CREDITS)
-        return queryset.exclude(unit=money.CREDITS) if self.value() == "money" else queryset
+# Some that there are. Whoever posts money may call it otherwise.
+KINDS: Final = (
+    *("grant", "commit", "expire", "reverse", "usage", "usage-back", "reinstate", "restore"),
+    *("move", "void", "forfeit", "refund", "dispute", "escheat", "breakage", "concession"),
+)
+KIND: Final = Field("kind", "Kind", suggested=KINDS)
+LOT: Final = Field("lot", "Lot")
 
 
 @admin.register(Transfer)
-class TransferAdmin(WindowAdmin):
+class TransferAdmin(HistoryAdmin):
+    window = TRANSFERS
+    file = files.TRANSFERS
+    filters = [
+        *(
+            *DAYS,
+            CUSTOMER,
+            KIND,
+            ENDPOINT,
+            KEY,
+            Field("unit", "Unit", suggested=("credits", "money")),
+        ),
+        *(Field("account", "Account"), LOT, Field("month", "Month of the books")),
+    ]
+    sum_titles = ["amount"]
     list_display = [
         *("short_name", "of", "version", "kind", "debit", "credit", "value", "unit"),
         *("posted", "actor", "reason"),
     ]
-    list_filter = [UnitFilter]
-    id_columns = {
-        **WindowAdmin.id_columns,
-        LOT: "lot_id",
-        TRANSACTION: "transaction_id",
-        RESERVATION: "reservation_id",
-    }
     fields = [
         *("transaction", "of", "version", "kind", "debit", "credit", "value", "unit"),
-        *("balance_then", "lot", "reservation", "document", "cohort", "reversed_transaction"),
-        *("actor", "reason", "posted_at", "effective_at"),
+        *("balance_then", "lot", "reservation", "source", "cohort", "reversed_transaction"),
+        *("actor", "reason", "posted_at", "posted_on", "effective_at"),
     ]
 
     @admin.display(description="transaction")
@@ -65,7 +62,7 @@ class TransferAdmin(WindowAdmin):
 
     @admin.display
     def transaction(self, transfer: Transfer) -> SafeString:
-        return shown.transaction(transfer.transaction_id)
+        return shown.transaction(transfer.customer_id, transfer.transaction_id)
 
     @admin.display(description="balance after")
     def balance_then(self, transfer: Transfer) -> SafeString:
@@ -73,18 +70,16 @@ class TransferAdmin(WindowAdmin):
 
     @admin.display
     def lot(self, transfer: Transfer) -> SafeString:
-        if transfer.lot_id is None:
-            return SafeString("-")
-        to = shown.row_page("lot", transfer.customer_id, transfer.lot_id)
-        return shown.link(to, ids.encode(LOT, transfer.lot_id))
+        return shown.lot(transfer.customer_id, transfer.lot_id)
 
     @admin.display
     def reservation(self, transfer: Transfer) -> SafeString:
-        if transfer.reservation_id is None:
-            return SafeString("-")
-        to = shown.row_page("reservation", transfer.customer_id, transfer.reservation_id)
-        return shown.link(to, f"rsv_…{transfer.reservation_id.hex}")
+        return shown.reservation(transfer.customer_id, transfer.reservation_id)
+
+    @admin.display(description="document")
+    def source(self, transfer: Transfer) -> SafeString:
+        return shown.document(transfer.document)
 
     @admin.display(description="reverses")
     def reversed_transaction(self, transfer: Transfer) -> SafeString:
-        return shown.transaction(transfer.reverses)
+        return shown.transaction(transfer.customer_id, transfer.reverses)

@@ -10,7 +10,6 @@ from ledger.models import Wallet
 class WalletAdmin(WindowAdmin):
     """As they were last written. What is due by now, the customer's page lets expire."""
 
-    is_long = False
     list_display = ["of", "free", "on_hold", "kept", "limit", "owed", "version"]
     list_display_links = None
     ordering = ["-customer_id"]

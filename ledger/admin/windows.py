@@ -1,13 +1,7 @@
-"""Windows on what the core wrote: to be looked at, never to be changed.
-
-History has one index that leads to recent rows of everybody: its key, whose second column begins
-with the time. So a list is of the shortest time, from now back, that fills some pages. Nothing is
-counted beyond those.
-"""
+"""Windows on what the core wrote: to be looked at, never to be changed."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
@@ -27,7 +21,6 @@ from psycopg.errors import QueryCanceled
 from accounts import ids
 from accounts.admin.acting import ActingAdmin
 from accounts.errors import InvalidId
-from ledger import selectors
 from ledger.admin import searching, shown
 
 if TYPE_CHECKING:
@@ -36,14 +29,7 @@ else:
     BasePaginator = Paginator
 
 ROWS_MAX = 1000
-ENOUGH = 200
 SEARCH_SECONDS = 10
-PERIODS = {
-    "the last hour": timedelta(hours=1),
-    "the last day": timedelta(days=1),
-    "the last week": timedelta(weeks=1),
-    "the last month": timedelta(days=31),
-}
 
 
 class BoundedPaginator(BasePaginator):
@@ -55,20 +41,6 @@ class BoundedPaginator(BasePaginator):
 
 
 class WindowList(ChangeList):
-    model_admin: "WindowAdmin"
-    period = ""
-
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
-        if not self.model_admin.is_long:
-            return found
-        for self.period, length in PERIODS.items():
-            recent = found.filter(id__gte=selectors.lowest_id(selectors.now() - length))
-            if recent.order_by()[:ENOUGH].count() == ENOUGH:
-                return recent
-        self.period = ""
-        return found
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.is_cut = self.result_count == ROWS_MAX
@@ -80,10 +52,7 @@ class WindowList(ChangeList):
 
 
 class WindowAdmin(ActingAdmin):
-    """`is_long`: there may be millions of rows, whose ids tell their age."""
-
     actions: Sequence[str] | None = None
-    is_long: ClassVar[bool] = True
     # Which column the id with this prefix stands in.
     id_columns: ClassVar[dict[str, str]] = {ids.CUSTOMER: "customer_id"}
     list_per_page = 50

@@ -8,6 +8,7 @@ from ledger.models.core import (
     Reservation,
     ReservationState,
     Threshold,
+    Transaction,
     Transfer,
     Wallet,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "ReservationState",
     "Shortage",
     "Threshold",
+    "Transaction",
     "Transfer",
     "UsageTerms",
     "Wallet",

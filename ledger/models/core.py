@@ -117,12 +117,21 @@ class Transfer(CoreModel):
     posted_at = models.DateTimeField()
     effective_at = models.DateTimeField(null=True)
     balance_after = models.BigIntegerField()
+    posted_on = models.DateField(null=True)  # the day that it counts for, where it is another
 
     class Meta(CoreModel.Meta):
         db_table = "ledger_transfer"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+class Transaction(Transfer):
+    """Transfers with one id, of which the first has it as its own: that row stands for all."""
+
+    class Meta:
+        proxy = True
+        managed = False
 
 
 class ReservationState(models.TextChoices):

@@ -12,6 +12,7 @@ from billing import figures
 from billing.adjustments.effects import AccountChange, Effect, Entry, LotChange, WalletChange
 from billing.models import Adjustment
 from ledger.admin import shown
+from ledger.models import Transfer
 
 
 class CreditsRow(NamedTuple):
@@ -66,7 +67,7 @@ def tell(effect: Effect) -> Told:
         [*of_lots, *of_wallets],
         [_entry(customers[one.customer_id], one, names, lots) for one in effect.entries],
         [_account(customers[one.customer_id], one) for one in effect.accounts],
-        [shown.transaction(id) for id in effect.transactions],
+        _transactions(effect),
     )
 
 
@@ -80,6 +81,14 @@ def size(adjustment: Adjustment) -> str:
     told = "no rate" if money is None else f"{money:,.2f} {adjustment.size_currency}"
     credits = f"{shown.number(adjustment.size_credits)} credits"
     return f"{credits}, {told}" if money != 0 else credits
+
+
+def _transactions(effect: Effect) -> list[SafeString]:
+    """In whoever's book they stand: the first transfer of each has its id."""
+    customers = [wallet.customer_id for wallet in effect.wallets]
+    written = Transfer.objects.filter(customer_id__in=customers, id__in=effect.transactions)
+    pairs = written.order_by("id").values_list("customer_id", "id")
+    return [shown.transaction(customer, id) for customer, id in pairs]
 
 
 def _customers(effect: Effect) -> dict[UUID, SafeString]:

@@ -169,5 +169,5 @@ def _corrected(adjustment: Adjustment) -> list[SafeString]:
         call = Reservation.objects.get(customer_id=own, id=adjustment.reservation_id)
         found.append(shown.link(page, ReservationId(own, call.id, call.price_id or 0)))
     if adjustment.transaction_id:
-        found.append(shown.transaction(adjustment.transaction_id))
+        found.append(shown.transaction(own, adjustment.transaction_id))
     return found

@@ -81,4 +81,4 @@ class UnclaimedPropertyAdmin(BillingWindow):
 
     @admin.display(description="transaction")
     def entry(self, row: UnclaimedProperty) -> SafeString:
-        return shown.transaction(row.transaction_id)
+        return shown.transaction(row.customer_id, row.transaction_id)

@@ -13,7 +13,7 @@ from moneyed import get_currency
 
 from accounts.admin import KeptAdmin, ModelForm
 from accounts.ids import uuid7
-from accounts.models import User
+from accounts.models import HOUSE_ID, User
 from billing import partners
 from billing.admin import shown as billing_shown
 from billing.books import periods
@@ -138,4 +138,4 @@ class PartnerPayoutAdmin(KeptAdmin):
 
     @admin.display(description="transaction")
     def entry(self, payout: PartnerPayout) -> SafeString:
-        return shown.transaction(payout.transaction_id)
+        return shown.transaction(HOUSE_ID, payout.transaction_id)
