@@ -26,6 +26,8 @@ EVERY = {
     "canary": timedelta(seconds=30),
     "back_tests": timedelta(seconds=30),
     "operators": timedelta(seconds=30),
+    "company_sums": timedelta(seconds=30),
+    "call_figures": timedelta(minutes=1),
     "expire": timedelta(minutes=5),
     "key_addresses": timedelta(minutes=5),
     "usage_sums": timedelta(minutes=15),
@@ -40,6 +42,7 @@ EVERY = {
     "partitions": timedelta(days=1),
     "forget_replies": timedelta(days=1),
     "forget_mails": timedelta(days=1),
+    "forget_answers": timedelta(days=1),
     "forget_sessions": timedelta(days=1),
     "purge_webhooks": timedelta(days=1),
 }

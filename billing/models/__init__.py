@@ -23,6 +23,7 @@ from billing.models.books import (
 )
 from billing.models.books_checks import BooksCheck
 from billing.models.costs import EndpointCost, Margin, MarginTarget
+from billing.models.dashboard import CallFigures
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.events import EventState, ProviderEvent
 from billing.models.expiry_notices import ExpiryNotice
@@ -108,6 +109,7 @@ __all__ = [
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
+    "CallFigures",
     "CardBreaker",
     "ChargeState",
     "Chargeback",
