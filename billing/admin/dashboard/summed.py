@@ -1,4 +1,4 @@
-"""Figures from the sums of transfers: of the time looked at and of that before, and part by part."""
+"""Figures from the sums of transfers: of a time and of that before, and part by part."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
