@@ -46,7 +46,7 @@ def money(line: Line, currency: str) -> list[Cell]:
 
 
 def money_columns(currency: str) -> list[str]:
-    return [f"Revenue, {currency}", "Cost", "Margin", "Margin, part"]
+    return [f"Revenue, {currency}", "Cost", "Margin", "Margin %"]
 
 
 def top(lines: Iterable[Line], number: int) -> list[Line]:

@@ -27,7 +27,8 @@ from ledger import selectors
 
 # How things stand now, and what came of the time that is looked at.
 NOW: Final = (balance, relay, holds)
-THEN: Final = (credits, answers, revenue, endpoints, customers)
+COLUMNS: Final = ((credits,), (answers, revenue))
+WIDE: Final = (endpoints, customers)
 _NAMES: Final = {1: "24 hours", 7: "7 days", 30: "30 days", 90: "90 days"}
 
 
@@ -57,7 +58,8 @@ def page(user: User, days: int) -> Page:
         "choices": _choices(days),
         "times": _times(span),
         "now": _blocks(seen, NOW),
-        "then": _blocks(seen, THEN),
+        "columns": [_blocks(seen, column) for column in COLUMNS],
+        "wide": _blocks(seen, WIDE),
     }
     html = render_to_string("billing/admin/dashboard/_blocks.html", said)
     state = blake2b(html.encode(), digest_size=8).hexdigest()

@@ -82,7 +82,7 @@ def test_only_money_of_calls_is_for_those_who_see_margins(client):
         page = client.get(reverse(INDEX)).content.decode()
         endpoints = page[page.index('id="block-endpoints"') : page.index('id="block-customers"')]
         assert "Credits used" in endpoints
-        assert ("Margin, part" in endpoints) is sees
+        assert ("Margin %" in endpoints) is sees
 
 
 def test_nothing_is_sent_while_nothing_changes(staff):
