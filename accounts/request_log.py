@@ -31,6 +31,7 @@ class RequestLine(Struct, omit_defaults=True, gc=False):
     code: str = ""  # a refusal's, or what became of the reservation
     operations: int = 0  # of a batch
     codes: dict[str, int] | None = None  # how many of them ended how
+    is_test: bool = False  # of a sandbox
 
 
 Log = Callable[[RequestLine], None]

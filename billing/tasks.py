@@ -27,13 +27,14 @@ from billing.books import revenue
 from billing.care import running as closing_accounts
 from billing.care.erasing import papers
 from billing.care.openings import applying as openings
+from billing.dashboard import call_figures
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.plans import earning
 from billing.plans import running as plans
 from billing.relay import relay
 from billing.top_up import running
-from ledger import marks, seals, usage_sums
+from ledger import company_sums, marks, seals, usage_sums
 
 # Whoever has not been asked by then is asked by beat.
 SOON: Final = timedelta(minutes=1)
@@ -106,6 +107,18 @@ def sum_usage() -> int:
     return usage_sums.advance(seconds=SUMMED_FOR.total_seconds())
 
 
+@shared_task(name="company_sums")
+def sum_transfers() -> int:
+    """Sums what was posted, of all customers, for the dashboard."""
+    return company_sums.advance(seconds=SUMMED_FOR.total_seconds())
+
+
+@shared_task(name="call_figures")
+def work_out_call_figures() -> str:
+    """Works out use and margin of the dashboard's times, as often as they are not too dear."""
+    return call_figures.work_out_due()
+
+
 @shared_task(name="balance_marks")
 def write_balance_marks() -> int:
     """Adds up long histories so far, so that statements of them are quick."""
@@ -155,6 +168,12 @@ def carry_on_closings() -> str:
 def forget_replies() -> str:
     """Forgets answers to writes of more than 30 days ago, and their idempotency keys."""
     return housekeeping.forget_replies()
+
+
+@shared_task(name="forget_answers")
+def forget_answer_counts() -> int:
+    """Forgets how the debit API answered more than 90 days ago."""
+    return housekeeping.forget_answer_counts()
 
 
 @shared_task(name="forget_mails")

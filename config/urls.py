@@ -4,6 +4,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts import views as accounts
+from billing.admin.dashboard import views as dashboard
+from billing.portal.fragments import for_signed_in
 from config import health, metrics, start, views
 from config.openapi import views as openapi
 
@@ -21,6 +23,7 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("problems/", views.problems, name="problems"),
     path("problems/<slug:code>", views.problem, name="problem"),
+    path("admin/dashboard", for_signed_in(admin.site.admin_view(dashboard.now)), name="dashboard"),
     path("admin/", admin.site.urls),
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
     path("accounts/email/", accounts.Email.as_view(), name="account_email"),

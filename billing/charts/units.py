@@ -14,7 +14,7 @@ def told(value: Value, unit: str) -> str:
     if unit == "%":
         return figures.percent(value, 1)
     if unit == "calls":
-        return f"{value:,}"
+        return f"{int(value):,}"
     return figures.credits(value) if _is_credits(unit) else figures.money(value, unit)
 
 

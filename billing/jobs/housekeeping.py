@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from accounts import idempotency
 from billing.models import Mail, MailState
+from ledger import answer_counts
 from ledger import housekeeping as ledger
 
 BATCH = 1000
@@ -26,6 +27,10 @@ def forget_replies() -> str:
     replies = _in_batches(lambda: idempotency.forget(at_most=BATCH))
     keys = _in_batches(lambda: ledger.forget_keys(idempotency.REMEMBERED_FOR, at_most=BATCH))
     return f"{replies} replies, {keys} keys"
+
+
+def forget_answer_counts() -> int:
+    return _in_batches(lambda: answer_counts.forget(at_most=BATCH))
 
 
 def forget_mail_bodies() -> int:

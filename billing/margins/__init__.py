@@ -6,7 +6,7 @@ price; `tables.py` puts them beside the targets.
 """
 
 from billing.margins.expected import Expected, expected
-from billing.margins.realised import Line, Margins, realised
+from billing.margins.realised import Line, Margins, realised, realised_between
 from billing.margins.tables import report
 from billing.margins.targets import Target, targets, usual
 
@@ -17,6 +17,7 @@ __all__ = [
     "Target",
     "expected",
     "realised",
+    "realised_between",
     "report",
     "targets",
     "usual",

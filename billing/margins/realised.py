@@ -77,9 +77,15 @@ class _Found(NamedTuple):
 
 
 def realised(start: date, end: date) -> Margins:
-    """From the first day to the last, in the time zone of the books. In the currency that all is
-    in; where there are several, in the functional one, at the rate of the day of the sale and of
-    the call. Raises RateMissing."""
+    """From the first day to the last, in the time zone of the books. Raises RateMissing."""
+    zone = ZoneInfo(value("select time_zone from ledger_books"))
+    first, after = (datetime.combine(day, time(), zone) for day in (start, end + timedelta(days=1)))
+    return realised_between(first, after)
+
+
+def realised_between(start: datetime, end: datetime) -> Margins:
+    """Of the calls made before the end. In the currency that all is in; where there are several, in
+    the functional one, at the rate of the day of the sale and of the call. Raises RateMissing."""
     functional = Policy.current().functional_currency
     found = _ask(start, end, functional)
     said = [one for one in found if one.kind != "quantity"]
@@ -100,17 +106,14 @@ def realised(start: date, end: date) -> Margins:
 
 
 @transaction.atomic
-def _ask(start: date, end: date, functional: str) -> list[_Found]:
-    zone = ZoneInfo(value("select time_zone from ledger_books"))
-    first = datetime.combine(start, time(), zone)
-    last = datetime.combine(end + timedelta(days=1), time(), zone)
+def _ask(start: datetime, end: datetime, functional: str) -> list[_Found]:
     # Ids are of the time of the call, as far as callers' clocks agree and ours is not moved.
     by_id = not value("select shift <> '0' from ledger_clock")
     asked = {
-        "start": first,
-        "end": last,
-        "lowest": selectors.lowest_id(first - selectors.IDS_LAG) if by_id else UUID(int=0),
-        "highest": selectors.lowest_id(last + selectors.IDS_LAG) if by_id else UUID(int=2**128 - 1),
+        "start": start,
+        "end": end,
+        "lowest": selectors.lowest_id(start - selectors.IDS_LAG) if by_id else UUID(int=0),
+        "highest": selectors.lowest_id(end + selectors.IDS_LAG) if by_id else UUID(int=2**128 - 1),
         "to": functional,
         "currencies": list(CURRENCIES),
         "sub_units": [get_currency(code).sub_unit for code in CURRENCIES],

@@ -31,6 +31,7 @@ from billing.models.books import (
 from billing.models.books_checks import BooksCheck
 from billing.models.closings import AccountClosing, ClosingState
 from billing.models.costs import EndpointCost, Margin, MarginTarget
+from billing.models.dashboard import CallFigures
 from billing.models.documents import Document, DocumentKind, DocumentSequence
 from billing.models.erasures import Erasure
 from billing.models.events import EventState, ProviderEvent
@@ -127,6 +128,7 @@ __all__ = [
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
+    "CallFigures",
     "CardBreaker",
     "ChargeState",
     "Chargeback",

@@ -22,6 +22,7 @@ from ledger.fastpath import batch, cloudevents, desk, replies, reporting
 from ledger.fastpath.calls import WRITE, Asked, Call, Memory, Refusal, Sender, check_scope
 from ledger.fastpath.catalogue import Catalogue
 from ledger.fastpath.cloudevents import Bad, Event
+from ledger.fastpath.counted import EVENT, AnswerCounts
 from ledger.fastpath.database import Line
 from ledger.fastpath.directory import Directory
 from ledger.fastpath.gatherer import Gatherer
@@ -42,12 +43,13 @@ from ledger.fastpath.party import Answer
 from ledger.fastpath.problems import Kind, Problems
 from ledger.fastpath.refusals import Failed, Unavailable, WrongMethod
 from ledger.fastpath.refused_events import RefusedEvents
-from ledger.fastpath.routes import BATCH, EVENTS, Route, find
+from ledger.fastpath.routes import BATCH, EVENTS, LISTS, Route, find
 from ledger.fastpath.usage_terms import UsageTerms
 from ledger.fastpath.waker import Waker
 
 BODY_MAX: Final = 1024 * 1024
 BATCH_BODY_MAX: Final = 4 * BODY_MAX
+REFUSED: Final = 400
 # Not a status that anybody is sent.
 CLIENT_GONE: Final = 499
 
@@ -82,6 +84,7 @@ class FastPath:
         directory = Directory(reads, polls, pepper=pepper, also_poll=also_poll)
         self._memory = Memory(directory, catalogue, usage_terms)
         self._refused = RefusedEvents(reads)
+        self._answers = AnswerCounts(polls, directory)
         self._waker = Waker(wakes)
         self._gatherer = Gatherer(database, self._waker)
         self._problems = Problems(problems)
@@ -102,6 +105,7 @@ class FastPath:
             asyncio.create_task(self._memory.directory.run()),
             asyncio.create_task(self._gatherer.run()),
             asyncio.create_task(self._waker.run()),
+            asyncio.create_task(self._answers.run()),
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -111,6 +115,7 @@ class FastPath:
             with suppress(asyncio.CancelledError):
                 await task
         await self._memory.directory.touch()
+        await self._answers.flush()
         for line in self._lines:
             await line.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -134,11 +139,17 @@ class FastPath:
         except Exception:
             logger.exception("A request failed.")
             reply = self._problems.reply(Failed(), name)
+        if route.op not in LISTS or reply.status >= REFUSED:
+            self._count(route, line, reply)
         await send_reply(send, reply, name)
         finish(line, status=reply.status, began=began)
         line.code = reply.code
         line.reservation = reply.reservation or line.reservation
         self._log(line)
+
+    def _count(self, route: Route, line: RequestLine, reply: Reply) -> None:
+        if not line.is_test:
+            self._answers.note(EVENT if route.op == EVENTS else route.op, reply)
 
     async def _reply(
         self,
@@ -171,14 +182,17 @@ class FastPath:
         )
         asked = await desk.ask(self._memory, call)
         line.customer = encode(CUSTOMER, asked.operation.customer_id)
+        line.is_test = self._answers.is_test(asked)
         (answer,) = await self._gatherer.do([asked.operation])
         return await replies.reply(self._memory, asked, answer, top_up_url=self._top_up_url)
 
     async def _batch(self, sender: Sender, body: object, line: RequestLine) -> Reply:
-        asked = await batch.ask(self._memory, sender, batch.operations(body))
+        listed = batch.operations(body)
+        asked = await batch.ask(self._memory, sender, listed)
         operations = [item.operation for item in asked if isinstance(item, Asked)]
         found = iter(await self._gatherer.do(operations) if operations else ())
         items = [await self._item(item, found, sender.request_id) for item in asked]
+        self._answers.note_batch(listed, asked, items)
         line.operations, line.codes = len(items), dict(Counter(item.code for item in items))
         return Reply(200, batch.body(items), [JSON])
 
@@ -198,12 +212,14 @@ class FastPath:
         operations = reporting.operations(asked)
         found = await self._gatherer.do(operations) if operations else []
         reporting.check_decided(found)
-        results = reporting.results(
-            asked,
-            found,
-            lambda refusal: self._problems.reply(refusal, sender.request_id),
-            top_up_url=self._top_up_url,
-        )
+        codes: list[str] = []
+
+        def problem(refusal: Refusal) -> Reply:
+            codes.append(refusal.code)
+            return self._problems.reply(refusal, sender.request_id)
+
+        results = reporting.results(asked, found, problem, top_up_url=self._top_up_url)
         await self._refused.note(asked, found)
+        self._answers.note_events(asked, results, codes)
         line.operations, line.codes = len(results), dict(Counter(one.status for one in results))
         return Reply(202, reporting.body(results), [JSON])

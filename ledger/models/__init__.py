@@ -1,5 +1,6 @@
 """The core's tables as Django reads them, what calls cost, and what waits for staff."""
 
+from ledger.models.answers import AnswerCount
 from ledger.models.core import (
     CoreModel,
     Event,
@@ -32,6 +33,7 @@ from ledger.models.usage_events import (
 )
 
 __all__ = [
+    "AnswerCount",
     "CoreModel",
     "Endpoint",
     "Event",

@@ -30,7 +30,8 @@ SINCE_LIMITS = ("limits", "write")
 SINCE_USAGE_SUMS = (*SINCE_LIMITS, "usage")
 SINCE_MARKS = (*SINCE_USAGE_SUMS, "statement")
 SINCE_SEALS = (*SINCE_MARKS, "seals")
-SINCE_ERASING = (*SINCE_SEALS, "erase")
+SINCE_SUMS = (*SINCE_SEALS, "sums")
+SINCE_ERASING = (*SINCE_SUMS, "erase")
 RIGHTS = "rights"
 
 # What the functions that act with the owner's rights keep as their search path. Temporary tables

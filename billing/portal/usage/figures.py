@@ -1,11 +1,11 @@
 """The figures on top of the page of usage, and what they mean in words."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from billing import figures, shown
+from billing import shown
+from billing.compared import in_words as compared_in_words
 from billing.portal.days import Days
 from billing.portal.usage import sums as usage_sums
 from billing.portal.usage.asked import Asked
@@ -70,8 +70,8 @@ def compared(customer_id: UUID, asked: Asked, now_used: Total) -> Compared:
         first,
         last,
         before,
-        _change(now_used.amount, before.amount, shown.credits(before.amount)),
-        _change(now_used.calls, before.calls, f"{before.calls:,}"),
+        compared_in_words(now_used.amount, before.amount, shown.credits(before.amount)),
+        compared_in_words(now_used.calls, before.calls, f"{before.calls:,}"),
         f"{before.error_rate_in_words} before" if before.error_rate is not None else "",
     )
 
@@ -98,17 +98,6 @@ def hundredths(amount: int) -> str:
 def _before(days: Days) -> tuple[date, date]:
     last = days.first - _DAY
     return last - (days.last - days.first), last
-
-
-def _change(now: int, before: int, said: str) -> str:
-    if not before:
-        return "Nothing before" if now else ""
-    if now == before:
-        return f"As much as before ({said})"
-    part = figures.percent(Decimal(abs(now - before)) / before, 0)
-    if part == "0 %":
-        return f"About as much as before ({said})"
-    return f"{part} {'more' if now > before else 'less'} than before ({said})"
 
 
 def _next(month: date) -> date:

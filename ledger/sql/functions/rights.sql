@@ -9,7 +9,8 @@ begin
     foreach v_table in array array['ledger_clock', 'ledger_account', 'ledger_wallet', 'ledger_lot', 'ledger_lot_state',
         'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting', 'ledger_books', 'ledger_recognised',
         'ledger_outbox', 'ledger_relay', 'ledger_threshold', 'ledger_limit', 'ledger_limit_in_force', 'ledger_subject', 'ledger_tally',
-        'ledger_usage_until', 'ledger_usage_day', 'ledger_balance_mark', 'ledger_erased', 'ledger_seal']
+        'ledger_usage_until', 'ledger_usage_day', 'ledger_balance_mark', 'ledger_erased', 'ledger_seal',
+        'ledger_sum_hour', 'ledger_summed', 'ledger_sums']
     loop
         continue when to_regclass(v_table) is null;  -- a later migration brings it
         execute format('revoke all on %I from drawdown_app', v_table);
@@ -58,6 +59,9 @@ begin
     end if;
     if to_regprocedure('ledger_erase(uuid[])') is not null then
         grant execute on function ledger_erase(uuid[]) to drawdown_app;
+    end if;
+    if to_regclass('ledger_sum_hour') is not null then
+        grant execute on function ledger_sum_transfers(integer) to drawdown_app;
     end if;
 end
 $do$;

@@ -1,0 +1,1 @@
+"""What the dashboard shows and is worked out beforehand; its page is in `admin/dashboard`."""
