@@ -13,6 +13,12 @@ from accounts.models import User
 
 
 class Adapter(DefaultAccountAdapter):
+    # As long as `login_failed` of ACCOUNT_RATE_LIMITS counts the tries for one account.
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": "Too many failed login attempts. Try again in five minutes.",
+    }
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff who belong to no company have nothing at the portal."""
         user = request.user

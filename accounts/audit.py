@@ -45,17 +45,17 @@ def audited(
     customer: str = "customer_id",
     row: str = "id",
     noun: str = "",
-    hidden: Collection[str] = SECRETS,
+    hidden: Collection[str] = (),
     quiet: Collection[str] = (),
 ) -> RunSQL:
     """For a migration: what people and services change in this table is entered, as `noun.added`,
     `.changed` and `.removed`.
 
     `customer` names the column of whose it is, "" where it is nobody's, and `row` that of its id.
-    Of what is hidden no value is told, and what is quiet is left out.
+    Of what is hidden no value is told, and what is quiet is left out; both beside the usual ones.
     """
     called = noun or table.partition("_")[2]
-    given = (called, row, customer, ",".join(hidden), ",".join([*QUIET, *quiet]))
+    given = (called, row, customer, ",".join([*SECRETS, *hidden]), ",".join([*QUIET, *quiet]))
     arguments = ", ".join(f"'{argument}'" for argument in given)
     return RunSQL(
         _TRIGGER.format(table=table, arguments=arguments),

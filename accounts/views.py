@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import views as allauth_views
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -14,11 +15,12 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from accounts import portal, selectors, services, sign_up
+from accounts import portal, second_factor, selectors, services, sign_up
 from accounts import terms as texts
 from accounts.errors import InvitationRefused
 from accounts.forms import ProfileForm, SignUpForm
 from accounts.models import User
+from accounts.plain_forms import ActivateAppForm
 
 
 class SignUp(allauth_views.SignupView):
@@ -42,6 +44,15 @@ class SignUp(allauth_views.SignupView):
 @method_decorator(reauthentication_required(allow_get=True), name="dispatch")
 class Email(allauth_views.EmailView):
     """Who finds a browser open does not take the account away by another address."""
+
+
+class ActivateApp(ActivateTOTPView):
+    """Whoever turned it on here need not show it once more."""
+
+    def form_valid(self, form: ActivateAppForm) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        second_factor.note_turned_on(self.request, _person(self.request))
+        return response
 
 
 def terms(request: HttpRequest) -> HttpResponse:

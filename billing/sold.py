@@ -36,5 +36,9 @@ def escheat_class(purchase: Purchase) -> str | None:
     country, region = purchase.tax_country, purchase.tax_region
     if profile is not None and profile.country:
         country, region = profile.country, profile.region
+    return class_of_place(country, region)
+
+
+def class_of_place(country: str, region: str) -> str | None:
     found = EscheatClass.objects.filter(country=country, region__in={"", region})
     return found.order_by("-region").values_list("code", flat=True).first()

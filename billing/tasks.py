@@ -24,18 +24,20 @@ from billing import (
 )
 from billing.backtest import running as back_tests
 from billing.books import revenue
+from billing.care.openings import applying as openings
 from billing.jobs import digest, housekeeping
 from billing.operators import conditions, reconciling, webhook
 from billing.plans import earning
 from billing.plans import running as plans
 from billing.relay import relay
 from billing.top_up import running
-from ledger import marks, usage_sums
+from ledger import marks, seals, usage_sums
 
 # Whoever has not been asked by then is asked by beat.
 SOON: Final = timedelta(minutes=1)
 # The rest of a long past is summed the next time.
 SUMMED_FOR: Final = timedelta(seconds=30)
+SEALED_FOR: Final = timedelta(seconds=60)
 WEBHOOK_LOG_KEPT: Final = timedelta(days=30)
 
 logger = logging.getLogger(__name__)
@@ -106,6 +108,12 @@ def sum_usage() -> int:
 def write_balance_marks() -> int:
     """Adds up long histories so far, so that statements of them are quick."""
     return marks.write_all()
+
+
+@shared_task(name="seals")
+def seal_history() -> int:
+    """Seals what wallets have done, so that a change of it can be proved."""
+    return seals.write_all(seconds=SEALED_FOR.total_seconds())
 
 
 @shared_task(name="partner_shares")
@@ -191,6 +199,12 @@ def run_plans() -> str:
 def run_back_tests() -> str:
     """Prices past calls under the rate cards that somebody asks about."""
     return f"{back_tests.run_waiting()} answered"
+
+
+@shared_task(name="openings")
+def enter_openings() -> int:
+    """Enters the lots of opening balances that were approved."""
+    return openings.run_waiting()
 
 
 @shared_task(name="webhooks")

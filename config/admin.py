@@ -14,18 +14,28 @@ from django.utils.decorators import method_decorator
 
 from accounts.keys import KeyKind
 from accounts.models import Customer
+from accounts.staff_door import watched
 from billing.models import OperatorNotice
+from ledger import head_pages
 
 GROUPS: Final = {
     "Customers": ("Customer", "ApiKey"),
-    "Adjustments": ("Adjustment", "AdjustmentLimit"),
+    "Adjustments": ("Adjustment", "AdjustmentBatch", "AdjustmentLimit"),
     "Ledger": ("Reservation", "Transfer", "Lot", "Wallet", "Event", "RefusedEvent"),
     "Sales": ("Purchase", "Document", "ProviderEvent", "TopUpSettings", "TopUp"),
     "Plans": ("Plan", "Subscription", "Invoice"),
     "Notices": ("Alert", "ExpiryNotice", "Mail"),
     "Webhooks": ("WebhookEndpoint", "WebhookDelivery"),
     "Books": (
-        *("Period", "Report", "Estimate", "UnclaimedProperty", "Policy", "EscheatClass"),
+        *(
+            "Period",
+            "Report",
+            "Estimate",
+            "UnclaimedProperty",
+            "Policy",
+            "EscheatClass",
+            "OpeningImport",
+        ),
         *("ExchangeRate", "AccountName", "BooksCheck"),
     ),
     "Partners": ("Partner", "PartnerTerm", "PartnerPayout"),
@@ -35,8 +45,9 @@ GROUPS: Final = {
         *("Pack", "TaxRate", "Endpoint", "RateCard", "Price", "PriceGroup", "PriceTerms"),
         *("OpenApiFile", "BackTest"),
     ),
+    "Audit": ("AuditEntry",),
     "Services": ("Service", "ServiceKey"),
-    "People": ("User", "Group"),
+    "People": ("User", "UserSession"),
 }
 # Where things are whose names begin so.
 LISTS: Final = {
@@ -67,9 +78,18 @@ class Site(admin.AdminSite):
         if admin_class is None or not admin_class.__module__.startswith("allauth."):
             super().register(model_or_iterable, admin_class, **options)
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(watched(view), cacheable)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        find = path("find", self.admin_view(self.find), name="find")
-        return [find, *super().get_urls()]
+        own = [
+            path("find", self.admin_view(self.find), name="find"),
+            path("heads", self.admin_view(head_pages.page), name="heads"),
+            path("heads.csv", self.admin_view(head_pages.download), name="heads-file"),
+        ]
+        # No page of ours has an address at another site, and Django's way there knows no such ids.
+        others = [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
+        return [*own, *others]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -156,6 +156,8 @@ MFA_FORMS = {
 }
 # Nobody signs in before an address is confirmed. One that is not yet is a change of it.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Whether staff see the admin by a second factor only. Where the database is ours, one tries things.
+STAFF_MFA = env.bool("STAFF_MFA", default=not EMBEDDED)
 MFA_TOTP_ISSUER = "Drawdown"
 # How many proxies in front of us each add to X-Forwarded-For: whose address it is that tries.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)

@@ -52,6 +52,7 @@ RULES: Final[dict[str, Rule]] = {
     "billing.Purchase": Rule(view=SUPPORT | FINANCE),
     "billing.Refund": Rule(view=SUPPORT | FINANCE, add=FINANCE),
     "billing.Adjustment": Rule(view=ALL),
+    "billing.AdjustmentBatch": Rule(view=ALL),
     "billing.AdjustmentLimit": Rule(view=ALL, change=NOBODY),
     "billing.Document": Rule(view=SUPPORT | FINANCE),
     "billing.ProviderEvent": Rule(view=ALL, change=FINANCE | OPERATIONS),
@@ -77,11 +78,12 @@ RULES: Final[dict[str, Rule]] = {
     "billing.EscheatClass": _written(FINANCE, view=FINANCE),
     "billing.ExchangeRate": _written(FINANCE, view=FINANCE),
     "billing.AccountName": _written(FINANCE, view=FINANCE),
+    "billing.OpeningImport": Rule(view=FINANCE),
     "billing.BooksCheck": Rule(view=FINANCE | OPERATIONS),
     # Partners
     "billing.Partner": _written(FINANCE, view=FINANCE),
     "billing.PartnerTerm": _written(FINANCE, view=FINANCE),
-    "billing.PartnerPayout": _written(FINANCE, view=FINANCE),
+    "billing.PartnerPayout": Rule(view=FINANCE, add=FINANCE),
     # Margins
     "billing.Margin": Rule(view=FINANCE | OPERATIONS),
     "billing.EndpointCost": _written(FINANCE, view=OPERATIONS),
@@ -99,11 +101,15 @@ RULES: Final[dict[str, Rule]] = {
     "ledger.PriceTerms": _written(OPERATIONS, view=ALL),
     "ledger.OpenApiFile": Rule(view=OPERATIONS, add=OPERATIONS),
     "billing.BackTest": Rule(view=FINANCE | OPERATIONS, add=OPERATIONS),
+    # Audit
+    "accounts.AuditEntry": Rule(view=ALL),
     # Services
     "accounts.Service": _written(OPERATIONS, view=OPERATIONS),
     "accounts.ServiceKey": _written(OPERATIONS, view=OPERATIONS),
     # People: whoever can change them could become any of them.
     "accounts.User": _written(NOBODY, view=NOBODY),
+    # One's own; all of them are seen by whoever holds accounts.view_sessions.
+    "usersessions.UserSession": Rule(view=ALL),
 }
 
 # What is no row's view, add or change.
@@ -112,6 +118,7 @@ ACTS: Final[dict[str, Roles]] = {
     "accounts.revoke_key": SUPPORT | OPERATIONS,
     "accounts.end_session": NOBODY,
     "accounts.export_audit": NOBODY,
+    "accounts.view_sessions": NOBODY,
     "ledger.change_limits": OPERATIONS,
     "ledger.export_heads": FINANCE,
     "billing.add_note": ALL,

@@ -24,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/signup/", accounts.SignUp.as_view(), name="account_signup"),
     path("accounts/email/", accounts.Email.as_view(), name="account_email"),
+    path("accounts/2fa/totp/activate/", accounts.ActivateApp.as_view(), name="mfa_activate_totp"),
     path("accounts/", include("allauth.urls")),
     path("portal/", include("billing.portal.urls")),
     path("portal/", include("accounts.portal_urls")),

@@ -86,6 +86,50 @@ def grant(
     """
     if price or money or kind in _PAID:
         _require_real(customer_id)
+    return apply_one(
+        granting(
+            customer_id,
+            amount=amount,
+            kind=kind,
+            expires_at=expires_at,
+            priority=priority,
+            price=price,
+            tax=tax,
+            tax_on_use=tax_on_use,
+            currency=currency,
+            money=money,
+            cohort=cohort,
+            escheat_class=escheat_class,
+            refundable_until=refundable_until,
+            document=document,
+            reason=reason,
+            actor=actor,
+            key=key,
+        )
+    )
+
+
+def granting(
+    customer_id: UUID,
+    *,
+    amount: int,
+    kind: str,
+    expires_at: datetime | None = None,
+    priority: int = 100,
+    price: int = 0,
+    tax: int = 0,
+    tax_on_use: bool = False,
+    currency: str | None = None,
+    money: Sequence[Leg] | None = None,
+    cohort: str | None = None,
+    escheat_class: str | None = None,
+    refundable_until: datetime | None = None,
+    document: str | None = None,
+    reason: str | None = None,
+    actor: str | None = None,
+    key: str | None = None,
+) -> Operation:
+    """A grant to be applied with others: of customers that are known to be no sandboxes."""
     if money is None:
         money = [Leg("1000", "2100", price, currency or "")] if price else []
     detail: dict[str, Any] = {
@@ -104,7 +148,7 @@ def grant(
         "reason": reason,
         "actor": actor,
     }
-    return apply_one(_operation("grant", customer_id, amount, detail, key))
+    return _operation("grant", customer_id, amount, detail, key)
 
 
 def adjust(

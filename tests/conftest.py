@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 from hypothesis import settings
@@ -21,6 +22,8 @@ QUICK = {"synchronous_commit": "off", "jit": "off", "max_parallel_workers_per_ga
 def pytest_configure(config: pytest.Config) -> None:
     """What is tried by chance is other cases each time in the long runs only: a change is not to
     fail for what was wrong before it."""
+    # Also where the database is not ours. What is about second factors asks for them.
+    django_settings.STAFF_MFA = False
     if "not soak" in config.option.markexpr:
         settings.load_profile("the same cases")
 

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("admin", "Admin"),
                             ("portal", "Portal"),
-                            ("api", "Api"),
+                            ("api", "API"),
                             ("system", "System"),
                         ],
                         max_length=8,
@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["person", "id"], name="auditentry_person"),
                     models.Index(fields=["row", "id"], name="auditentry_row"),
                     models.Index(fields=["action", "id"], name="auditentry_action"),
+                    models.Index(fields=["at"], name="auditentry_at"),
                     models.Index(fields=["request_id"], name="auditentry_request"),
                 ],
             },
@@ -90,5 +91,5 @@ class Migration(migrations.Migration):
         ),
         *audit.functions(),
         audit.audited("accounts_customer", customer="id"),
-        audit.audited("accounts_user", customer="", hidden=("password",)),
+        audit.audited("accounts_user", customer=""),
     ]

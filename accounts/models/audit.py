@@ -13,7 +13,7 @@ from accounts.models.people import User
 class Via(models.TextChoices):
     ADMIN = "admin"
     PORTAL = "portal"
-    API = "api"
+    API = "api", "API"
     # A job or a command: nobody who signed in.
     SYSTEM = "system"
 
@@ -55,6 +55,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["person", "id"], name="auditentry_person"),
             models.Index(fields=["row", "id"], name="auditentry_row"),
             models.Index(fields=["action", "id"], name="auditentry_action"),
+            models.Index(fields=["at"], name="auditentry_at"),
             models.Index(fields=["request_id"], name="auditentry_request"),
         ]
 

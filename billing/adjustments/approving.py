@@ -18,9 +18,9 @@ PERMISSION: Final = "billing.approve_adjustment"
 
 
 def waiting() -> QuerySet[Adjustment]:
-    """That somebody can still decide, the oldest first."""
+    """That somebody can still decide, the oldest first. Those of files are decided as such."""
     found = Adjustment.objects.filter(
-        state=AdjustmentState.WAITING, waits_until__gt=selectors.now()
+        state=AdjustmentState.WAITING, waits_until__gt=selectors.now(), batch=None
     )
     return found.select_related("customer", "asked_by").order_by("asked_at")
 
@@ -38,6 +38,8 @@ def why_not(adjustment: Adjustment, by: User) -> str:
         return f"This was {adjustment.state} already."
     if is_over(adjustment):
         return "This has expired: nobody decided it within 7 days. Propose it again."
+    if adjustment.batch_id:
+        return "It is one of a file, which is decided as a whole."
     if adjustment.asked_by_id == by.pk:
         return "Somebody else must decide: it was you who asked."
     if not by.has_perm(PERMISSION):
@@ -78,6 +80,8 @@ def withdraw(id: UUID, *, by: User, note: str = "") -> Adjustment:
     adjustment = _locked(id)
     if adjustment.asked_by_id != by.pk:
         raise NotToDecide("Only who asked withdraws it: decline it instead.")
+    if adjustment.batch_id:
+        raise NotToDecide("It is one of a file: withdraw the file.")
     if adjustment.state != AdjustmentState.WAITING or is_over(adjustment):
         raise NotToDecide("There is nothing to withdraw: this does not wait any more.")
     adjustment.state = AdjustmentState.WITHDRAWN

@@ -3,6 +3,7 @@
 AdjustmentError
 ├── DraftRefused    adjustment-refused
 ├── EffectChanged   adjustment-changed
+├── BatchChanged    adjustment-changed
 └── NotToDecide     adjustment-not-to-decide
 """
 
@@ -35,6 +36,13 @@ class EffectChanged(AdjustmentError):
     def __init__(self, effect: Effect) -> None:
         self.effect = effect
         super().__init__()
+
+
+class BatchChanged(AdjustmentError):
+    """It would come to something else than was seen."""
+
+    code = "adjustment-changed"
+    default_detail = "It would come to something else by now. Look at it again."
 
 
 class NotToDecide(AdjustmentError):

@@ -4,6 +4,7 @@ What one person asks for one customer within 24 hours counts together, so a larg
 into small ones.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -48,14 +49,14 @@ def size(adjustment: Adjustment, effect: Effect) -> Size:
     )
 
 
-def why_it_waits(adjustment: Adjustment, size: Size) -> str:
-    """A sentence; empty where the person may do it alone."""
+def why_it_waits(adjustment: Adjustment, size: Size, besides: Sequence[Adjustment] = ()) -> str:
+    """A sentence; empty where the person may do it alone. `besides` are asked for with it."""
     limit = _limit(adjustment.asked_by)
     if limit is None:
         return "Whoever asks has no limit of their own: another person decides."
     if size.money is None:
         return f"No exchange rate to {size.currency} says what it is worth."
-    credits, money = so_far(adjustment)
+    credits, money = so_far(adjustment, besides)
     told = f"The limit of {limit.role} for one customer in 24 hours is "
     if credits + size.credits > limit.credits:
         return _beyond(
@@ -67,7 +68,22 @@ def why_it_waits(adjustment: Adjustment, size: Size) -> str:
     return ""
 
 
-def so_far(adjustment: Adjustment) -> tuple[int, Decimal]:
+def why_all_wait(adjustments: Sequence[Adjustment]) -> str:
+    """Many of one file may be as large together as one of them alone."""
+    limit = _limit(adjustments[0].asked_by)
+    assert limit is not None
+    credits, money = _sum(adjustments)
+    told, together = f"The limit of {limit.role} is ", "and all together are"
+    if credits > limit.credits:
+        most, all_ = shown.credits(limit.credits), shown.credits(credits)
+        return f"{told}{most} credits, {together} {all_}."
+    if money > limit.money:
+        currency = adjustments[0].size_currency
+        return f"{told}{limit.money:,.2f} {currency}, {together} {money:,.2f}."
+    return ""
+
+
+def so_far(adjustment: Adjustment, besides: Sequence[Adjustment] = ()) -> tuple[int, Decimal]:
     """What the same person did, or asked, for these customers in the last 24 hours."""
     of = [id for id in (adjustment.customer_id, adjustment.receiver_id) if id]
     found = Adjustment.objects.filter(
@@ -76,9 +92,13 @@ def so_far(adjustment: Adjustment) -> tuple[int, Decimal]:
         asked_at__gt=adjustment.asked_at - WINDOW,
         state__in=[AdjustmentState.APPLIED, AdjustmentState.WAITING],
     ).exclude(id=adjustment.id)
-    sizes = list(found.values_list("size_credits", "size_money"))
-    money = sum((money for _, money in sizes if money is not None), Decimal(0))
-    return sum(credits for credits, _ in sizes), money
+    same = [one for one in besides if {one.customer_id, one.receiver_id} & set(of)]
+    return _sum([*found, *same])
+
+
+def _sum(adjustments: Sequence[Adjustment]) -> tuple[int, Decimal]:
+    known = [one.size_money for one in adjustments if one.size_money is not None]
+    return sum(one.size_credits for one in adjustments), sum(known, Decimal(0))
 
 
 def _limit(user: User) -> AdjustmentLimit | None:

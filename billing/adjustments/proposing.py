@@ -1,5 +1,6 @@
 """An adjustment is asked for: done at once, or kept until a second person decides."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -43,12 +44,12 @@ def propose(draft: Adjustment, *, seen: str | None = None) -> Adjustment:
     return draft
 
 
-def measure(draft: Adjustment, effect: Effect) -> None:
-    """How large it is, and whether it waits."""
+def measure(draft: Adjustment, effect: Effect, besides: Sequence[Adjustment] = ()) -> None:
+    """How large it is, and whether it waits. `besides` are asked for with it."""
     size = limits.size(draft, effect)
     draft.size_credits, draft.size_money, draft.size_currency = size
     draft.asked_effect = effect.as_json()
-    draft.waits_for = limits.why_it_waits(draft, size)
+    draft.waits_for = limits.why_it_waits(draft, size, besides)
     draft.state = AdjustmentState.WAITING
     draft.waits_until = draft.asked_at + WAITS if draft.waits_for else None
 

@@ -57,6 +57,7 @@ class JobAdmin(BooksPage):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A job has no page of its own."""
+        self.require_view(request)
         return redirect("admin:billing_job_changelist")
 
     def run(self, request: HttpRequest, name: str) -> HttpResponse:

@@ -288,7 +288,6 @@ class SubscriptionAdmin(BillingWindow):
             except (BillingError, LedgerError) as refusal:
                 form.add_error(None, refusal.detail)
             else:
-                self.log_change(request, subscription, f"Moved to {plan}.")
                 when = "now" if at_once else "from the next period on"
                 messages.success(request, f"{subscription.customer} is on {plan} {when}.")
                 return redirect(page)

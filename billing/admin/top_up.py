@@ -47,7 +47,6 @@ class TopUpSettingsAdmin(BillingWindow):
         page = billing_shown.page(agreement)
         if request.method == "POST":
             agreeing.end(agreement)
-            self.log_change(request, agreement, "Switched off.")
             messages.success(request, f"Switched off for {agreement.customer}.")
             return redirect(page)
         context = {"title": "Switch off", "agreement": agreement, "page": page}

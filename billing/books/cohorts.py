@@ -9,6 +9,8 @@ from billing.books.breakage.formula import Position
 from billing.books.rows import rows
 
 STANDARD = "standard"
+# What came from another system: how it was used before that is not known here.
+OPENING = "from:elsewhere"
 _ESCHEAT = "escheat:"
 
 # C is net of what a lost dispute took back; A is what expired less what was reinstated.

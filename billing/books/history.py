@@ -48,13 +48,15 @@ def observed(as_of: date) -> list[Observed]:
 
 
 def curve(as_of: date, currency: str | None = None) -> list[Observed]:
-    """Those whose lots expire: what never does has no last age. Of one currency, or of all."""
+    """Those whose lots expire, and of which all is known: what never does has no last age, and what
+    came from another system was used there. Of one currency, or of all."""
     never = {name for name, expiry in cohorts.last_expiries().items() if expiry is None}
     found = [one for one in observed(as_of) if one.cohort not in never]
     return [
         one
         for one in found
         if not Cohort.read(one.cohort).escheat_class
+        and Cohort.read(one.cohort).family != cohorts.OPENING
         and currency in (None, Cohort.read(one.cohort).currency)
     ]
 

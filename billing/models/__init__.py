@@ -3,6 +3,7 @@
 Amounts of money are minor units of the currency beside them, credits are micro-credits.
 """
 
+from billing.models.adjustment_batches import AdjustmentBatch, BatchState
 from billing.models.adjustments import (
     Adjustment,
     AdjustmentKind,
@@ -35,6 +36,7 @@ from billing.models.expiry_notices import ExpiryNotice
 from billing.models.exports import AccountName, Target
 from billing.models.jobs import Job
 from billing.models.mails import Mail, MailState
+from billing.models.openings import OpeningImport, OpeningLine, OpeningState
 from billing.models.operators import (
     NoticeCall,
     NoticeKind,
@@ -104,6 +106,7 @@ from billing.models.webhooks_out import (
 __all__ = [
     "AccountName",
     "Adjustment",
+    "AdjustmentBatch",
     "AdjustmentKind",
     "AdjustmentLimit",
     "AdjustmentState",
@@ -115,6 +118,7 @@ __all__ = [
     "BackTest",
     "BackTestLine",
     "BackTestState",
+    "BatchState",
     "BillingProfile",
     "BooksCheck",
     "BreakageRun",
@@ -152,6 +156,9 @@ __all__ = [
     "NotificationPreference",
     "Obstacle",
     "OnFailure",
+    "OpeningImport",
+    "OpeningLine",
+    "OpeningState",
     "OperatorNotice",
     "Overage",
     "Pack",

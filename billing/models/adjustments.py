@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import Customer, StaffRole, User
+from billing.models.adjustment_batches import AdjustmentBatch
 from billing.models.purchases import Purchase
 
 ADJUSTMENT: Final = "adj"
@@ -55,6 +56,11 @@ class Adjustment(models.Model):
     purchase = models.ForeignKey(
         Purchase, on_delete=models.PROTECT, null=True, related_name="adjustments"
     )
+    # Of a file that is asked for and decided as a whole, and its row there.
+    batch = models.ForeignKey(
+        AdjustmentBatch, on_delete=models.PROTECT, null=True, related_name="adjustments"
+    )
+    row = models.IntegerField(null=True)
     state = models.CharField(max_length=16, choices=AdjustmentState)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

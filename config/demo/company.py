@@ -28,6 +28,10 @@ SEED = 3
 ADDRESS = "203.0.113.{}"
 
 
+# The administrator beside them is there from the beginning.
+STAFF = [role for role in StaffRole if role != StaffRole.ADMINISTRATOR]
+
+
 class DemoCustomer(Person):
     id: str
     api_key: str
@@ -37,6 +41,7 @@ class Demo(TypedDict):
     base_url: str
     service_key: str
     admin: Person
+    staff: list[Person]
     customers: list[DemoCustomer]
 
 
@@ -47,6 +52,10 @@ def load(state: State, base_url: str, *, history: timedelta) -> Demo:
         with clock.as_owner():
             demo = _create(timezone.now(), history)
             clock.sweep()
+    # One from before there were roles has none of them.
+    demo.setdefault("staff", [])
+    if not demo["staff"]:
+        demo["staff"] = [person(f"{role}@northwind.example", role=role) for role in STAFF]
     packs.put_on_sale()
     demo["base_url"] = base_url
     state.write(FILE, json.dumps(demo, indent=2) + "\n")
@@ -76,7 +85,7 @@ def _create(now: datetime, history: timedelta) -> Demo:
             customers.append(customer)
             callers += [newcomer] if newcomer else []
         _play(callers, since, now)
-        return Demo(base_url="", service_key=key.secret, admin=admin, customers=customers)
+        return Demo(base_url="", service_key=key.secret, admin=admin, staff=[], customers=customers)
 
 
 def _customer(profile: Profile, service: Service) -> tuple[DemoCustomer, Caller | None]:

@@ -1,8 +1,10 @@
 """What `make run` prints once it is ready."""
 
 import json
+from collections.abc import Sequence
 
 from config.demo.company import FILE, Demo
+from config.demo.people import Person
 from config.state import State
 
 # Another one each time the line is pasted.
@@ -10,7 +12,7 @@ NEW_KEY = '-H "Idempotency-Key: $(date +%s%N)"'
 
 
 def welcome(demo: Demo, state: State, northwind: str) -> str:
-    url, people = demo["base_url"], [demo["admin"], *demo["customers"]]
+    url, staff = demo["base_url"], [demo["admin"], *demo["staff"]]
     return "\n".join(
         [
             "",
@@ -25,8 +27,11 @@ def welcome(demo: Demo, state: State, northwind: str) -> str:
             f"  metrics  {url}/metrics",
             f"  Northwind AI, whose customers are calling: {northwind}",
             "",
-            "Sign-ins (e-mail, password):",
-            *(f"  {person['email']}  {person['password']}" for person in people),
+            "Staff's sign-ins (e-mail, password), each called by its role:",
+            *_sign_ins(staff),
+            "",
+            "Customers' sign-ins (e-mail, password):",
+            *_sign_ins(demo["customers"]),
             "",
             f"Service key: {demo['service_key']}",
             f"All of this is in {state.path / FILE}",
@@ -48,6 +53,10 @@ def welcome(demo: Demo, state: State, northwind: str) -> str:
             "",
         ]
     )
+
+
+def _sign_ins(people: Sequence[Person]) -> list[str]:
+    return [f"  {person['email']}  {person['password']}" for person in people]
 
 
 def _reserve(demo: Demo) -> str:

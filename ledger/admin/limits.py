@@ -66,7 +66,9 @@ class LimitForm(forms.Form):
 
 def page(request: HttpRequest, customer_id: UUID, *, shared: dict[str, Any]) -> HttpResponse:
     """What is in force, and what the provider gave: to be added to, and removed from."""
-    if not request.user.has_perm("accounts.change_customer"):
+    may_change = request.user.has_perm("ledger.change_limits")
+    may_see = may_change or request.user.has_perm("accounts.view_customer")
+    if not may_see or (request.method == "POST" and not may_change):
         raise PermissionDenied
     customer = Customer.objects.filter(id=customer_id).first()
     if customer is None:
@@ -84,6 +86,7 @@ def page(request: HttpRequest, customer_id: UUID, *, shared: dict[str, Any]) -> 
         "lines": limits_in_words.of(customer),
         "given": [(_name(one), *_words(one, customer)) for one in _provided(customer)],
         "form": form,
+        "may_change": may_change,
     }
     return render(request, "ledger/admin/limits.html", shared | context)
 

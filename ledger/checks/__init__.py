@@ -12,6 +12,7 @@ from ledger.checks import (
     money,
     orphans,
     reservations,
+    seals,
     telling,
     usage,
     wallets,
@@ -47,5 +48,6 @@ CHECKS = Suite(
         *limits.CHECKS,
         *usage.CHECKS,
         *marks.CHECKS,
+        *seals.CHECKS,
     ],
 )

@@ -14,6 +14,7 @@ tally as not materialized (select * from ledger_tally where {scope}),
 usage_day as not materialized (select * from ledger_usage_day where {scope}),
 usage_until as not materialized (select * from ledger_usage_until where {scope}),
 mark as not materialized (select * from ledger_balance_mark where {scope}),
+seal as not materialized (select * from ledger_seal where {scope}),
 key as not materialized (select * from ledger_key where {scope}),
 reservation as not materialized (select * from ledger_reservation where {scope}),
 part as not materialized (

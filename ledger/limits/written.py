@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, cast, get_args
 from uuid import UUID
 
+from django.db import transaction
 from msgspec import Meta
 
-from accounts import ids
+from accounts import audit, ids
 from accounts.errors import InvalidId, InvalidRequest
 from accounts.models import ApiKey
 from ledger import amounts, limits
@@ -70,8 +71,17 @@ def set_limits(customer_id: UUID, source: Source, given: Sequence[GivenLimit]) -
 
 def save(customer_id: UUID, source: Source, given: Sequence[Limit]) -> None:
     """Raises CapBelowSpent, and nothing is saved then."""
+    before = _told(limits.given(customer_id, source))
     try:
-        limits.set_limits(customer_id, source, given)
+        with transaction.atomic():
+            limits.set_limits(customer_id, source, given)
+            audit.record(
+                "limits.changed",
+                ("ledger_limit", str(customer_id)),
+                customer_id=customer_id,
+                before={source: before},
+                after={source: _told(given)},
+            )
     except Refused as refused:
         if refused.code != "cap-below-spent":
             raise
@@ -97,6 +107,13 @@ def read(customer_id: UUID, given: Sequence[GivenLimit]) -> list[Limit]:
     if errors:
         raise InvalidRequest(errors)
     return found
+
+
+def _told(given: Sequence[Limit]) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in limit._asdict().items() if value is not None}
+        for limit in given
+    ]
 
 
 def same(one: Limit, other: Limit) -> bool:

@@ -29,6 +29,7 @@ FUNCTIONS = (
 SINCE_LIMITS = ("limits", "write")
 SINCE_USAGE_SUMS = (*SINCE_LIMITS, "usage")
 SINCE_MARKS = (*SINCE_USAGE_SUMS, "statement")
+SINCE_SEALS = (*SINCE_MARKS, "seals")
 RIGHTS = "rights"
 
 # What the functions that act with the owner's rights keep as their search path. Temporary tables

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import ids
+from accounts import audit, ids
 from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import events, partners
@@ -120,6 +120,7 @@ def acme(db, settings):
     subscribing.start(acme, new_plan(fee=10_00), card=PaymentMethod.objects.get())
     refuse_usage(acme)
     adjust(acme)
+    audit.record("customer.exported", acme, customer_id=acme.id)
     return acme
 
 

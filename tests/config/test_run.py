@@ -38,6 +38,11 @@ def test_answers_and_says_where(service: Service, state: Path) -> None:
     assert demo["service_key"] in service.said()
     assert f"{demo['base_url']}/v1/reservations" in service.said()
     assert f"{demo['base_url']}/docs/" in service.said()
+    for person in (demo["admin"], *demo["staff"]):
+        assert f"{person['email']}  {person['password']}" in service.said()
+    assert [one["email"].partition("@")[0] for one in demo["staff"]] == [
+        *("support", "finance", "operations", "auditor")
+    ]
     # Requests were answered by now, and none has a line.
     assert '"event":"request"' not in service.said()
     assert len(demo["customers"]) == 10

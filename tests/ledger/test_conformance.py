@@ -267,7 +267,7 @@ CORE_TABLES = [
     *("ledger_outbox", "ledger_relay", "ledger_threshold"),
     *("ledger_limit", "ledger_subject", "ledger_tally"),
     *("ledger_usage_day", "ledger_usage_until"),
-    *("ledger_limit", "ledger_subject", "ledger_tally", "ledger_balance_mark"),
+    *("ledger_limit", "ledger_subject", "ledger_tally", "ledger_balance_mark", "ledger_seal"),
 ]
 
 
@@ -325,9 +325,10 @@ class TestTheServicesRole:
             *("ledger_line_kind", "ledger_make_partitions", "ledger_mark_at", "ledger_meters_of"),
             *("ledger_move", "ledger_now", "ledger_open_wallets", "ledger_put_off_events"),
             *("ledger_quiet_moment", "ledger_recognise", "ledger_require_notice"),
+            *("ledger_seal_bytes", "ledger_seal_now", "ledger_seal_value"),
             *("ledger_set_time_zone", "ledger_still_held", "ledger_sum_calls"),
             *("ledger_tallies_of", "ledger_usage", "ledger_use", "ledger_version_at"),
-            *("ledger_write_marks",),
+            *("ledger_write_marks", "ledger_write_seals"),
         ]
 
     def test_cannot_put_a_table_of_its_own_in_the_place_of_the_cores(self, book, clock):

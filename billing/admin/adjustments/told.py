@@ -95,7 +95,7 @@ def _lot(customer: SafeString, lot: LotChange) -> CreditsRow:
         f"{number}, new" if lot.is_new else shown.link(page, number),
         lot.kind,
         figures.credits(lot.before),
-        _signed(lot.change),
+        signed(lot.change),
         figures.credits(lot.after),
         _expiry(lot),
         lot.change > 0,
@@ -108,7 +108,7 @@ def _wallet(customer: SafeString, wallet: WalletChange) -> CreditsRow:
         "Available in all",
         "",
         figures.credits(wallet.available_before),
-        _signed(wallet.change),
+        signed(wallet.change),
         figures.credits(wallet.available_after),
         "",
         wallet.change > 0,
@@ -150,5 +150,5 @@ def _instant(instant: datetime | None) -> str:
     return f"{instant:%Y-%m-%d %H:%M}" if instant else "never"
 
 
-def _signed(amount: int) -> str:
+def signed(amount: int) -> str:
     return f"+{figures.credits(amount)}" if amount > 0 else figures.credits(amount)

@@ -93,7 +93,6 @@ class PeriodAdmin(BooksPage):
         except BillingError as refusal:
             messages.error(request, refusal.detail)
         else:
-            self._log(request, day, "Left open.")
             messages.success(request, f"{day:%Y-%m} is left open. Another close begins anew.")
         return redirect(page_of(day))
 
@@ -123,7 +122,6 @@ class PeriodAdmin(BooksPage):
         except BillingError as refusal:
             messages.error(request, refusal.detail)
         else:
-            self._log(request, day, f"Reopening {'approved' if approve else 'declined'}.")
             messages.success(request, f"{day:%Y-%m} is open again." if approve else "Declined.")
         return redirect(page_of(day))
 
@@ -139,9 +137,7 @@ class PeriodAdmin(BooksPage):
         if period.state == PeriodState.CLOSING and name == next(closing.left(period), ""):
             if name in ("freeze", "lock"):
                 closing.begin(day)  # an earlier month may have been reopened meanwhile
-            step = closing.take(period, name, by=user)
-            if step.name == "lock" and step.ok:
-                self._log(request, day, "Closed.")
+            closing.take(period, name, by=user)
 
     def _fragment(self, request: HttpRequest, day: date, refused: str) -> HttpResponse:
         context = self._standing(request, day) | {"refused": refused}
@@ -176,9 +172,6 @@ class PeriodAdmin(BooksPage):
             raise PermissionDenied
         assert isinstance(request.user, User)
         return request.user
-
-    def _log(self, request: HttpRequest, day: date, told: str) -> None:
-        self.log_change(request, Period.objects.get(month=day), told)
 
 
 def month_or_404(text: str) -> date:

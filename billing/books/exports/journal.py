@@ -40,11 +40,13 @@ SOURCES: Final = {
     "fees": Source(8, "Payment fees"),
     "moves": Source(9, "Moves between customers"),
     "other": Source(10, "Other"),
+    "openings": Source(11, "Opening balances"),
 }
 # Both sides of a transfer are of one source, so that a journal of it is balanced.
 _SOURCE = """case
     when '2300' in (t.debit, t.credit) then 'escheat'
     when '2190' in (t.debit, t.credit) then 'moves'
+    when '3900' in (t.debit, t.credit) then 'openings'
     when starts_with(t.kind, 'breakage ') then 'breakage'
     when t.kind in ('grant', 'concession') then 'sales'
     when t.kind in ('usage', 'usage-back') then 'usage'

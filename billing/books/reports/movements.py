@@ -10,11 +10,13 @@ from billing.books.rows import rows
 
 # The day that a transfer counts for, as the view ledger_posting has it.
 DAY = "coalesce(t.posted_on, (t.posted_at at time zone b.time_zone)::date)"
-# The other side tells what is of the state's and what went to another customer; the kind, the rest.
+# The other side tells what is of the state's, went to another customer or came from another system;
+# the kind, the rest.
 # Paid credits could be void before there were books.
 LINE = """case
     when '2300' in (t.debit, t.credit) then 'escheat'
     when '2190' in (t.debit, t.credit) then 'transfers'
+    when '3900' in (t.debit, t.credit) then 'openings'
     when '4200' in (t.debit, t.credit) and starts_with(t.kind, 'breakage ') then 'breakage'
     when t.kind = 'grant' then 'sales'
     when t.kind = 'usage' then 'usage'

@@ -13,6 +13,7 @@ from billing.books.rows import rows
 
 LINES = {
     "opening": "Opening",
+    "openings": "Brought from another system",
     "sales": "Sales (ex tax)",
     "usage": "Usage revenue",
     "reversals": "Commit reversals",
@@ -27,7 +28,7 @@ LINES = {
     "closing": "Closing",
 }
 # Left out where there was nothing: the table of section 8.1 does not have them.
-_RARE = ("reinstated", "other")
+_RARE = ("openings", "reinstated", "other")
 _AMOUNTS = (
     Column("deferred", "2100", "money"),
     Column("advance", "2110 (Dr as minus)", "money"),

@@ -9,7 +9,7 @@ begin
     foreach v_table in array array['ledger_clock', 'ledger_account', 'ledger_wallet', 'ledger_lot', 'ledger_lot_state',
         'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting', 'ledger_books', 'ledger_recognised',
         'ledger_outbox', 'ledger_relay', 'ledger_threshold', 'ledger_limit', 'ledger_limit_in_force', 'ledger_subject', 'ledger_tally',
-        'ledger_usage_until', 'ledger_usage_day', 'ledger_balance_mark']
+        'ledger_usage_until', 'ledger_usage_day', 'ledger_balance_mark', 'ledger_seal']
     loop
         continue when to_regclass(v_table) is null;  -- a later migration brings it
         execute format('revoke all on %I from drawdown_app', v_table);
@@ -51,6 +51,10 @@ begin
             ledger_gained(uuid, bigint, bigint), ledger_mark_at(uuid, bigint), ledger_write_marks(uuid, bigint, integer),
             ledger_gone_by(uuid, bigint, timestamptz), ledger_still_held(ledger_transfer, timestamptz), ledger_id_before(uuid, interval)
             to drawdown_app;
+    end if;
+    if to_regclass('ledger_seal') is not null then
+        grant execute on function ledger_write_seals(uuid, bigint, integer), ledger_seal_now(ledger_seal), ledger_seal_bytes(ledger_transfer),
+            ledger_seal_value(text) to drawdown_app;
     end if;
 end
 $do$;

@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 
 from accounts import ids
 from accounts.ids import uuid7
-from ledger import checks, limits, marks, services
+from ledger import checks, limits, marks, seals, services
 from ledger.checks import outside
 from ledger.limits import Limit
 from ledger.prices import rate_cards
@@ -47,6 +47,7 @@ def history(django_db_setup: None, django_db_blocker) -> Book:
         _limit(book)
         _sum(book)
         marks.write(book.customer_id, 4)
+        seals.write(book.customer_id, step=4)
         return book
 
 
@@ -182,6 +183,8 @@ DAMAGE = {
     "balance-marks": f"""
         update ledger_balance_mark set remaining[1] = remaining[1] + 1 {OWN} and version = 8
     """,
+    "seals": f"update ledger_transfer set reason = 'another' {OWN} and version = 1",
+    "seal-chain": f"delete from ledger_seal {OWN} and version_from = 5",
     "outbox": f"update ledger_outbox set event_id = %(other)s {OWN}",
 }
 

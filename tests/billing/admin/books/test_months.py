@@ -1,9 +1,9 @@
 """Closing a month from its page: by hand, by itself, and what stops it."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from accounts.models import AuditEntry
 from billing.books import closing, periods, tie_outs
 from billing.models import CloseStep, Period, PeriodState, Policy
 from ledger.admin import shown
@@ -79,7 +79,8 @@ def test_step_by_step_without_a_script(staff, boss, october, last_month):
     assert [step.name for step in steps] == list(closing.STEPS)
     assert {step.by for step in steps} == {boss.email}
     assert steps[2].told == "1 entries of usage posted"
-    assert LogEntry.objects.get().change_message == "Closed."
+    *_, entry = AuditEntry.objects.filter(action="period.changed").order_by("id")
+    assert (entry.person, entry.row, entry.after["state"]) == (boss, f"{last_month}", "closed")
     assert periods.next_to_close() is None
 
 

@@ -1,0 +1,43 @@
+"""Hold credits before a request runs, and settle after it.
+
+with Client(url, key) as credits:
+    with credits.reserve(customer, "summarize") as hold:
+        ...
+"""
+
+from drawdown.aio import AsyncClient
+from drawdown.answers import Balance, Reservation
+from drawdown.client import Client
+from drawdown.errors import (
+    DrawdownError,
+    NotVerified,
+    OverBound,
+    PaymentRequired,
+    Problem,
+    TooManyRequests,
+    Unreachable,
+)
+from drawdown.holding import Hold
+from drawdown.ids import uuid7
+from drawdown.journal import Journal
+from drawdown.offline import Open
+from drawdown.retrying import Retry
+
+__all__ = [
+    "AsyncClient",
+    "Balance",
+    "Client",
+    "DrawdownError",
+    "Hold",
+    "Journal",
+    "NotVerified",
+    "Open",
+    "OverBound",
+    "PaymentRequired",
+    "Problem",
+    "Reservation",
+    "Retry",
+    "TooManyRequests",
+    "Unreachable",
+    "uuid7",
+]

@@ -1,0 +1,315 @@
+"""The client for asyncio: the methods of `drawdown.Client`, awaited."""
+
+import asyncio
+import logging
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import wraps
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar, Unpack
+
+import httpx
+
+from drawdown import flows, operations, posting
+from drawdown.aiolists import Lists
+from drawdown.amounts import Credits
+from drawdown.answers import Balance, Reservation
+from drawdown.errors import DrawdownError, Problem, Unreachable
+from drawdown.holding import LENGTH, Hold
+from drawdown.offline import Bound, Open
+from drawdown.operations import Operation
+from drawdown.retrying import DEFAULT, Retry
+from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
+from drawdown.wire import Answer, Failed, Flow, Send, Sleep
+
+POST_SECONDS: Final = 1.0
+Result = TypeVar("Result")
+logger = logging.getLogger("drawdown")
+
+
+class AsyncClient:
+    """For any number of tasks of one event loop. Close it, or use it in `async with`.
+
+    `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
+    times as many a second. `offline`: what is sold when Drawdown is unreachable; nothing without.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        retry: Retry = DEFAULT,
+        lists: bool = False,
+        offline: Open | None = None,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self.retry = retry
+        self._http = http or httpx.AsyncClient()
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._lists = Lists(self._one, self._many) if lists else None
+        self._bound = Bound(offline)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._poster: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """When what it does by itself, such as the release of holds, is done."""
+        if self._poster:
+            self._poster.cancel()
+        while waiting := {task for task in self._tasks if task is not self._poster}:
+            await asyncio.wait(waiting)
+        await self._http.aclose()
+
+    @asynccontextmanager
+    async def reserve(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        **terms: Unpack[ReserveTerms],
+    ) -> AsyncIterator[Hold]:
+        """Hold what the call costs; commit when the block ends, release when it raises or is
+        cancelled; extend while it works. `hold.use(...)` says what the work came to.
+
+        Raises the problem that Drawdown refuses with (PaymentRequired, TooManyRequests, ...),
+        Unreachable, and at the end the commit's: Unreachable where it may not have been done.
+        """
+        hold = await self._begin(operations.reserve(customer, endpoint, **terms), terms)
+        extending = self._extend_later(hold)
+        try:
+            yield hold
+        except BaseException:
+            self._cancel(hold)
+            raise
+        else:
+            await self._settle(hold)
+        finally:
+            hold.has_ended = True
+            if extending:
+                extending.cancel()
+
+    def charged(
+        self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
+    ) -> Callable[[Callable[..., Awaitable[Result]]], Callable[..., Awaitable[Result]]]:
+        """A decorator: each call of the function is held and committed. `customer` is called with
+        the function's own arguments."""
+        from_arguments = customer
+
+        def decorate(
+            function: Callable[..., Awaitable[Result]],
+        ) -> Callable[..., Awaitable[Result]]:
+            @wraps(function)
+            async def charge(*args: Any, **named: Any) -> Result:
+                async with self.reserve(from_arguments(*args, **named), endpoint, **terms):
+                    return await function(*args, **named)
+
+            return charge
+
+        return decorate
+
+    async def debit(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        **terms: Unpack[DebitTerms],
+    ) -> Reservation:
+        """Hold and commit in one, where the cost is known before."""
+        return await self.operate(operations.debit(customer, endpoint, **terms))
+
+    async def commit(self, reservation: str, **terms: Unpack[CommitTerms]) -> Reservation:
+        return await self.operate(operations.commit(reservation, **terms))
+
+    async def release(self, reservation: str, *, key: str | None = None) -> Reservation:
+        return await self.operate(operations.release(reservation, key=key))
+
+    async def extend(self, reservation: str, *, expires_in: timedelta) -> Reservation:
+        """So long from now."""
+        return await self.operate(operations.extend(reservation, expires_in=expires_in))
+
+    async def reverse(
+        self,
+        reservation: str,
+        *,
+        reason: str,
+        amount: Credits | None = None,
+        key: str | None = None,
+    ) -> Reservation:
+        """Gives committed credits back to the lots that they came from."""
+        return await self.operate(
+            operations.reverse(reservation, reason=reason, amount=amount, key=key)
+        )
+
+    async def operate(self, operation: Operation) -> Reservation:
+        """One operation, made before: the same one sent again is done once."""
+        if self._lists and operation.name:
+            return await self._lists.operate(operation)
+        return await self._one(operation)
+
+    async def operate_list(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
+        """1,000 at most, in order; each succeeds or fails by itself."""
+        return await self._many(made)
+
+    async def report(self, events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """CloudEvents of work that is done already, 1,000 at most; sent again, a duplicate."""
+        return await self.run(flows.report(list(events), self.retry))
+
+    async def reservation(self, id: str) -> Reservation:
+        return await self.run(flows.reservation(id, self.retry))
+
+    async def balance(self, customer: str) -> Balance:
+        return await self.run(flows.balance(customer, self.retry))
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Whatever else the API reads, such as `/v1/endpoints`."""
+        return await self.run(flows.get(path, self.retry, query))
+
+    async def post(self, path: str, body: object, *, key: str | None = None) -> Any:
+        """Whatever else the API writes, under this idempotency key."""
+        return await self.run(flows.post(path, body, self.retry, key))
+
+    async def run(self, flow: Flow[Result]) -> Result:
+        came: Answer | Failed | None = None
+        while True:
+            try:
+                step = flow.send(came)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            came = await self._step(step)
+
+    async def post_journal(self) -> int:
+        """How many entries were posted, or found to be posted before. Raises DrawdownError."""
+        policy = self._bound.policy
+        return await self.run(posting.post(policy.journal, self.retry)) if policy else 0
+
+    async def _step(self, step: Send | Sleep) -> Answer | Failed | None:
+        if isinstance(step, Sleep):
+            await asyncio.sleep(step.seconds)
+            return None
+        request = step.request
+        try:
+            async with asyncio.timeout(step.timeout):
+                answer = await self._http.request(
+                    request.method,
+                    self._url + request.path,
+                    content=request.content(),
+                    params=request.query or None,
+                    headers=self._headers | request.headers(),
+                    timeout=step.timeout,
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
+            return Failed(error)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    async def _one(self, operation: Operation) -> Reservation:
+        return await self.run(flows.operate(operation, self.retry))
+
+    async def _many(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
+        return await self.run(flows.operate_list(made, self.retry))
+
+    async def _begin(self, operation: Operation, terms: ReserveTerms) -> Hold:
+        self._post_by_itself()
+        length = terms.get("expires_in") or LENGTH
+        try:
+            reservation = await self._reserve(operation)
+        except Unreachable as error:
+            return Hold(operation, None, length, offline=self._bound.let(operation, error))
+        self._bound.answered(operation, reservation.customer)
+        return Hold(operation, reservation, length)
+
+    async def _reserve(self, operation: Operation) -> Reservation:
+        """Whoever is cancelled meanwhile leaves no hold behind."""
+        task = self._start(self.operate(operation))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._start(self._release_unwanted(task))
+            raise
+
+    async def _release_unwanted(self, task: asyncio.Task[Reservation]) -> None:
+        with suppress(DrawdownError):
+            await self.release((await task).id)
+
+    async def _settle(self, hold: Hold) -> None:
+        if hold.offline:
+            self._bound.spent(hold.offline, hold.settlement)
+        elif hold.settled is None:
+            # Whoever is cancelled while this is on its way has done the work.
+            await asyncio.shield(self._start(self._commit(hold)))
+
+    async def _commit(self, hold: Hold) -> None:
+        commit = hold.commits()
+        try:
+            hold.settled = await self.operate(commit)
+        except Unreachable as error:
+            self._bound.commit_later(hold, commit, error)
+
+    def _cancel(self, hold: Hold) -> None:
+        """Aside: what is raised already is not kept waiting. The hold expires by itself where this
+        fails."""
+        if hold.offline:
+            self._bound.over(hold.offline)
+        elif hold.settled is None:
+            self._start(self._release(hold))
+
+    async def _release(self, hold: Hold) -> None:
+        try:
+            hold.settled = await self.operate(hold.releases())
+        except DrawdownError as error:
+            logger.warning("The hold %s was not released: %s", hold.id, error)
+
+    def _extend_later(self, hold: Hold) -> asyncio.TimerHandle | None:
+        if hold.offline or hold.has_ended:
+            return None
+        loop = asyncio.get_running_loop()
+        return loop.call_later(hold.extend_after(), self._start_extending, hold)
+
+    def _start_extending(self, hold: Hold) -> None:
+        if not hold.has_ended:
+            self._start(self._extend(hold))
+
+    async def _extend(self, hold: Hold) -> None:
+        try:
+            hold.reservation = await self.operate(hold.extends())
+        except Unreachable as error:
+            logger.warning("The hold %s was not extended: %s", hold.id, error)
+        except DrawdownError as error:
+            logger.warning("The hold %s is extended no more: %s", hold.id, error)
+            return
+        self._extend_later(hold)
+
+    def _start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _post_by_itself(self) -> None:
+        """From the first call on: there is an event loop then."""
+        if self._bound.policy and self._poster is None:
+            self._poster = self._start(self._keep_posting())
+
+    async def _keep_posting(self) -> None:
+        while True:
+            await asyncio.sleep(POST_SECONDS)
+            try:
+                await self.post_journal()
+            except DrawdownError as error:
+                logger.info("The journal waits: %s", error)

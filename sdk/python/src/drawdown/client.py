@@ -1,0 +1,273 @@
+"""The client for threads. Its twin for asyncio, `drawdown.AsyncClient`, has the same methods."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import wraps
+from time import sleep
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar, Unpack
+
+import httpx
+
+from drawdown import flows, operations, posting
+from drawdown.amounts import Credits
+from drawdown.answers import Balance, Reservation
+from drawdown.errors import DrawdownError, Problem, Unreachable
+from drawdown.extending import Extender
+from drawdown.holding import LENGTH, Hold
+from drawdown.lists import Lists
+from drawdown.offline import Bound, Open
+from drawdown.operations import Operation
+from drawdown.retrying import DEFAULT, Retry
+from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
+from drawdown.wire import Answer, Failed, Flow, Send, Sleep
+
+POST_SECONDS: Final = 1.0
+Result = TypeVar("Result")
+logger = logging.getLogger("drawdown")
+
+
+class Client:
+    """For any number of threads. Close it, or use it in `with`.
+
+    `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
+    times as many a second. `offline`: what is sold when Drawdown is unreachable; nothing without.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        retry: Retry = DEFAULT,
+        lists: bool = False,
+        offline: Open | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        self.retry = retry
+        self._http = http or httpx.Client()
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._lists = Lists(self._one, self._many) if lists else None
+        self._extender = Extender()
+        self._bound = Bound(offline)
+        self._closed = threading.Event()
+        self._poster = self._start_poster() if offline else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._extender.close()
+        if self._poster:
+            self._poster.join(timeout=self.retry.deadline + POST_SECONDS)
+        self._http.close()
+
+    @contextmanager
+    def reserve(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        **terms: Unpack[ReserveTerms],
+    ) -> Iterator[Hold]:
+        """Hold what the call costs; commit when the block ends, release when it raises; extend
+        while it works. `hold.use(...)` says what the work came to.
+
+        Raises the problem that Drawdown refuses with (PaymentRequired, TooManyRequests, ...),
+        Unreachable, and at the end the commit's: Unreachable where it may not have been done.
+        """
+        hold = self._begin(operations.reserve(customer, endpoint, **terms), terms)
+        number = self._extend_later(hold)
+        try:
+            yield hold
+        except BaseException:
+            self._cancel(hold)
+            raise
+        else:
+            self._settle(hold)
+        finally:
+            hold.has_ended = True
+            if number is not None:
+                self._extender.end(number)
+
+    def charged(
+        self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
+    ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+        """A decorator: each call of the function is held and committed. `customer` is called with
+        the function's own arguments."""
+        from_arguments = customer
+
+        def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
+            @wraps(function)
+            def charge(*args: Any, **named: Any) -> Result:
+                with self.reserve(from_arguments(*args, **named), endpoint, **terms):
+                    return function(*args, **named)
+
+            return charge
+
+        return decorate
+
+    def debit(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        **terms: Unpack[DebitTerms],
+    ) -> Reservation:
+        """Hold and commit in one, where the cost is known before."""
+        return self.operate(operations.debit(customer, endpoint, **terms))
+
+    def commit(self, reservation: str, **terms: Unpack[CommitTerms]) -> Reservation:
+        return self.operate(operations.commit(reservation, **terms))
+
+    def release(self, reservation: str, *, key: str | None = None) -> Reservation:
+        return self.operate(operations.release(reservation, key=key))
+
+    def extend(self, reservation: str, *, expires_in: timedelta) -> Reservation:
+        """So long from now."""
+        return self.operate(operations.extend(reservation, expires_in=expires_in))
+
+    def reverse(
+        self,
+        reservation: str,
+        *,
+        reason: str,
+        amount: Credits | None = None,
+        key: str | None = None,
+    ) -> Reservation:
+        """Gives committed credits back to the lots that they came from."""
+        return self.operate(operations.reverse(reservation, reason=reason, amount=amount, key=key))
+
+    def operate(self, operation: Operation) -> Reservation:
+        """One operation, made before: the same one sent again is done once."""
+        if self._lists and operation.name:
+            return self._lists.operate(operation)
+        return self._one(operation)
+
+    def operate_list(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
+        """1,000 at most, in order; each succeeds or fails by itself."""
+        return self._many(made)
+
+    def report(self, events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """CloudEvents of work that is done already, 1,000 at most; sent again, a duplicate."""
+        return self.run(flows.report(list(events), self.retry))
+
+    def reservation(self, id: str) -> Reservation:
+        return self.run(flows.reservation(id, self.retry))
+
+    def balance(self, customer: str) -> Balance:
+        return self.run(flows.balance(customer, self.retry))
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Whatever else the API reads, such as `/v1/endpoints`."""
+        return self.run(flows.get(path, self.retry, query))
+
+    def post(self, path: str, body: object, *, key: str | None = None) -> Any:
+        """Whatever else the API writes, under this idempotency key."""
+        return self.run(flows.post(path, body, self.retry, key))
+
+    def run(self, flow: Flow[Result]) -> Result:
+        came: Answer | Failed | None = None
+        while True:
+            try:
+                step = flow.send(came)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            came = self._step(step)
+
+    def post_journal(self) -> int:
+        """How many entries were posted, or found to be posted before. Raises DrawdownError."""
+        policy = self._bound.policy
+        return self.run(posting.post(policy.journal, self.retry)) if policy else 0
+
+    def _step(self, step: Send | Sleep) -> Answer | Failed | None:
+        if isinstance(step, Sleep):
+            sleep(step.seconds)
+            return None
+        request = step.request
+        try:
+            answer = self._http.request(
+                request.method,
+                self._url + request.path,
+                content=request.content(),
+                params=request.query or None,
+                headers=self._headers | request.headers(),
+                timeout=step.timeout,
+            )
+        except httpx.HTTPError as error:
+            return Failed(error)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    def _one(self, operation: Operation) -> Reservation:
+        return self.run(flows.operate(operation, self.retry))
+
+    def _many(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
+        return self.run(flows.operate_list(made, self.retry))
+
+    def _begin(self, operation: Operation, terms: ReserveTerms) -> Hold:
+        length = terms.get("expires_in") or LENGTH
+        try:
+            reservation = self.operate(operation)
+        except Unreachable as error:
+            return Hold(operation, None, length, offline=self._bound.let(operation, error))
+        self._bound.answered(operation, reservation.customer)
+        return Hold(operation, reservation, length)
+
+    def _settle(self, hold: Hold) -> None:
+        if hold.offline:
+            self._bound.spent(hold.offline, hold.settlement)
+        elif hold.settled is None:
+            commit = hold.commits()
+            try:
+                hold.settled = self.operate(commit)
+            except Unreachable as error:
+                self._bound.commit_later(hold, commit, error)
+
+    def _cancel(self, hold: Hold) -> None:
+        """The hold expires by itself where this fails: what is raised already matters more."""
+        if hold.offline:
+            self._bound.over(hold.offline)
+        elif hold.settled is None:
+            try:
+                hold.settled = self.operate(hold.releases())
+            except DrawdownError as error:
+                logger.warning("The hold %s was not released: %s", hold.id, error)
+
+    def _extend_later(self, hold: Hold) -> int | None:
+        if hold.offline:
+            return None
+
+        def extend() -> float | None:
+            if hold.has_ended:
+                return None
+            try:
+                hold.reservation = self.operate(hold.extends())
+            except Unreachable as error:
+                logger.warning("The hold %s was not extended: %s", hold.id, error)
+            except DrawdownError as error:
+                logger.warning("The hold %s is extended no more: %s", hold.id, error)
+                return None
+            return hold.extend_after()
+
+        return self._extender.start(hold.extend_after(), extend)
+
+    def _start_poster(self) -> threading.Thread:
+        def post() -> None:
+            while not self._closed.wait(POST_SECONDS):
+                try:
+                    self.post_journal()
+                except DrawdownError as error:
+                    logger.info("The journal waits: %s", error)
+
+        poster = threading.Thread(target=post, name="drawdown-journal", daemon=True)
+        poster.start()
+        return poster

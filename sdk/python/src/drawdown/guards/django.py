@@ -1,0 +1,111 @@
+"""For Django views, sync and async. For a whole site, put `drawdown.guards.wsgi` or `.asgi` around
+its application.
+
+    DRAWDOWN = {"url": "https://…", "key": "dds_…"}             # settings: what a client takes
+
+    @charged("summarize")
+    def summarize(request): ...                                 # request.drawdown is the hold
+"""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, TypeVar, Unpack, cast
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from drawdown.aio import AsyncClient
+from drawdown.client import Client
+from drawdown.errors import DrawdownError
+from drawdown.guards.asking import Asked, Refusal, missing_key, presented_key, refusal
+from drawdown.holding import Hold
+from drawdown.terms import ReserveTerms
+
+View = TypeVar("View", bound=Callable[..., Any])
+Ask = Callable[[HttpRequest], Asked]
+
+
+def charged(
+    endpoint: str, *, ask: Ask | None = None, **terms: Unpack[ReserveTerms]
+) -> Callable[[View], View]:
+    """Hold what the endpoint costs around each call of the view. Its status is the outcome; a view
+    that raises, or is cancelled, costs nothing. The key pays that the request carries, or whom
+    `ask` names."""
+
+    def by_key(request: HttpRequest) -> Asked:
+        headers = request.headers
+        key = presented_key(headers.get("authorization"), headers.get("x-api-key"))
+        return Asked(endpoint=endpoint, api_key=key, terms=terms)
+
+    def decorate(view: View) -> View:
+        charge = _charging_async if iscoroutinefunction(view) else _charging
+        return cast("View", wraps(view)(charge(view, ask or by_key)))
+
+    return decorate
+
+
+def _charging(view: Callable[..., Any], ask: Ask) -> Callable[..., Any]:
+    def charge(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+        asked = ask(request)
+        if not asked.names_somebody():
+            return _answer(missing_key())
+        began = False
+        try:
+            with client().reserve(**asked.reserving()) as hold:
+                began = True
+                return _ended(hold, view(_with(request, hold), *args, **named))
+        except DrawdownError as error:
+            if began:
+                raise
+            return _answer(refusal(error))
+
+    return charge
+
+
+def _charging_async(view: Callable[..., Any], ask: Ask) -> Callable[..., Any]:
+    async def charge(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+        asked = ask(request)
+        if not asked.names_somebody():
+            return _answer(missing_key())
+        began = False
+        try:
+            async with async_client().reserve(**asked.reserving()) as hold:
+                began = True
+                return _ended(hold, await view(_with(request, hold), *args, **named))
+        except DrawdownError as error:
+            if began:
+                raise
+            return _answer(refusal(error))
+
+    return charge
+
+
+@cache
+def client() -> Client:
+    return Client(**_settings())
+
+
+@cache
+def async_client() -> AsyncClient:
+    return AsyncClient(**_settings())
+
+
+def _settings() -> dict[str, Any]:
+    named: dict[str, Any] = getattr(settings, "DRAWDOWN")  # noqa: B009
+    return named
+
+
+def _with(request: HttpRequest, hold: Hold) -> HttpRequest:
+    setattr(request, "drawdown", hold)  # noqa: B010
+    return request
+
+
+def _ended(hold: Hold, response: HttpResponseBase) -> HttpResponseBase:
+    hold.answered(response.status_code)
+    return response
+
+
+def _answer(refused: Refusal) -> HttpResponse:
+    return HttpResponse(refused.body, status=refused.status, headers=refused.headers)

@@ -1,0 +1,74 @@
+"""What a flow asks of whoever drives it. A flow is a generator that knows nothing of sockets,
+threads or event loops: it yields one of these and is sent what came of it."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from drawdown.errors import Problem
+from drawdown.problems import problem
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    body: object = None
+    key: str | None = None
+    content_type: str = JSON
+    query: Mapping[str, Any] = field(default_factory=dict)
+
+    def content(self) -> bytes | None:
+        return None if self.body is None else json.dumps(self.body).encode()
+
+    def headers(self) -> dict[str, str]:
+        told = {} if self.body is None else {"Content-Type": self.content_type}
+        return told | ({"Idempotency-Key": self.key} if self.key else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    request: Request
+    timeout: float  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    def is_error(self) -> bool:
+        return self.status >= 400
+
+    def problem(self) -> Problem:
+        return problem(self.status, self._parsed(), self.headers)
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    def _parsed(self) -> object:
+        """A proxy answers with pages."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No answer came."""
+
+    error: Exception
+
+
+Result = TypeVar("Result")
+Flow = Generator[Send | Sleep, Answer | Failed | None, Result]

@@ -1,0 +1,21 @@
+from config.problems import PROBLEMS
+from drawdown.errors import Problem
+from drawdown.problems import CLASSES, problem
+
+
+def test_each_problem_has_its_class():
+    assert {code: each.__doc__ for code, each in CLASSES.items()} == {
+        code: told.meaning for code, told in PROBLEMS.items()
+    }
+
+
+def test_each_is_under_its_status():
+    for code, told in PROBLEMS.items():
+        unknown = problem(told.status, {"type": "/problems/newer-than-this"}, {})
+        assert isinstance(problem(told.status, {"type": f"/problems/{code}"}, {}), type(unknown))
+
+
+def test_what_is_no_problem_is_one_all_the_same():
+    page = problem(502, None, {"Retry-After": "3"})
+    assert isinstance(page, Problem) and page.should_retry and page.retry_after == 3
+    assert str(page) == "unknown: HTTP 502"
