@@ -195,9 +195,8 @@ def _told(
     reason = form.data.get("reason", "")
     shown = ConfirmForm(act, initial=new | {"reason": reason})
     # A field that was not filled in says so; what is hidden is of the page as it is now.
-    wrong: Sequence[str] = (
-        form.errors.get("reason", []) if request.method == "POST" and not refusal else []
-    )
+    is_sent = request.method == "POST" and not refusal
+    wrong = list(form.errors.get("reason", [])) if is_sent else []
     return {
         "title": f"{act.verb}: {targets[0].name}" if len(targets) == 1 else act.verb,
         "act": act,
