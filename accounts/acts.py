@@ -79,8 +79,7 @@ RESUME_CUSTOMER: Final = Act(
 
 
 def _key(key: ServiceKey | ApiKey, will: str, refusal: str) -> Target:
-    is_api_key = isinstance(key, ApiKey)
-    whose = key.customer.name if is_api_key else key.service.name
+    whose = key.customer.name if isinstance(key, ApiKey) else key.service.name
     return Target(
         key=str(key.pk),
         name=f"{key} of {whose}",
@@ -89,7 +88,7 @@ def _key(key: ServiceKey | ApiKey, will: str, refusal: str) -> Target:
         will=will,
         refusal=_ended(key) or refusal,
         page=reverse(f"admin:{key._meta.label_lower.replace('.', '_')}_change", args=[key.pk]),
-        customer_id=key.customer_id if is_api_key else None,
+        customer_id=key.customer_id if isinstance(key, ApiKey) else None,
     )
 
 

@@ -115,6 +115,7 @@ def page(
     if not isinstance(by, User) or not by.has_perm(act.permission):
         raise PermissionDenied
     form, refusal = ConfirmForm(act, request.POST or None), ""
+    refusals: tuple[type[Exception], ...] = (Changed, *act.refusals)
     if request.method == "POST" and form.is_valid():
         try:
             _say(request, _do(by, act, load, form.cleaned_data))
@@ -122,7 +123,7 @@ def page(
         except DoneBefore:
             messages.info(request, DONE_BEFORE)
             return redirect(back)
-        except (Changed, *act.refusals) as refused:
+        except refusals as refused:
             refusal = str(getattr(refused, "detail", refused))
     rows = load(False)
     if not rows:
@@ -194,7 +195,8 @@ def _told(
     reason = form.data.get("reason", "")
     shown = ConfirmForm(act, initial=new | {"reason": reason})
     # A field that was not filled in says so; what is hidden is of the page as it is now.
-    wrong = form.errors.get("reason", []) if request.method == "POST" and not refusal else []
+    is_sent = request.method == "POST" and not refusal
+    wrong = list(form.errors.get("reason", [])) if is_sent else []
     return {
         "title": f"{act.verb}: {targets[0].name}" if len(targets) == 1 else act.verb,
         "act": act,

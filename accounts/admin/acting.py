@@ -1,6 +1,6 @@
 """Acts on a model's rows, from its list and from a row's page: each asks first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -24,23 +24,21 @@ else:
 
 AT_ONCE_MAX: Final = 100
 
-Action = tuple[Callable[..., Any], str, str]
-
 
 class ActingAdmin(ModelAdmin):
     acts: ClassVar[Sequence[Act]] = ()
 
     def get_urls(self) -> list[URLPattern]:
-        own = [self._url(act) for act in self.acts]
+        own = [self._act_url(act) for act in self.acts]
         return [*own, *super().get_urls()]
 
-    def _url(self, act: Act) -> URLPattern:
+    def _act_url(self, act: Act) -> URLPattern:
         view = self.admin_site.admin_view(partial(self._confirm, act=act))
         opts = self.opts
         return path(f"do/{act.code}", view, name=f"{opts.app_label}_{opts.model_name}_{act.code}")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Action]:
-        found: dict[str, Action] = super().get_actions(request)
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = {**super().get_actions(request)}
         for act in self.acts_of(request):
             found[act.code] = (partial(_ask, act=act), act.code, f"{act.verb}: asks first")
         return found

@@ -6,6 +6,7 @@ payment providers: see running.py.
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -72,7 +73,7 @@ def why_not_decided(closing: AccountClosing, by: User) -> str:
 
 
 @transaction.atomic
-def approve(closing_id: object, *, confirmed: str, by: User) -> AccountClosing:
+def approve(closing_id: UUID, *, confirmed: str, by: User) -> AccountClosing:
     """All of it is done that is ours to do; `confirmed` is the fingerprint of the effect that was
     shown. Raises ClosingRefused, and ClosingChanged where the effect is another by now."""
     closing = locked(closing_id)
@@ -90,7 +91,7 @@ def approve(closing_id: object, *, confirmed: str, by: User) -> AccountClosing:
 
 
 @transaction.atomic
-def decline(closing_id: object, *, by: User) -> AccountClosing:
+def decline(closing_id: UUID, *, by: User) -> AccountClosing:
     """By another, or by who asked, who has thought again. Raises ClosingRefused."""
     closing = locked(closing_id)
     if closing.state != ClosingState.REQUESTED:
@@ -113,7 +114,7 @@ def expire(closings: QuerySet[AccountClosing]) -> int:
     return over.update(state=ClosingState.EXPIRED, decided_at=now)
 
 
-def locked(closing_id: object) -> AccountClosing:
+def locked(closing_id: UUID) -> AccountClosing:
     found = AccountClosing.objects.select_for_update(of=("self",))
     return found.select_related("customer", "asked_by").get(pk=closing_id)
 
