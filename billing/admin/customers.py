@@ -39,12 +39,10 @@ class CustomerAdmin(ledger_customers.CustomerAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """What is sent here is the form of `edit`."""
-        if request.method == "POST":
-            return super().change_view(request, object_id, form_url, extra_context)
+        """What is sent here is the form of `edit`; Django says of whom nothing is known."""
         customer = self.get_object(request, unquote(object_id))
-        if customer is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if request.method == "POST" or customer is None:
+            return super().change_view(request, object_id, form_url, extra_context)
         if not self.has_view_permission(request, customer):
             raise PermissionDenied
         context = {

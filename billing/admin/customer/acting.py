@@ -34,7 +34,7 @@ def add_note(request: HttpRequest, customer: Customer) -> HttpResponse:
         notes.add(said["key"], customer=customer, by=request.user, **told)
         messages.success(request, "The note is kept.")
     else:
-        errors = [error for listed in form.errors.values() for error in listed]
+        errors = [str(error) for listed in form.errors.values() for error in listed]
         messages.error(request, f"The note was not kept: {' '.join(errors)}")
     return redirect(page(customer, "#notes"))
 
