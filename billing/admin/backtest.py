@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from kombu.exceptions import OperationalError
 
-from billing import csv_files
+from accounts import csv_files
 from billing.admin import backtest_figures
 from billing.admin.books.pages import BooksPage
 from billing.backtest import asking, telling

@@ -15,8 +15,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts import csv_files
 from accounts.admin import KeptAdmin
-from billing import csv_files, figures, margins
+from billing import figures, margins
 from billing.admin.books import report_tables
 from billing.admin.books.pages import BooksPage
 from billing.admin.books.places import CapitalsForm

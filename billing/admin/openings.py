@@ -13,8 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from kombu.exceptions import OperationalError
 
+from accounts import csv_files
 from accounts.models import User
-from billing import csv_files
 from billing.admin import shown as billing_shown
 from billing.admin.books.pages import BooksPage
 from billing.care.openings import applying, columns, deciding, telling, uploading

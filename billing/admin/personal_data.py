@@ -11,9 +11,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 
-from accounts import audit, ids
+from accounts import audit, csv_files, ids
 from accounts.models import HOUSE_ID, Customer, User
-from billing import csv_files
 from billing.admin.books.pages import BooksPage
 from billing.care.erasing import running
 from billing.care.erasing.errors import ErasingRefused

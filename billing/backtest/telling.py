@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from accounts.csv_files import lines, safe
 from billing.backtest import results
 from billing.backtest.repricing import EXPLICIT, IN_PARTS, KEPT, WITHOUT_ENDPOINT
 from billing.backtest.results import Figures
-from billing.csv_files import lines, safe
 from billing.models import BackTest
 from ledger import amounts
 from ledger import money as ledger_money

@@ -11,7 +11,7 @@ import accounts.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_audit"),
+        ("accounts", "0014_audit"),
         ("billing", "0023_included_so_far"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

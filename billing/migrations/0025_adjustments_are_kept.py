@@ -40,7 +40,7 @@ drop function billing_adjustment_is_kept();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0024_adjustments"), ("accounts", "0015_audit")]
+    dependencies = [("billing", "0024_adjustments"), ("accounts", "0014_audit")]
 
     operations = [
         migrations.RunSQL(sql=KEPT, reverse_sql=FREED),

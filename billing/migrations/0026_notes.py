@@ -13,8 +13,8 @@ grant update (pinned) on billing_note to drawdown_app
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_audit"),
-        ("billing", "0023_included_so_far"),
+        ("accounts", "0014_audit"),
+        ("billing", "0025_adjustments_are_kept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

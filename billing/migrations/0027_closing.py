@@ -11,8 +11,8 @@ from accounts import audit
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0018_confirmations"),
-        ("billing", "0023_included_so_far"),
+        ("accounts", "0016_confirmations"),
+        ("billing", "0026_notes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -16,8 +16,8 @@ values ('3900', 'Opening balances', 'money', 'clearing', 'debit')
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_audit"),
-        ("billing", "0025_adjustments_are_kept"),
+        ("accounts", "0014_audit"),
+        ("billing", "0027_closing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -33,7 +33,7 @@ revoke delete on billing_erasure from drawdown_app;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0020_audit_erasing"),
+        ("accounts", "0018_audit_erasing"),
         ("billing", "0028_openings"),
         ("ledger", "0018_erasing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0023_included_so_far"), ("ledger", "0016_dashboard")]
+    dependencies = [("billing", "0029_erasing"), ("ledger", "0016_company_sums")]
 
     operations = [
         migrations.CreateModel(

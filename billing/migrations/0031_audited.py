@@ -9,7 +9,7 @@ _SENT = ("attempts", "due_at", "delivered_at", "body")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_audit"), ("billing", "0029_erasing")]
+    dependencies = [("accounts", "0014_audit"), ("billing", "0030_dashboard")]
 
     operations = [
         # What is sold, and at what tax

@@ -37,7 +37,7 @@ drop function billing_adjustmentbatch_is_kept();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0028_openings"),
+        ("billing", "0031_audited"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from ledger import sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0013_balance_marks")]
+    dependencies = [("ledger", "0014_seals")]
 
     operations = [
         sql.later("windows"),

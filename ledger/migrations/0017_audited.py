@@ -7,7 +7,7 @@ from accounts.audit import audited
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_audit"), ("ledger", "0014_seals")]
+    dependencies = [("accounts", "0014_audit"), ("ledger", "0016_company_sums")]
 
     operations = [
         audited("ledger_endpoint", customer=""),

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 
+from accounts import csv_files
 from accounts.models import User
-from billing import csv_files
 from billing.adjustments import proposing
 from billing.adjustments.batches import asking, columns, deciding, trying
 from billing.adjustments.errors import AdjustmentError

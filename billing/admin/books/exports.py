@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 
-from billing import csv_files
+from accounts import csv_files
 from billing.books import close_pack
 from billing.books.exports import EXPORTS, currencies, files
 

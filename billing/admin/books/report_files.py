@@ -4,7 +4,7 @@ from datetime import date
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 
-from billing import csv_files
+from accounts import csv_files
 from billing.books.reports import Report, csv
 from ledger import selectors
 

@@ -15,8 +15,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts import csv_files
 from accounts.admin import KeptAdmin
-from billing import csv_files, partners
+from billing import partners
 from billing.admin import shown as billing_shown
 from billing.admin.books import report_tables
 from billing.admin.books.months import month_or_404

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.conf import settings
 
+from accounts.csv_files import lines, safe
 from billing.books.exports.amounts import of_two_places
 from billing.books.exports.journal import Journal, Line
 from billing.books.exports.names import Name
-from billing.csv_files import lines, safe
 from billing.models import ExchangeRate, Policy
 
 COLUMNS = (

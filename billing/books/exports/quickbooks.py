@@ -6,10 +6,10 @@ of receivable and payable accounts do.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from accounts.csv_files import lines, safe
 from billing.books.exports.amounts import decimal
 from billing.books.exports.journal import Journal, Line
 from billing.books.exports.names import Name
-from billing.csv_files import lines, safe
 
 COLUMNS = ("JournalNo", "JournalDate", "AccountName", "Description", "Debits", "Credits")
 

@@ -6,11 +6,11 @@ is never parted, and there are as many files as it takes.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from accounts.csv_files import lines, safe
 from billing.books.exports.amounts import decimal
 from billing.books.exports.errors import TooManyLines
 from billing.books.exports.journal import Journal, Line
 from billing.books.exports.names import Name
-from billing.csv_files import lines, safe
 
 LINES_MAX = 300
 COLUMNS = (

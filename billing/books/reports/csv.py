@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from accounts.csv_files import lines, safe
 from billing.books.reports.cells import plain
 from billing.books.reports.table import Column, Row, Table
-from billing.csv_files import lines, safe
 
 
 def stream(table: Table) -> Iterator[bytes]:

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import csv_files
 from accounts.errors import NotFound
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import csv_files
 from billing.portal.calls import called
 from billing.portal.calls import filters as call_filters
 from billing.portal.calls import told as call_told

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import ids
+from accounts.csv_files import download, safe
 from accounts.permissions import RIGHTS, Right
 from accounts.portal import MemberRequest, for_members
 from billing import shown
-from billing.csv_files import download, safe
 from billing.portal.lots import put_off
 from billing.portal.lots import told as lots_told
 from billing.portal.lots.told import LotTold

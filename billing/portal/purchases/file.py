@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from billing.csv_files import safe
+from accounts.csv_files import safe
 from billing.models import Payment, Purchase
 from billing.models.documents import DocumentKind
 from billing.portal.purchases import standing

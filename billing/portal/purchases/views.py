@@ -6,9 +6,10 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts import csv_files
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import csv_files, documents, refunds, selectors, shown
+from billing import documents, refunds, selectors, shown
 from billing.models import Purchase
 from billing.portal import paged
 from billing.portal.purchases import file as purchase_file

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from accounts import ids
-from billing.csv_files import safe
+from accounts.csv_files import safe
 from billing.portal.statement import words as statement_words
 from billing.portal.statement.words import LotPart, Told
 from ledger import statements

@@ -7,10 +7,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.csv_files import download
 from accounts.permissions import RIGHTS, Right
 from accounts.portal import MemberRequest, for_members
 from billing import shown, statement_pdf
-from billing.csv_files import download
 from billing.portal.refused import refused
 from billing.portal.statement import files as statement_files
 from billing.portal.statement import times as statement_times

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString
 
-from billing import csv_files, shown
+from accounts import csv_files
+from billing import shown
 from billing.charts import Chart, figure
 from billing.portal.usage import charts as usage_charts
 from billing.portal.usage import figures as usage_figures

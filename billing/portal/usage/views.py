@@ -8,9 +8,9 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts import csv_files
 from accounts.permissions import Right
 from accounts.portal import MemberRequest, for_members
-from billing import csv_files
 from billing.portal.fragments import for_signed_in, is_of_another_company
 from billing.portal.refused import refused
 from billing.portal.usage import asked as usage_asked

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_audit")]
+    dependencies = [("accounts", "0015_audited")]
 
     operations = [
         migrations.CreateModel(

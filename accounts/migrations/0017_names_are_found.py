@@ -37,7 +37,7 @@ drop index if exists user_email_parts, invitation_email_parts;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0015_audit")]
+    dependencies = [("accounts", "0016_confirmations")]
 
     operations = [
         migrations.AddIndex(

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         # Who is a sandbox.
         ("accounts", "0011_limits_of_keys_and_sandboxes"),
-        ("ledger", "0013_balance_marks"),
+        ("ledger", "0015_windows"),
     ]
 
     operations = [

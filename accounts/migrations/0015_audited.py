@@ -7,7 +7,7 @@ from accounts.audit import audited
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0015_audit"),
+        ("accounts", "0014_audit"),
         ("account", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("mfa", "0003_authenticator_type_uniq"),

@@ -5,7 +5,7 @@ import time
 
 from asgiref.sync import ThreadSensitiveContext, async_to_sync
 
-from billing import csv_files
+from accounts import csv_files
 from tests.downloads import downloaded
 
 

@@ -11,6 +11,6 @@ _FUNCTION = Path(accounts.__file__).parent / "sql" / "erase.sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0016_audited")]
+    dependencies = [("accounts", "0017_names_are_found")]
 
     operations = [migrations.RunSQL(_PINNED), migrations.RunSQL(_FUNCTION.read_text())]
