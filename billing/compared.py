@@ -11,7 +11,7 @@ def in_words(now: int | Decimal, before: int | Decimal, said: str) -> str:
         return "Nothing before" if now else ""
     if now == before:
         return f"As much as before ({said})"
-    part = figures.percent(Decimal(abs(now - before)) / abs(before), 0)
+    part = figures.percent(Decimal(abs(Decimal(now) - before)) / abs(Decimal(before)), 0)
     if part == "0 %":
         return f"About as much as before ({said})"
     return f"{part} {'more' if now > before else 'less'} than before ({said})"

@@ -1,7 +1,7 @@
 """How the debit API answered, over all processes and for 90 days (`fastpath/counted.py`)."""
 
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -30,12 +30,16 @@ class Count(NamedTuple):
     at: datetime | None
     operation: str
     reason: str
-    count: int
+    number: int
 
 
 def counts(period: Period, before: Period, *, by: str) -> list[Count]:
     """Those of the period by `hour` or UTC `day`, those before it together."""
-    asked = {"before": before.start, "before_end": before.end, "by": by} | period._asdict()
+    asked: dict[str, Any] = {
+        "before": before.start,
+        "before_end": before.end,
+        "by": by,
+    } | period._asdict()
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, asked)
         return [Count(*row) for row in cursor.fetchall()]
@@ -44,5 +48,7 @@ def counts(period: Period, before: Period, *, by: str) -> list[Count]:
 def forget(*, at_most: int) -> int:
     """Those that are too old; how many rows."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [KEPT_FOR, at_most])
-        return cursor.rowcount
+        given: list[Any] = [KEPT_FOR, at_most]
+        cursor.execute(_FORGET, given)
+        forgotten: int = cursor.rowcount
+        return forgotten

@@ -3,7 +3,7 @@ brought up to now in the background; no debit waits for them."""
 
 import time
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -61,10 +61,14 @@ def complete_at() -> datetime | None:
 
 def sums(period: Period, before: Period, *, by: str) -> list[Sum]:
     """Of whole hours: those of the period by `hour` or UTC `day`, those before it together."""
-    asked = {"before": before.start, "before_end": before.end, "by": by} | period._asdict()
+    asked: dict[str, Any] = {
+        "before": before.start,
+        "before_end": before.end,
+        "by": by,
+    } | period._asdict()
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, asked)
-        return [Sum(*row[:-1], int(row[-1])) for row in cursor.fetchall()]
+        return [Sum._make([*row[:-1], int(row[-1])]) for row in cursor.fetchall()]
 
 
 def _step() -> int:

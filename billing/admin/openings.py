@@ -1,7 +1,7 @@
 """Opening balances: a file is uploaded and looked at; another member of staff approves it."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 from django import forms
@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from kombu.exceptions import OperationalError
@@ -71,7 +72,7 @@ class OpeningImportAdmin(BooksPage):
         )
         return render(request, "billing/admin/openings/list.html", context)
 
-    def columns(self, request: HttpRequest) -> HttpResponse:
+    def columns(self, request: HttpRequest) -> HttpResponseBase:
         """An empty file, to be filled in."""
         _require(request, "billing.import_openings")
         return csv_files.download("opening-balances.csv", columns.COLUMNS.known, [])
@@ -84,7 +85,10 @@ class OpeningImportAdmin(BooksPage):
             file: UploadedFile = form.cleaned_data["file"]
             try:
                 batch = uploading.upload(
-                    file.file, name=file.name or "-", note=form.cleaned_data["note"], by=user
+                    cast("BinaryIO", file.file),
+                    name=file.name or "-",
+                    note=form.cleaned_data["note"],
+                    by=user,
                 )
             except SheetRefused as refusal:
                 problems = [str(problem) for problem in refusal.problems]

@@ -1,6 +1,6 @@
 """Files of adjustments: uploaded and looked at by one, above the limits decided by another."""
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django import forms
@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 
@@ -55,7 +56,7 @@ class AdjustmentBatchAdmin(BooksPage):
         )
         return render(request, "billing/admin/adjustments/batches.html", context)
 
-    def columns(self, request: HttpRequest) -> HttpResponse:
+    def columns(self, request: HttpRequest) -> HttpResponseBase:
         """An empty file, to be filled in."""
         _proposer(request)
         return csv_files.download("adjustments.csv", columns.COLUMNS.known, [])
@@ -67,7 +68,7 @@ class AdjustmentBatchAdmin(BooksPage):
         if request.method == "POST" and form.is_valid():
             file: UploadedFile = form.cleaned_data["file"]
             try:
-                batch = asking.upload(file.file, name=file.name or "-", by=user)
+                batch = asking.upload(cast("BinaryIO", file.file), name=file.name or "-", by=user)
             except SheetRefused as refusal:
                 problems = [str(problem) for problem in refusal.problems]
             else:

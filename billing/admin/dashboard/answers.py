@@ -52,7 +52,7 @@ def block(seen: Seen) -> Block:
     made.figures = _figures(seen, debits)
     made.charts = _charts(seen, debits)
     refused = [one for one in seen.counts if one.reason != GRANTED]
-    made.tables = [_refusals(refused, sum(one.count for one in debits if one.at))]
+    made.tables = [_refusals(refused, sum(one.number for one in debits if one.at))]
     return made
 
 
@@ -82,7 +82,7 @@ def _sums(counts: Iterable[Count]) -> Counter[bool]:
     """By whether they were granted."""
     found = Counter[bool]()
     for one in counts:
-        found[one.reason == GRANTED] += one.count
+        found[one.reason == GRANTED] += one.number
     return found
 
 
@@ -107,7 +107,7 @@ def _charts(seen: Seen, debits: list[Count]) -> list[SafeString]:
     parts: dict[str, Counter[datetime]] = {"Granted": Counter(), "Refused": Counter()}
     for one in debits:
         if one.at:
-            parts["Granted" if one.reason == GRANTED else "Refused"][one.at] += one.count
+            parts["Granted" if one.reason == GRANTED else "Refused"][one.at] += one.number
     series = [
         (name, [found[at] for at in seen.span.parts]) for name, found in parts.items() if found
     ]
@@ -122,7 +122,7 @@ def _refusals(refused: list[Count], debits: int) -> Table:
     """The most frequent first."""
     now, before = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for one in refused:
-        (now if one.at else before)[one.reason, one.operation] += one.count
+        (now if one.at else before)[one.reason, one.operation] += one.number
     rows: list[list[Cell]] = [
         [reason, operation, f"{now[reason, operation]:,}", f"{before[reason, operation]:,}"]
         for reason, operation in sorted(now | before, key=lambda of: (-now[of], -before[of], of))

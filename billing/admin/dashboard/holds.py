@@ -31,7 +31,7 @@ class Held(NamedTuple):
 
 def oldest() -> Held | None:
     """With how many there are, and the micro-credits that they hold."""
-    found = [Held(*row[:-1], int(row[-1])) for row in rows(_HOLDS)]
+    found = [Held._make([*row[:-1], int(row[-1])]) for row in rows(_HOLDS)]
     return found[0] if found else None
 
 

@@ -87,7 +87,8 @@ def _retire_cards(customer: Customer) -> None:
 def _execute(statement: str, given: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        return cursor.rowcount
+        count: int = cursor.rowcount
+        return count
 
 
 def _other_rows(given: dict[str, Any]) -> dict[str, list[str]]:
