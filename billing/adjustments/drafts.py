@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.ids import uuid7
-from accounts.models import HOUSE_ID, Customer, User
+from accounts.models import HOUSE_ID, Customer, CustomerStatus, User
 from billing.adjustments import reasons
 from billing.adjustments.errors import DraftRefused
 from billing.adjustments.kinds import FIELDS, SHAPES
@@ -104,7 +104,11 @@ def _of_customers(adjustment: Adjustment) -> dict[str, str]:
     receiver = adjustment.receiver
     if not _is_adjusted(adjustment.customer):
         errors[""] = "Credits of a sandbox, and the house's own book, are not adjusted."
-    if receiver is not None and not _is_adjusted(receiver):
+    elif adjustment.customer.status == CustomerStatus.CLOSED:
+        errors[""] = "The account is closed: nothing of it is adjusted any more."
+    if receiver is not None and receiver.status == CustomerStatus.CLOSED:
+        errors["receiver"] = "The account is closed: it gets no credits."
+    elif receiver is not None and not _is_adjusted(receiver):
         errors["receiver"] = "A sandbox gets no credits of others."
     elif receiver is not None and receiver.pk == adjustment.customer_id:
         errors["receiver"] = "This is the same customer: take another."

@@ -8,9 +8,12 @@ create function billing_adjustment_is_kept() returns trigger language plpgsql as
 declare
     decided constant text[] := array[
         'state', 'effect', 'transactions', 'decided_by_id', 'decided_at', 'decision_note'];
+    words constant text[] := array['note', 'decision_note'];
 begin
     if tg_op = 'DELETE' then
         raise exception 'Adjustments are kept.' using errcode = 'restrict_violation';
+    elsif current_user <> 'drawdown_app' and to_jsonb(old) - words = to_jsonb(new) - words then
+        return new;  -- Personal data is erased, by the owner's function only.
     elsif old.state <> 'waiting' then
         raise exception 'Adjustment % is decided already.', old.id
             using errcode = 'restrict_violation';

@@ -17,6 +17,7 @@ STANDING = "how the program stands"
 
 NOT_AUDITED = {
     "accounts_auditentry": "the audit itself",
+    "accounts_confirmation": "what was confirmed is recorded as an act",
     "accounts_idempotentreply": "the answer to a call, given again",
     "accounts_keyaddress": STANDING,
     "accounts_keynotice": OUTCOME,
@@ -27,6 +28,8 @@ NOT_AUDITED = {
     "django_content_type": "made by migrations",
     "django_session": SIGN_IN,
     "usersessions_usersession": SIGN_IN,
+    "ledger_answercount": OUTCOME,
+    "billing_callfigures": OUTCOME,
     "ledger_event": CORE,
     "ledger_lot_state": CORE,
     "ledger_reservation": CORE,

@@ -115,6 +115,11 @@ STATEMENTS: Final[dict[str, str]] = {
     ),
     "billing_alertsettings": _set("billing_alertsettings", "extra_recipients = '{}'"),
     "billing_expirynotice": _set("billing_expirynotice", "recipients = '{}'"),
+    # What staff wrote of it, which only the owner's function may change
+    "billing_note": "select billing_erase_words(%(customers)s)",
+    "billing_accountclosing": _set("billing_accountclosing", "reason = '(erased)', told = ''"),
+    # Files that nobody asked for may name it: they are uploaded again.
+    "billing_adjustmentbatch": _delete("billing_adjustmentbatch", "state = 'draft'"),
     # What it bought
     "billing_cardbreaker": _set("billing_cardbreaker", "reason = ''", f"card_id in ({_CARDS})"),
     "billing_refund": _set("billing_refund", "reason = ''", _OF_PAYMENTS),
@@ -172,6 +177,9 @@ STATEMENTS: Final[dict[str, str]] = {
 # Of tables that know their customer by something else: for what the audit tells of them.
 OTHER_ROWS: Final[dict[str, str]] = {
     "accounts_user": "select unnest(%(people)s::uuid[])",
+    "billing_adjustment": (
+        "select id from billing_adjustment where receiver_id = any(%(customers)s)"
+    ),
     "billing_refund": f"select id from billing_refund where {_OF_PAYMENTS}",
     "billing_dispute": f"select id from billing_dispute where {_OF_PAYMENTS}",
     "billing_cardbreaker": _CARDS,

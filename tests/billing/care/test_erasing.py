@@ -31,7 +31,7 @@ LEFT = {
 # Erased by functions that act with the owner's rights, and by `running` itself.
 ELSEWHERE = {
     *("ledger_call", "ledger_hold", "ledger_transfer", "ledger_lot", "ledger_event"),
-    *("accounts_auditentry", "django_admin_log", "billing_document"),
+    *("accounts_auditentry", "django_admin_log", "billing_document", "billing_adjustment"),
 }
 CORE = "values, times, ids and codes"
 PROVIDERS = "the provider's own: what is sold and how it runs"
@@ -62,7 +62,7 @@ KEPT = {
             *("ledger_price", "ledger_pricegroup", "billing_backtest", "billing_endpointcost"),
             *("billing_job", "billing_margintarget", "billing_noticecall", "billing_packprice"),
             *("billing_operatornotice", "billing_plan", "billing_refusedreports"),
-            *("billing_taxrate", "billing_openingimport"),
+            *("billing_taxrate", "billing_openingimport", "billing_adjustmentlimit"),
         ),
         PROVIDERS,
     ),
@@ -72,11 +72,12 @@ KEPT = {
             *("billing_closestep", "billing_documentsequence", "billing_escheatclass"),
             *("billing_estimate", "billing_exchangerate", "billing_partner", "billing_partnerterm"),
             *("billing_partneraccrual", "billing_partnerpayout", "billing_partnertotal"),
-            *("billing_period", "billing_policy", "billing_reopenrequest"),
+            *("billing_period", "billing_policy", "billing_reopenrequest", "billing_callfigures"),
+            *("ledger_sum_hour", "ledger_summed", "ledger_sums", "ledger_answercount"),
         ),
         BOOKS,
     ),
-    **dict.fromkeys(("accounts_service", "accounts_servicekey"), STAFF),
+    **dict.fromkeys(("accounts_service", "accounts_servicekey", "accounts_confirmation"), STAFF),
     **dict.fromkeys(
         (
             *("accounts_user_groups", "accounts_user_user_permissions", "auth_group"),

@@ -32,6 +32,7 @@ LEFT_OUT = {
     "ledger_relay": "how far the program is",
     "ledger_seal": "digests of transfers",
     "ledger_erased": "digests of transfers",
+    "ledger_summed": "how far the program is",
     "ledger_subject": "the core's own reckoning of limits",
     "ledger_tally": "sums of calls",
     "ledger_threshold": "the core's copy of the alerts' thresholds",

@@ -16,8 +16,10 @@ from accounts.acting import acting
 from accounts.ids import uuid7
 from accounts.models import Customer, CustomerStatus, IdempotentReply, KeyAddress, Role, User, Via
 from accounts.services import create_api_key, create_customer, update_customer
-from billing import refunds
+from billing import notes, refunds
+from billing.adjustments import drafts, proposing
 from billing.models import (
+    AccountClosing,
     AlertSettings,
     BillingProfile,
     CardBreaker,
@@ -71,6 +73,7 @@ class World:
             self._used()
             self._told()
             self._staff()
+        self._written_of()
 
     def close(self) -> None:
         """What is left is forfeited."""
@@ -78,6 +81,28 @@ class World:
         if left:
             services.adjust(self.customer.id, amount=left, cause="forfeit")
         update_customer(self.customer, status=CustomerStatus.CLOSED)
+
+    def _written_of(self) -> None:
+        """By staff, who look after it."""
+        clerk = User.objects.create_superuser(f"clerk-{uuid7().hex}@provider.example")
+        notes.add(uuid7(), customer=self.customer, by=clerk, text=f"Called {MARK}", pinned=False)
+        for customer, receiver in ((self.customer, None), (self.other, self.customer)):
+            services.grant(customer.id, amount=10 * CREDIT, kind="promo")
+            kind, reason = ("move", "merged") if receiver else ("add", "too-few-issued")
+            said = {"reason": reason, "note": f"{MARK} wrote", "by": clerk, "credits": CREDIT}
+            draft = drafts.draft(customer, kind, receiver=receiver, **said)
+            asked = proposing.propose(draft)
+            assert asked.state == "applied", asked.waits_for
+        AccountClosing.objects.create(
+            customer=self.customer,
+            policy="refund",
+            state="declined",
+            reason=f"{MARK} asked",
+            told=MARK,
+            asked_by=clerk,
+            asked_at=timezone.now(),
+            decided_at=timezone.now(),
+        )
 
     def _people(self) -> None:
         members.invite(

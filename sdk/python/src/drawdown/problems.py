@@ -329,6 +329,24 @@ class TooManyOpenPurchases(Conflict):
     code = "too-many-open-purchases"
 
 
+class AdjustmentRefused(Conflict):
+    """Credits cannot be adjusted so; errors says what is wrong."""
+
+    code = "adjustment-refused"
+
+
+class AdjustmentChanged(Conflict):
+    """The adjustment would come to something else than was seen."""
+
+    code = "adjustment-changed"
+
+
+class AdjustmentNotToDecide(Conflict):
+    """It is not to be decided now, or not by this person."""
+
+    code = "adjustment-not-to-decide"
+
+
 class ThresholdExists(Conflict):
     """The customer has such a threshold already."""
 

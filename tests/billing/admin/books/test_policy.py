@@ -18,7 +18,7 @@ def zone():
 
 def save(client, **said):
     policy = Policy.current()
-    names = ("method", "goodwill", "chargeback", "extension", "tax_point")
+    names = ("method", "goodwill", "chargeback", "extension", "tax_point", "closing")
     said = {
         **{name: getattr(policy, name) for name in names},
         **{"reinstatement_grace_days": "30", "functional_currency": "USD", "time_zone": zone()},
