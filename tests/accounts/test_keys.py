@@ -8,7 +8,7 @@ from accounts import keys
 from accounts.keys import KeyKind
 
 SECRET = "dds_RikI257iRuNQB5LterlC3WnzdCzzOFvh_1HZyKl"
-MICROSECONDS_MAX = 5
+MICROSECONDS_MAX = 20
 
 
 @pytest.mark.parametrize("kind", KeyKind)

@@ -9,7 +9,7 @@ from accounts.models import AuditEntry, Confirmation
 pytestmark = pytest.mark.django_db(databases=["default", "owner"])
 
 # What the service may not do to some.
-KEPT = {AuditEntry: ("INSERT", "UPDATE", "DELETE"), Confirmation: ("UPDATE",)}
+KEPT = {AuditEntry: ("INSERT", "UPDATE", "DELETE"), Confirmation: ("UPDATE", "DELETE")}
 
 
 def may(privilege, table):

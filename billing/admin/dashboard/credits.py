@@ -10,7 +10,9 @@ from ledger.money import CREDITS
 
 
 def _issued(one: Sum, *, sold: bool) -> int:
-    return one.amount if one.debit == "U10" and one.is_sale is sold else 0
+    """More credits for the price of a lot that was sold before (a concession) are given away."""
+    is_sold = one.is_sale and one.kind == "grant"
+    return one.amount if one.debit == "U10" and is_sold is sold else 0
 
 
 SOLD = Measure("Sold", lambda one: _issued(one, sold=True))
