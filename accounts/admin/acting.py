@@ -10,7 +10,6 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
@@ -47,7 +46,7 @@ class ActingAdmin(ModelAdmin):
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponseBase | None:
+    ) -> HttpResponse | None:
         """What is no id at all is an error of whoever sent it, and none of ours."""
         try:
             queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))

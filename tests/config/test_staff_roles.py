@@ -100,7 +100,7 @@ def acts_told():
 
 
 def test_the_documentation_says_the_same():
-    """Whoever changes a rule changes its line in docs/staff.md: what is compared is what to write."""
+    """Whoever changes a rule changes its line in docs/staff.md: these are the lines."""
     page = (settings.BASE_DIR / "docs" / "staff.md").read_text()
     tables = page.split("### Pages and acts")[1].split("\n## ")[0]
     said = [line for line in tables.splitlines() if line.startswith("| ")]
