@@ -44,9 +44,7 @@ class ActingAdmin(ModelAdmin):
             found[act.code] = (partial(_ask, act=act), act.code, f"{act.verb}: asks first")
         return found
 
-    def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """What is no id at all is an error of whoever sent it, and none of ours."""
         try:
             queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))

@@ -23,7 +23,7 @@ from tests.billing.portal.speed.company import Calls, Company, add_up, analyze
 
 SHORT, FULL = Calls(20_000, 30, at_once=200), Calls(1_000_000, 30, at_once=1_000)
 MOST_MS: Final = 300
-# Of 20,000 calls up to two days, which are not added up yet, some read twice, and what a page lists.
+# Of 20,000 calls up to two days, not added up yet and some read twice, and what a page lists.
 MOST_ROWS: Final = 3_500
 TIMES: Final = 5
 # Calls are looked through as long as a page may take, and then it goes on in the next.
