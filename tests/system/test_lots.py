@@ -149,6 +149,7 @@ class TestRounding:
         kinds = one.rows(
             "select distinct data_type from information_schema.columns"
             " where starts_with(table_name, 'ledger_') and table_schema = 'public'"
+            " and numeric_scale is distinct from 0"  # of many bigints a sum may be larger
         )
         inexact = {"real", "double precision", "money", "numeric"}
         assert not inexact & {row["data_type"] for row in kinds}

@@ -8,7 +8,7 @@ create table ledger_sum_hour (
     kind text not null,
     paid boolean not null,                      -- it issued a lot that was sold
     transfers bigint not null,
-    amount numeric not null,                    -- micro-credits, or minor units of money; of all customers it may be long
+    amount numeric(38, 0) not null,                    -- micro-credits, or minor units of money; of all customers it may be long
     primary key (hour, unit, debit, credit, kind, paid)
 ) with (fillfactor = 80);
 
