@@ -4,7 +4,7 @@ Entries are found by one index each time, whatever is asked for, and never count
 millions. Ids are in the order of time, give or take what was written at once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -37,7 +37,7 @@ with recursive found as (
 select action from found where action is not null
 """
 # What concerns people is for those who may see people.
-_OF_PEOPLE: Final = (
+OF_PEOPLE: Final = (
     "accounts_user",
     "accounts_user_groups",
     "accounts_user_user_permissions",
@@ -58,10 +58,11 @@ class Asked:
     until: date | None = None  # that day included
 
 
-def found(asked: Asked, *, with_people: bool) -> QuerySet[AuditEntry]:
+def found(asked: Asked, *, hidden: Collection[str]) -> QuerySet[AuditEntry]:
+    """Without those about rows of `hidden` tables."""
     entries = AuditEntry.objects.order_by("-id")
-    if not with_people:
-        entries = entries.exclude(table__in=_OF_PEOPLE)
+    if hidden:
+        entries = entries.exclude(table__in=hidden)
     if term := asked.term.replace("\x00", "").strip():
         entries = entries.filter(_named(term))
     if person := asked.person.replace("\x00", "").strip():

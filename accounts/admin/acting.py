@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -42,6 +43,15 @@ class ActingAdmin(ModelAdmin):
         for act in self.acts_of(request):
             found[act.code] = (partial(_ask, act=act), act.code, f"{act.verb}: asks first")
         return found
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """What is no id at all is an error of whoever sent it, and none of ours."""
+        try:
+            queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        except (ValidationError, ValueError):
+            messages.error(request, "Choose rows of this list. Nothing was done.")
+            return None
+        return super().response_action(request, queryset)
 
     def acts_of(self, request: HttpRequest) -> list[Act]:
         return [act for act in self.acts if request.user.has_perm(act.permission)]

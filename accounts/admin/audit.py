@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 
 from accounts import audit, audit_entries, csv_files, ids
-from accounts.audit_entries import Asked, Words, found, key_of, who
-from accounts.models import AuditEntry, Via
+from accounts.audit_entries import OF_PEOPLE, Asked, Words, found, key_of, who
+from accounts.models import AuditEntry, User, Via
 
 HEADER = (
     *("id", "at", "who", "person", "service", "key", "via", "action", "table", "row"),
@@ -73,7 +73,7 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
         self._require(request, "accounts.view_auditentry")
         form, words = AskForm(request.GET), Words()
         form.is_valid()
-        entries = found(form.asked(), with_people=_sees_people(request))
+        entries = found(form.asked(), hidden=hidden_from(request))
         page = audit_entries.page(entries, before=_number(request.GET.get("before")))
         shown = page[: audit_entries.PAGE]
         query = {name: value for name, value in request.GET.items() if name != "before" and value}
@@ -99,7 +99,7 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
         self._require(request, "accounts.view_auditentry")
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        entries = found(Asked(), with_people=_sees_people(request))
+        entries = found(Asked(), hidden=hidden_from(request))
         related = entries.select_related("person", "service", "customer")
         entry = related.filter(id=_number(object_id) or 0).first()
         if entry is None:
@@ -129,7 +129,7 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
             # The list says what is wrong: nobody is handed more than was asked for.
             listed = reverse("admin:accounts_auditentry_changelist")
             return redirect(f"{listed}?{request.GET.urlencode()}")
-        entries = found(form.asked(), with_people=_sees_people(request))
+        entries = found(form.asked(), hidden=hidden_from(request))
         asked = {name: value for name, value in request.GET.items() if value}
         audit.record("audit.exported", ("accounts_auditentry", ""), after=asked)
         return csv_files.download("audit.csv", HEADER, map(_line, audit_entries.every(entries)))
@@ -149,8 +149,14 @@ class AuditEntryAdmin(admin.ModelAdmin[AuditEntry]):
         return render(request, template, {**shared, **context, **(more or {})})
 
 
-def _sees_people(request: HttpRequest) -> bool:
-    return request.user.has_perm("accounts.view_user")
+def hidden_from(request: HttpRequest) -> set[str]:
+    """Tables whose rows this person may not see: nor what they were before and after."""
+    hidden = set()
+    for model in admin.site._registry:
+        opts = model._meta
+        if not request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}"):
+            hidden.add(opts.db_table)
+    return hidden | set(OF_PEOPLE) if User._meta.db_table in hidden else hidden
 
 
 def _number(text: str | None) -> int | None:

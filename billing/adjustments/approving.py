@@ -80,6 +80,7 @@ def withdraw(id: UUID, *, by: User, note: str = "") -> Adjustment:
     adjustment = _locked(id)
     if adjustment.asked_by_id != by.pk:
         raise NotToDecide("Only who asked withdraws it: decline it instead.")
+    proposing.require(by)
     if adjustment.batch_id:
         raise NotToDecide("It is one of a file: withdraw the file.")
     if adjustment.state != AdjustmentState.WAITING or is_over(adjustment):

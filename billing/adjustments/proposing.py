@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import transaction
 
+from accounts.models import User
 from billing.adjustments import applying, limits, previewing
 from billing.adjustments.effects import Effect
 from billing.adjustments.errors import DraftRefused, EffectChanged, NotToDecide
@@ -25,8 +26,7 @@ def propose(draft: Adjustment, *, seen: str | None = None) -> Adjustment:
 
     Raises DraftRefused, EffectChanged; NotToDecide for who may not propose.
     """
-    if not draft.asked_by.has_perm(PERMISSION):
-        raise NotToDecide("You may not propose adjustments.")
+    require(draft.asked_by)
     # Two forms of one draft, and two drafts of one customer, come one after the other.
     applying.lock(draft)
     known = Adjustment.objects.filter(id=draft.id).first()
@@ -42,6 +42,12 @@ def propose(draft: Adjustment, *, seen: str | None = None) -> Adjustment:
         draft.decided_at = draft.asked_at
     draft.save(force_insert=True)
     return draft
+
+
+def require(by: User) -> None:
+    """Raises NotToDecide."""
+    if not by.has_perm(PERMISSION):
+        raise NotToDecide("You may not propose adjustments.")
 
 
 def measure(draft: Adjustment, effect: Effect, besides: Sequence[Adjustment] = ()) -> None:

@@ -209,6 +209,17 @@ def test_what_concerns_people_is_for_those_who_may_see_people(ann, acme):
     assert auditor.get(page).status_code == (200 if listed(auditor, action="user.changed") else 404)
 
 
+def test_what_somebody_may_not_see_is_not_told_by_what_it_was_before(ann, acme):
+    with audit.acting(person=ann.id, via=Via.ADMIN):
+        audit.record("policy.changed", ("billing_policy", "True"), before={"method": "remote"})
+    entry = AuditEntry.objects.get(action="policy.changed")
+    page = reverse("admin:accounts_auditentry_change", args=[entry.id])
+    for role, status in ((StaffRole.SUPPORT, 404), (StaffRole.FINANCE, 200)):
+        client = staff(role)
+        assert client.get(page).status_code == status
+        assert bool(listed(client, action="policy.changed")) is (status == 200)
+
+
 def test_nobody_writes_there(boss, acme):
     entry = AuditEntry.objects.first()
     before = list(AuditEntry.objects.values())

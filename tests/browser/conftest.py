@@ -13,7 +13,7 @@ from tests.system.installation import installed
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Of what is expected to appear by itself; what is wrong fails as soon as that.
-PATIENCE_MS = 5_000
+PATIENCE_MS = 20_000
 
 Visitors = Callable[..., Visitor]
 

@@ -1,5 +1,6 @@
 """Staff's site as a whole."""
 
+import io
 import json
 import time
 from datetime import date
@@ -14,6 +15,7 @@ from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import events, notes, partners
 from billing.adjustments import drafts, proposing
+from billing.adjustments.batches import asking
 from billing.models import (
     AccountClosing,
     AccountName,
@@ -64,6 +66,7 @@ from ledger.models import (
     RateCard,
     RefusedEvent,
     Reservation,
+    Transaction,
     Transfer,
     Wallet,
 )
@@ -79,7 +82,7 @@ from tests.factories.accounts import (
 )
 from tests.ledger.api.conftest import operate
 
-HISTORY = [Wallet, Lot, Reservation, Transfer, Event]
+HISTORY = [Wallet, Lot, Reservation, Transfer, Transaction, Event]
 BOUGHT = [
     AccountClosing,
     PaymentMethod,
@@ -140,10 +143,14 @@ def acme(db, settings):
 
 
 def adjust(customer):
-    AdjustmentLimit.objects.get_or_create(role="support", defaults={"credits": 0, "money": 0})
-    by = User.objects.create_superuser("ann@example.com")
+    """One waits, and a file is not asked for yet."""
+    AdjustmentLimit.objects.update_or_create(role="support", defaults={"credits": 0, "money": 0})
+    by = User.objects.create_user("ann@example.com", is_staff=True, staff_role="support")
     said = {"reason": "courtesy", "note": "Ticket 1", "credits": CREDIT}
     proposing.propose(drafts.draft(customer, "goodwill", by=by, **said))
+    line = f"{ids.encode(ids.CUSTOMER, customer.id)},goodwill,courtesy,Ticket 2,1"
+    file = io.BytesIO(f"customer,kind,reason,note,credits\n{line}".encode())
+    asking.upload(file, name="outage.csv", by=by)
 
 
 def refuse_usage(customer):

@@ -13,8 +13,8 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from accounts.models import StaffRole, User
-from billing.models import Document, Partner, Period, Policy, Report, UnclaimedProperty
+from accounts.models import AuditEntry, Customer, StaffRole, User
+from billing.models import Note, Partner, Period, Policy, Report
 from config.admin import GROUPS
 from tests.config import test_admin
 from tests.config.test_admin import HISTORY
@@ -38,7 +38,15 @@ class Page(NamedTuple):
 PAGES = {
     "accounts_customer": Page("SFOA", "F", "F"),
     "accounts_apikey": Page("SFOA", "O"),
+    "billing_note": Page("SFOA"),
+    "billing_accountclosing": Page("SFA"),
+    "billing_erasure": Page("SFA"),
+    "billing_adjustment": Page("SFOA"),
+    # It is asked for, decided and withdrawn on its own page.
+    "billing_adjustmentbatch": Page("SFOA", change="SF"),
+    "billing_adjustmentlimit": Page("SFOA", change=ADMINISTRATORS),
     "ledger_reservation": Page("SFOA"),
+    "ledger_transaction": Page("SFOA"),
     "ledger_transfer": Page("SFOA"),
     "ledger_lot": Page("SFOA"),
     "ledger_wallet": Page("SFOA"),
@@ -47,6 +55,7 @@ PAGES = {
     "billing_purchase": Page("SFA"),
     "billing_document": Page("SFA"),
     "billing_providerevent": Page("SFOA"),
+    "billing_paymentmethod": Page("SFA"),
     "billing_topupsettings": Page("SFA"),
     "billing_topup": Page("SFA"),
     "billing_plan": Page("SFOA", "F"),
@@ -63,6 +72,7 @@ PAGES = {
     "billing_unclaimedproperty": Page("FA"),
     "billing_policy": Page("FA", change="F"),
     "billing_escheatclass": Page("FA", "F", "F"),
+    "billing_openingimport": Page("FA"),
     "billing_exchangerate": Page("FA", "F", "F"),
     "billing_accountname": Page("FA", "F", "F"),
     "billing_bookscheck": Page("FOA"),
@@ -82,6 +92,7 @@ PAGES = {
     "ledger_priceterms": Page("SFOA", "O", "O"),
     "ledger_openapifile": Page("OA"),
     "billing_backtest": Page("FOA"),
+    "accounts_auditentry": Page("SFOA"),
     "accounts_service": Page("OA", "O", "O"),
     "accounts_servicekey": Page("OA", "O"),
     "accounts_user": Page("A", ADMINISTRATORS, ADMINISTRATORS),
@@ -101,7 +112,31 @@ MORE: dict[str, tuple[str | None, str | None]] = {
     "password_change": ("SFOA", "SFOA"),
     "password_change_done": ("SFOA", None),
     "auth_user_password_change": ("", ""),
+    "heads": ("FA", None),
+    "heads-file": ("FA", None),
+    "accounts_auditentry_export": ("A", None),
+    "accounts_customer_edit": ("F", "F"),
     "accounts_customer_limits": ("SFOA", "O"),
+    "accounts_customer_note": (None, "SFO"),
+    "accounts_customer_pin": (None, "SFO"),
+    "accounts_customer_statement": ("SFOA", None),
+    "accounts_customer_suspend": ("S", "S"),
+    "accounts_customer_resume": ("S", "S"),
+    "accounts_customer_close": ("F", "F"),
+    "accounts_customer_export": ("SF", "SF"),
+    "accounts_customer_erase": ("", ""),
+    "accounts_apikey_revoke": ("SO", "SO"),
+    "accounts_apikey_suspend": ("SO", "SO"),
+    "accounts_apikey_resume": ("SO", "SO"),
+    "accounts_servicekey_revoke": ("O", "O"),
+    "billing_accountclosing_approve": ("F", "F"),
+    "billing_accountclosing_decline": ("F", "F"),
+    "billing_customer_adjust": ("SF", "SF"),
+    "billing_adjustment_waiting": ("SFOA", None),
+    # Whoever may propose withdraws what is their own there.
+    "billing_adjustment_decide": ("SFOA", "SF"),
+    "billing_adjustmentbatch_upload": ("SF", "SF"),
+    "billing_adjustmentbatch_columns": ("SF", None),
     "billing_estimate_cohorts": ("FA", None),
     "billing_estimate_new": ("F", "F"),
     "billing_period_close": (None, "F"),
@@ -125,6 +160,22 @@ MORE: dict[str, tuple[str | None, str | None]] = {
     "ledger_ratecard_copy": ("O", "O"),
     "ledger_openapifile_upload": ("O", "O"),
     "ledger_openapifile_import": ("O", "O"),
+    "ledger_reservation_csv": ("SFOA", None),
+    "ledger_reservation_totals": ("SFOA", None),
+    "ledger_transaction_csv": ("SFOA", None),
+    "ledger_transaction_totals": ("SFOA", None),
+    "ledger_transfer_csv": ("SFOA", None),
+    "ledger_transfer_totals": ("SFOA", None),
+    "ledger_lot_csv": ("SFOA", None),
+    "ledger_lot_totals": ("SFOA", None),
+    "ledger_event_csv": ("SFOA", None),
+    "ledger_event_totals": ("SFOA", None),
+    "billing_openingimport_upload": ("F", "F"),
+    "billing_openingimport_columns": ("F", None),
+    "billing_openingimport_decide": (None, "F"),
+    "billing_mail_resend": ("S", "S"),
+    "billing_webhookdelivery_replay": ("SO", "SO"),
+    "billing_paymentmethod_retire": ("SF", "SF"),
     "billing_partner_statement": ("FA", None),
     "billing_partner_statement_pdf": ("FA", None),
     "billing_partner_statement_csv": ("FA", None),
@@ -145,20 +196,27 @@ ACTIONS = {
     "billing_providerevent": {"try_again": "FO"},
     "billing_plan": {"publish": "F", "retire": "F", "new_version": "F"},
     "billing_pack": {"end": "F"},
+    "billing_accountclosing": {"approve": "F", "decline": "F"},
+    "billing_mail": {"resend": "S"},
+    "billing_paymentmethod": {"retire": "SF"},
+    "billing_webhookdelivery": {"replay": "SO"},
 }
 
 # What ends the session, or cannot be done within a test's transaction: it is tested by itself.
 BY_THEMSELVES = {"logout", "billing_bookscheck_verify"}
 # A job's page is the list, and these have no page where there is nothing to do.
-LEADS_ON = {"billing_job", "find", "login", "ledger_ratecard_publish", "ledger_openapifile_import"}
+LEADS_ON = {"billing_job", "billing_erasure", "find", "login"}
+LEADS_ON |= {"ledger_ratecard_publish", "ledger_openapifile_import"}
 # Pages that nobody writes to: what is posted is not looked at.
 SHOWN_ANYWAY = {"billing_period", "billing_report", "billing_backtest", "billing_margin"}
-SHOWN_ANYWAY |= {"ledger_openapifile", "billing_job"}
+SHOWN_ANYWAY |= {"ledger_openapifile", "billing_job", "billing_erasure", "billing_openingimport"}
 # Files of what there is nothing of.
 NOTHING_THERE = {"billing_report_csv", "billing_report_export", "billing_backtest_csv"}
 NOTHING_THERE |= {"billing_partner_statement_csv"}
-# What may be there when somebody looks at a page: sessions, and tries that are counted.
-MOVING = {"django_session", "usersessions_usersession", "accounts_cache"}
+# What may be there when somebody looks at a page: sessions, and tries that are counted. Who exports
+# is in the audit, of which nothing else is added.
+EXPORTS = {"audit.exported", "heads.exported"}
+MOVING = {"accounts_auditentry", "django_session", "usersessions_usersession", "accounts_cache"}
 MONTH = "2001-01"
 
 
@@ -174,12 +232,16 @@ def may(role, letters):
     return role == StaffRole.ADMINISTRATOR or LETTERS[role] in letters
 
 
-def names(patterns=None):
-    for pattern in patterns if patterns is not None else admin.site.get_urls():
-        if isinstance(pattern, URLPattern):
-            yield from [pattern.name] if pattern.name else []
-        else:
-            yield from names(pattern.url_patterns)
+def patterns(among=None):
+    for pattern in among if among is not None else admin.site.get_urls():
+        if not isinstance(pattern, URLPattern):
+            yield from patterns(pattern.url_patterns)
+        elif pattern.name:
+            yield pattern
+
+
+def names():
+    return {pattern.name for pattern in patterns()}
 
 
 def listed(model):
@@ -206,34 +268,34 @@ def addresses():
     """Of the pages that are no model's usual ones."""
     first = {listed(model): model.objects.order_by("pk").first() for model in admin.site._registry}
     ids = {name: row.pk for name, row in first.items() if row is not None}
+    acme = ids["accounts_customer"] = Customer.objects.get(external_id="acme-1").pk
     report = {"month": MONTH, "slug": "trial-balance"}
     partner = {"id": Partner.objects.get().pk, "month": MONTH}
-    settled = {"id": UnclaimedProperty.objects.get().pk, "verb": "remit"}
+    settled = {"id": ids["billing_unclaimedproperty"], "verb": "remit"}
     arguments = {
         "app_list": {"app_label": "billing"},
-        "billing_period_decide": {"month": MONTH, "id": 1},
-        "billing_report_page": report,
-        "billing_report_csv": report,
-        "billing_report_pdf": report,
-        "billing_report_export": {"month": MONTH, "target": "xero", "currency": "USD"},
-        "billing_unclaimedproperty_settle": settled,
-        "billing_document_pdf": {"id": Document.objects.first().pk},
+        "accounts_customer_pin": {"id": acme, "note": Note.objects.get().pk},
+        "auth_user_password_change": {"id": ids["accounts_user"]},
+        "billing_customer_adjust": {"id": acme},
         "billing_job_run": {"name": "relay"},
         "billing_partner_statement": partner,
         "billing_partner_statement_pdf": partner,
         "billing_partner_statement_csv": partner,
-        "auth_user_password_change": {"id": ids["accounts_user"]},
-        "billing_backtest_csv": {"pk": ids["billing_backtest"]},
-        "ledger_openapifile_import": {"pk": ids["ledger_openapifile"]},
+        "billing_period_decide": {"month": MONTH, "id": 1},
+        "billing_report_export": {"month": MONTH, "target": "xero", "currency": "USD"},
+        "billing_report_page": report,
+        "billing_report_csv": report,
+        "billing_report_pdf": report,
+        "billing_unclaimedproperty_settle": settled,
     }
-    alone = {"subscription_start", "backtest_ask", "bookscheck_verify", "margin_csv"}
-    alone |= {"estimate_cohorts", "estimate_new", "openapifile_upload"}
-    for name in MORE:
-        model = "_".join(name.split("_")[:2])
-        if name not in arguments and model in ids and name.partition("_")[2] not in alone:
-            month = model in ("billing_period", "billing_report")
-            arguments[name] = {"month": MONTH} if month else {"id": ids[model]}
-        yield name, reverse(f"admin:{name}", kwargs=arguments.get(name))
+    for pattern in patterns():
+        if pattern.name in MORE:
+            key = ids.get("_".join(pattern.name.split("_")[:2]))
+            known = {"id": key, "pk": key, "month": MONTH}
+            usual = {name: known.get(name) for name in pattern.pattern.converters}
+            address = reverse(f"admin:{pattern.name}", kwargs=arguments.get(pattern.name, usual))
+            asks = str(pattern.pattern).startswith("do/")
+            yield pattern.name, f"{address}?id={key}" if asks else address
 
 
 QUERIES = {
@@ -244,7 +306,7 @@ QUERIES = {
 
 def test_each_page_and_act_is_named_here():
     usual = ("changelist", "add", "history", "delete", "change")
-    assert set(names()) == {*MORE, *(f"{name}_{page}" for name in PAGES for page in usual)}
+    assert names() == {*MORE, *(f"{name}_{page}" for name in PAGES for page in usual)}
     assert {listed(model) for model in admin.site._registry} == set(PAGES)
     shown = {name.lower() for group in GROUPS.values() for name in group}
     assert {name.partition("_")[2] for name in PAGES} == shown
@@ -335,6 +397,7 @@ def test_an_auditor_changes_nothing_whatever_is_posted(acme, settings):
     user, client = staff(StaffRole.AUDITOR)
     Policy.current()
     told = {"post": "yes", "confirm": "1", "name": "x", "code": "x", "reason": "x", "amount": "1"}
+    told |= {"ask": "1", "approve": "1", "confirmed": "1", "text": "x", "typed": "x", "note": "x"}
     told |= {"reference": "x", "add": "Save", "percent": "1", "credits": "1", "is_active": "on"}
     posts = [(address, told) for name, address in addresses() if name != "logout"]
     for model in admin.site._registry:
@@ -347,6 +410,7 @@ def test_an_auditor_changes_nothing_whatever_is_posted(acme, settings):
             sent = {"action": action, "_selected_action": chosen, "post": "yes"}
             posts.append((reverse(f"admin:{name}_changelist"), sent))
     before, began = everything(), timezone.now()
+    known = list(AuditEntry.objects.values_list("pk", flat=True))
     for address, sent in posts:
         answer = client.post(address, sent)
         assert answer.status_code < 500, address
@@ -354,3 +418,4 @@ def test_an_auditor_changes_nothing_whatever_is_posted(acme, settings):
     assert began < timezone.now()
     after = everything()
     assert {name for name in after if after[name] != before[name]} == set()
+    assert set(AuditEntry.objects.exclude(pk__in=known).values_list("action", flat=True)) == EXPORTS

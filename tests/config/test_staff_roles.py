@@ -1,11 +1,13 @@
 """What each role may do, as permissions."""
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError
 
 from accounts.models import StaffRole, User
-from config.staff_roles import ACTS, HELD, PERMISSIONS
+from config.staff_roles import ACTS, ALL, HELD, PERMISSIONS, RULES
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,31 @@ def test_the_database_keeps_roles_true(fields):
 
 def test_a_superuser_is_an_administrator():
     assert User.objects.create_superuser("boss@example.com").staff_role == "administrator"
+
+
+def in_words(roles):
+    if roles is None:
+        return "-"
+    return "all" if roles == ALL else ", ".join(sorted(roles)) or "administrators"
+
+
+def pages_told():
+    for name, rule in RULES.items():
+        called = str(apps.get_model(name)._meta.verbose_name_plural)
+        yield f"| {called} | {' | '.join(map(in_words, rule))} |"
+
+
+def acts_told():
+    for name, roles in ACTS.items():
+        yield f"| `{name}` | {in_words(roles)} |"
+
+
+def test_the_documentation_says_the_same():
+    """Whoever changes a rule changes its line in docs/staff.md: these are the lines."""
+    page = (settings.BASE_DIR / "docs" / "staff.md").read_text()
+    tables = page.split("### Pages and acts")[1].split("\n## ")[0]
+    said = [line for line in tables.splitlines() if line.startswith("| ")]
+    assert [line for line in said if " adds |" not in line and "| act |" not in line] == [
+        *pages_told(),
+        *acts_told(),
+    ]

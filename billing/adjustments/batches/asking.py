@@ -61,8 +61,7 @@ def lines_of(batch: AdjustmentBatch) -> list[Line]:
 def ask(id: UUID, *, by: User, seen: str) -> AdjustmentBatch:
     """Applied, or waiting where the limits say so; exactly what was seen. Asked again, it is what
     it became. Raises SheetRefused, BatchChanged, NotToDecide."""
-    if not by.has_perm(proposing.PERMISSION):
-        raise NotToDecide("You may not propose adjustments.")
+    proposing.require(by)
     _one_at_a_time()
     batch = AdjustmentBatch.objects.select_for_update(of=("self",)).get(id=id)
     if batch.asked_by_id != by.pk:

@@ -65,6 +65,7 @@ def withdraw(id: UUID, *, by: User, note: str = "") -> AdjustmentBatch:
     batch = AdjustmentBatch.objects.select_for_update(of=("self",)).get(id=id)
     if batch.asked_by_id != by.pk:
         raise NotToDecide("Only who asked withdraws it: decline it instead.")
+    proposing.require(by)
     if batch.state != BatchState.WAITING or is_over(batch):
         raise NotToDecide("There is nothing to withdraw: this does not wait any more.")
     return _ended(batch, AdjustmentState.WITHDRAWN, BatchState.WITHDRAWN, by, note)

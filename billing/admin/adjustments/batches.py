@@ -18,6 +18,7 @@ from billing.adjustments import proposing
 from billing.adjustments.batches import asking, columns, deciding, trying
 from billing.adjustments.errors import AdjustmentError
 from billing.admin.adjustments import batch_told
+from billing.admin.adjustments.deciding import may_write
 from billing.admin.books.pages import BooksPage
 from billing.models import AdjustmentBatch, BatchState
 from billing.sheets.problems import SheetRefused
@@ -88,6 +89,8 @@ class AdjustmentBatchAdmin(BooksPage):
         batch = _found(object_id)
         assert isinstance(request.user, User)
         if request.method == "POST":
+            if not may_write(request):
+                raise PermissionDenied
             _act(request, batch, request.user)
             return redirect("admin:billing_adjustmentbatch_change", batch.pk)
         context = self.context(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts.models import User
-from billing.adjustments import approving, previewing, reasons
+from billing.adjustments import approving, previewing, proposing, reasons
 from billing.adjustments.errors import AdjustmentError, DraftRefused, EffectChanged
 from billing.admin import shown as billing_shown
 from billing.admin.adjustments import told
@@ -24,8 +24,14 @@ def may_open(request: HttpRequest) -> bool:
     return request.user.has_perm("billing.view_adjustment")
 
 
+def may_write(request: HttpRequest) -> bool:
+    """Whoever decides, or asked and may withdraw."""
+    either = (approving.PERMISSION, proposing.PERMISSION)
+    return any(request.user.has_perm(permission) for permission in either)
+
+
 def page(request: HttpRequest, id: UUID, context: dict[str, Any]) -> HttpResponse:
-    if not may_open(request):
+    if not may_open(request) or (request.method == "POST" and not may_write(request)):
         raise PermissionDenied
     found = Adjustment.objects.select_related("customer", "receiver", "asked_by", "purchase")
     adjustment = get_object_or_404(found, pk=id)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.admin.audit import hidden_from
 from accounts.models import AuditEntry
 from billing.admin.customer.section import ROWS_MAX, Looked, Section, at, whole_list
 from ledger.admin import shown
@@ -17,7 +18,8 @@ OF_THE_ROW: Final = {"id", "at", "created_at", "customer_id", "written_by_id"}
 
 
 def section(looked: Looked) -> Section:
-    found = AuditEntry.objects.filter(customer=looked.customer)
+    hidden = hidden_from(looked.request)
+    found = AuditEntry.objects.filter(customer=looked.customer).exclude(table__in=hidden)
     found = found.select_related("person", "service").order_by("-id")
     return Section(
         "Audit",

@@ -42,7 +42,7 @@ FILES: Final[dict[str, tuple[str, str, str]]] = {
     "limits": ("ledger_limit", _ITS, "id"),
     "lots": ("ledger_lot_state", _ITS, "seq"),
     "lots_terms_changed": ("billing_modification", _ITS, "id"),
-    "adjustments": ("billing_adjustment", f"{_ITS} or receiver_id = %(customer)s", "id"),
+    "adjustments": ("billing_adjustment", _ITS, "id"),
     "notes": ("billing_note", _ITS, "id"),
     "closings": ("billing_accountclosing", _ITS, "id"),
     "opening_balances": ("billing_openingline", _ITS, "id"),
@@ -68,8 +68,9 @@ FILES: Final[dict[str, tuple[str, str, str]]] = {
         "id",
     ),
 }
-# What opens something, or is the core's own reckoning.
+# What opens something, is the core's own reckoning, or tells of the customer that credits went to.
 HIDDEN: Final = {
     *("digest", "password", "secret", "previous_secret", "checkout_url", "session_key"),
     *("meter", "request", "ended_request", "request_hash"),
+    *("receiver_id", "asked_effect", "effect"),
 }

@@ -182,6 +182,14 @@ def test_only_who_asked_withdraws_it(waiting, ann, bob):
         approve(waiting, bob)
 
 
+def test_who_may_not_propose_any_more_withdraws_nothing_either(waiting, ann):
+    ann.is_superuser, ann.staff_role = False, "auditor"
+    with pytest.raises(NotToDecide, match="may not propose"):
+        approving.withdraw(waiting.id, by=ann)
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+
+
 def test_what_comes_to_something_else_by_now_is_confirmed(book, ann, bob, clock):
     """The reversal was asked while the lot was open; it has expired since."""
     limit(credits=10)
