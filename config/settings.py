@@ -242,6 +242,7 @@ LOGGING = logs.settings(as_json=LOG_AS_JSON, level=LOG_LEVEL)
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

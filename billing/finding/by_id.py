@@ -62,7 +62,8 @@ def _transfers(id: UUID) -> Iterable[Hit]:
     """A transaction has the id of its first transfer."""
     for one in Transfer.objects.filter(id=id).select_related("customer"):
         told = f"{one.kind} {ids.encode(TRANSACTION, id)}"
-        yield of_history("transfer", one.customer, id, told, "its id")
+        model = "transaction" if one.transaction_id == id else "transfer"
+        yield of_history(model, one.customer, id, told, "its id")
 
 
 def _lots(id: UUID) -> Iterable[Hit]:

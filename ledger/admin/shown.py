@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts import ids
-from accounts.models import Customer
+from accounts.models import Customer, User
 from ledger import amounts, money
 from ledger.ids import LOT, TRANSACTION, ReservationId
 from ledger.models import Lot, Reservation
@@ -48,6 +48,15 @@ def price(lot: Lot) -> str:
         return "-"
     shown = money.show(lot.price, lot.currency)
     return f"{grouped(shown['amount'])} {lot.currency}"
+
+
+def actor(name: str | None) -> str:
+    """A person is written down by an id; other actors by what they are."""
+    try:
+        person = User.objects.filter(id=UUID(name or "")).first()
+    except ValueError:
+        person = None
+    return person.email if person else name or "-"
 
 
 def link(to: str, text: Any) -> SafeString:

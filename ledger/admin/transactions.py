@@ -55,7 +55,7 @@ class TransactionAdmin(HistoryAdmin):
     ]
     fields = [
         *("name", "of", "version", "kind", "balance_then", "reservation", "reversed_transaction"),
-        *("source", "actor", "reason", "posted_at", "effective_at"),
+        *("source", "who", "reason", "posted_at", "effective_at"),
     ]
 
     def render_change_form(
@@ -87,6 +87,10 @@ class TransactionAdmin(HistoryAdmin):
     @admin.display(description="transaction")
     def short_name(self, transaction: Transaction) -> SafeString:
         return shown.short(TRANSACTION, transaction.transaction_id)
+
+    @admin.display(description="actor")
+    def who(self, transaction: Transaction) -> str:
+        return shown.actor(transaction.actor)
 
     @admin.display(description="customer")
     def of(self, transaction: Transaction) -> SafeString:

@@ -41,12 +41,16 @@ class TransferAdmin(HistoryAdmin):
     fields = [
         *("transaction", "of", "version", "kind", "debit", "credit", "value", "unit"),
         *("balance_then", "lot", "reservation", "source", "cohort", "reversed_transaction"),
-        *("actor", "reason", "posted_at", "posted_on", "effective_at"),
+        *("who", "reason", "posted_at", "posted_on", "effective_at"),
     ]
 
     @admin.display(description="transaction")
     def short_name(self, transfer: Transfer) -> SafeString:
         return shown.short(TRANSACTION, transfer.transaction_id)
+
+    @admin.display(description="actor")
+    def who(self, transfer: Transfer) -> str:
+        return shown.actor(transfer.actor)
 
     @admin.display(description="customer")
     def of(self, transfer: Transfer) -> SafeString:

@@ -7,7 +7,9 @@ Django, whose foreign keys and admin take one column, is told that `id` alone is
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts import ids
 from accounts.models import Customer
+from ledger.ids import LOT, TRANSACTION, ReservationId
 
 
 class CoreModel(models.Model):
@@ -51,7 +53,7 @@ class Wallet(CoreModel):
         return self.balance - self.held - self.frozen
 
     def __str__(self) -> str:
-        return f"Wallet of {self.customer_id}"
+        return f"Wallet of {ids.encode(ids.CUSTOMER, self.customer_id)}"
 
 
 class LotKind(models.TextChoices):
@@ -92,7 +94,7 @@ class Lot(CoreModel):
         db_table = "ledger_lot_state"
 
     def __str__(self) -> str:
-        return f"Lot {self.seq} of {self.customer_id}"
+        return ids.encode(LOT, self.id)
 
 
 class Transfer(CoreModel):
@@ -132,6 +134,9 @@ class Transaction(Transfer):
     class Meta:
         proxy = True
         managed = False
+
+    def __str__(self) -> str:
+        return ids.encode(TRANSACTION, self.transaction_id)
 
 
 class ReservationState(models.TextChoices):
@@ -177,7 +182,7 @@ class Reservation(CoreModel):
         db_table = "ledger_reservation"
 
     def __str__(self) -> str:
-        return f"Reservation {self.id}"
+        return str(ReservationId(self.customer_id, self.id, self.price_id or 0))
 
 
 class Threshold(CoreModel):

@@ -104,7 +104,7 @@ def test_ours_are_found_by_their_ids(acme):
     assert found(str(name)) == of_history("reservation", acme, hold.reservation_id)
     assert found(ids.encode(LOT, lot.id)) == of_history("lot", acme, lot.id)
     named = ids.encode(TRANSACTION, transfer.transaction_id)
-    assert found(named) == of_history("transfer", acme, transfer.transaction_id)
+    assert found(named) == of_history("transaction", acme, transfer.transaction_id)
 
 
 def test_keys_are_found_by_their_ids_and_beginnings(acme):

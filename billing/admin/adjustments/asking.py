@@ -97,7 +97,7 @@ def _preview(draft: Adjustment) -> Effect:
 def _propose(request: HttpRequest, draft: Adjustment) -> HttpResponse:
     made = proposing.propose(draft, seen=request.POST.get("seen", ""))
     if made.waits_for:
-        told = f"{made.name} waits for another person, until {made.waits_until:%Y-%m-%d %H:%M} UTC."
+        told = f"It waits for another person, until {made.waits_until:%Y-%m-%d %H:%M} UTC."
         messages.warning(request, told)
     else:
         messages.success(request, f"Done: {made.name}.")

@@ -39,7 +39,7 @@ def page(request: HttpRequest, id: UUID, context: dict[str, Any]) -> HttpRespons
     if request.method == "POST":
         done = _decide(request, adjustment, request.user)
         if done is not None:
-            messages.success(request, f"{done.name} is {done.state}.")
+            messages.success(request, f"It is {done.state}: {done.name}.")
             return redirect(billing_shown.page(done))
         adjustment = found.get(pk=id)
     if adjustment.state != "waiting" or approving.is_over(adjustment):

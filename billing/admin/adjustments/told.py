@@ -79,7 +79,8 @@ def asked(adjustment: Adjustment) -> Told:
 def size(adjustment: Adjustment) -> str:
     money = adjustment.size_money
     told = "no rate" if money is None else f"{money:,.2f} {adjustment.size_currency}"
-    credits = f"{shown.number(adjustment.size_credits)} credits"
+    number = shown.number(adjustment.size_credits)
+    credits = f"{number} credit" if number == "1" else f"{number} credits"
     return f"{credits}, {told}" if money != 0 else credits
 
 

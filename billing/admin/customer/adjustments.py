@@ -22,6 +22,7 @@ def section(looked: Looked) -> Section:
         [_row(one) for one in found[:ROWS_MAX]],
         none="Nothing was adjusted.",
         all=whole_list(looked, "billing_adjustment"),
+        is_wide=True,
     )
 
 

@@ -27,6 +27,7 @@ def section(looked: Looked) -> Section:
         none="No key was made.",
         told="There are more." if len(found) > ROWS_MAX else "",
         all=f"{all_keys}?customer__id__exact={looked.customer.pk}",
+        is_wide=True,
     )
 
 

@@ -9,8 +9,10 @@ from billing.adjustments import drafts
 from billing.adjustments.errors import DraftRefused
 from billing.adjustments.kinds import SHAPES
 from billing.models import Adjustment, AdjustmentLimit
+from ledger.admin import shown
 from ledger.amounts import CREDIT
 from ledger.ids import LOT, ReservationId
+from ledger.models import Transfer
 from tests.billing.adjustments.conftest import (
     DAY,
     REASON,
@@ -355,3 +357,14 @@ def test_plain_values_are_checked_alike(book, ann, clock):
     with pytest.raises(DraftRefused, match="A kind is one of"):
         customer = Customer.objects.get(id=book.customer_id)
         drafts.draft(customer, "set", reason="x", note="x", by=ann, credits=1)
+
+
+def test_a_transaction_names_who_asked_for_it_and_ids_are_those_of_outside(staff, book, ann):
+    send(staff, book, "add", credits="5")
+    transfer = Transfer.objects.filter(customer_id=book.customer_id).latest("id")
+    page = staff.get(shown.row_page("transaction", book.customer_id, transfer.transaction_id))
+    told = page.content.decode()
+    assert ann.email in told.split('id="content"')[1]
+    assert str(transfer.transaction_id) not in told
+    assert f"<h2>{ids.encode('txn', transfer.transaction_id)}</h2>" in told
+    assert f"{transfer.posted_at:%Y-%m-%d %H:%M:%S} UTC" in told
