@@ -150,6 +150,6 @@ def test_those_of_the_time_before_come_together(calendar):
     assert sum(granted.values()) == sum(
         amount
         for (at, _, debit, *_), amount in posted().items()
-        if debit == "U10" and (before.start <= at < before.end or at >= day.start)
+        if debit == "U10" and any(one.start <= at < one.end for one in (before, day))
     )
     assert book.lots()

@@ -92,7 +92,7 @@ def moved(into: str, period, extra: str = "true") -> int:
 
 def issued(period, kinds: tuple[str, ...]) -> int:
     return value(
-        "select sum(units) from ledger_lot l join ledger_transfer t using (customer_id)"
+        "select sum(t.amount) from ledger_lot l join ledger_transfer t using (customer_id)"
         " where t.lot_id = l.id and t.kind = 'grant' and t.debit = 'U10' and l.kind = any(%s)"
         f" and {AT} >= %s and {AT} < %s and {REAL.format('l')}",
         list(kinds),
