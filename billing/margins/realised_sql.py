@@ -23,7 +23,7 @@ with component as materialized (
 ), call as materialized (
     select r.customer_id, r.id, p.endpoint_id, (r.created_at at time zone b.time_zone)::date as day,
         r.committed - r.reversed as net, r.lots, r.used, coalesce(t.percent, 0) as percent,
-        case when t.percent is null then 0 else t.most end as most,
+        case when t.percent is null then 0 else t.most * r.calls end as most, r.calls,
         coalesce(r.used_quantities, r.quantities) as quantities
     from ledger_reservation r
         cross join ledger_books b
@@ -42,7 +42,7 @@ with component as materialized (
         {own("r.net", "r.most")} as own
     from owing o join call r on r.customer_id = o.customer_id and r.id = o.reservation_id
 ), counted as (
-    select endpoint_id, customer_id, day, count(*) as calls, sum(net) as credits
+    select endpoint_id, customer_id, day, sum(calls) as calls, sum(net) as credits
     from call group by 1, 2, 3
 ), part as (
     -- Nearly all calls are of one lot.
@@ -73,7 +73,7 @@ with component as materialized (
         join ledger_lot l on l.customer_id = p.customer_id and l.id = p.lot_id
     where l.price > 0 group by 1, 2, 3, 4
 ), measured as (
-    select c.endpoint_id, c.customer_id, c.day, k.name, count(*) as calls,
+    select c.endpoint_id, c.customer_id, c.day, k.name, sum(c.calls) as calls,
         sum((c.quantities->>k.name)::numeric) as quantity
     from call c join lateral jsonb_object_keys(c.quantities) k(name) on true
     where c.quantities is not null group by 1, 2, 3, 4

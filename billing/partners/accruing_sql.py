@@ -30,8 +30,8 @@ with waiting as materialized (
         and t.posted_at >= (select min(starts_at) from billing_partnerterm)
     group by 1, 2, 3
 ), called as materialized (
-    select m.customer_id, m.reservation_id, x.id as term_id, x.credits as most, r.lots,
-        r.used as parts, r.committed - r.reversed as net, r.ended_at
+    select m.customer_id, m.reservation_id, x.id as term_id, x.credits * r.calls as most, r.calls,
+        r.lots, r.used as parts, r.committed - r.reversed as net, r.ended_at
     from (select distinct customer_id, reservation_id from moved) m
         join ledger_reservation r
             on r.customer_id = m.customer_id and r.id = m.reservation_id
@@ -43,7 +43,7 @@ with waiting as materialized (
 ), step as (
     -- How many credits a call had at the end of each day, and before.
     select *, through - amount as before from (
-        select m.*, c.term_id, c.most, c.lots, c.parts, c.ended_at, c.net - coalesce(
+        select m.*, c.term_id, c.most, c.calls, c.lots, c.parts, c.ended_at, c.net - coalesce(
             sum(m.amount) over (partition by m.customer_id, m.reservation_id order by m.day desc
                 rows between unbounded preceding and 1 preceding), 0) as through
         from moved m join called c using (customer_id, reservation_id)
@@ -55,7 +55,7 @@ with waiting as materialized (
         {filled("least(through, most)")} - {filled("least(before, most)")} as units,
         case when row_number() over (
             partition by s.customer_id, s.reservation_id, s.day order by x.upto) = 1
-            then sign(through) - sign(before) else 0 end as calls,
+            then (sign(through) - sign(before)) * s.calls else 0 end as calls,
         0 as covered_used, 0 as covered_units
     from step s
         cross join lateral (

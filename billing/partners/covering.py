@@ -51,7 +51,7 @@ USED = "sum(least(o.upto, v.upto) - greatest(o.since, v.upto - v.units))"
 OWN = "sum(greatest(least(o.since + o.own, v.upto) - greatest(o.since, v.upto - v.units), 0))"
 COVERED = f"""{LINES}, owing_shared as (
     select o.customer_id, o.upto - o.units as since, o.upto, x.id as term_id,
-        {own("o.net", "x.credits")} as own
+        {own("o.net", "x.credits * r.calls")} as own
     from owing o
         join ledger_reservation r
             on r.customer_id = o.customer_id and r.id = o.reservation_id

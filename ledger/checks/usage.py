@@ -17,7 +17,7 @@ CHECKS = [
             select customer_id, (c.created_at at time zone 'UTC')::date, c.price_id, c.api_key_id,
                 c.outcome,
                 case when c.committed > 0 or c.state = 'reversed' then 'committed' else c.state end,
-                -count(*), -sum(c.committed - c.reversed)
+                -sum(coalesce(c.calls, 1)), -sum(c.committed - c.reversed)
             from call c join usage_until u using (customer_id)
             where c.id < u.below
             group by 1, 2, 3, 4, 5, 6
@@ -33,7 +33,7 @@ CHECKS = [
         """
         select h.customer_id, h.id as reservation_id, h.price_id, h.created_at
         from hold h join usage_until u using (customer_id)
-        where h.id < u.below
+        where h.id < u.below and h.lease is null
         """,
     ),
 ]

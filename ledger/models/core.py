@@ -177,6 +177,7 @@ class Reservation(CoreModel):
     address = models.GenericIPAddressField(null=True)
     metadata = models.JSONField(null=True)
     happened_at = models.DateTimeField(null=True)  # of work that was reported after it was done
+    calls = models.BigIntegerField()  # that it stands for; 0: a lease, whose calls have their own
 
     class Meta(CoreModel.Meta):
         db_table = "ledger_reservation"

@@ -32,6 +32,7 @@ SINCE_MARKS = (*SINCE_USAGE_SUMS, "statement")
 SINCE_SEALS = (*SINCE_MARKS, "seals")
 SINCE_SUMS = (*SINCE_SEALS, "sums")
 SINCE_ERASING = (*SINCE_SUMS, "erase")
+SINCE_LEASES = (*SINCE_ERASING, "lease")
 RIGHTS = "rights"
 
 # What the functions that act with the owner's rights keep as their search path. Temporary tables

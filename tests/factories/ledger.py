@@ -71,6 +71,18 @@ class Book:
     def reverse(self, hold: Result, amount: int | None = None, **fields: Any) -> Result:
         return self.do("reverse", reservation_id=hold.reservation_id, amount=amount, **fields)
 
+    def lease(self, amount: int, *, minimum: int | None = None, **fields: Any) -> Result:
+        detail = {"minimum": amount if minimum is None else minimum}
+        return self.do("lease", amount=amount, detail=detail, **{"expires_in": 60} | fields)
+
+    def settle(
+        self, lease: Result, sequence: int, *lines: int, renew: bool = False, **fields: Any
+    ) -> Result:
+        """Each line is a call of so much."""
+        usage = [{"price_id": None, "calls": 1, "amount": amount} for amount in lines]
+        detail = {"sequence": sequence, "usage": usage, "renew": renew}
+        return self.do("settle", reservation_id=lease.reservation_id, **{"detail": detail} | fields)
+
     def refresh(self) -> Result:
         return self.do("refresh")
 

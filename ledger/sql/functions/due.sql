@@ -28,11 +28,11 @@ begin
     end loop;
     insert into ledger_call (customer_id, id, state, ended_as, amount, lots, split, used, committed, created_at, reserved_until,
         expires_at, ended_at, overrun, price_id, quantities, request, service_id, api_key_id, request_id, address,
-        metadata, available_after, held_after, frozen_after, so_far)
+        metadata, available_after, held_after, frozen_after, so_far, calls)
     select customer_id, id, 'expired', 'expired', amount, lots, split,
         coalesce(used, array_fill(0::bigint, array[cardinality(lots)])), committed, created_at, reserved_until,
         expires_at, expires_at, overrun, price_id, quantities, request, service_id, api_key_id, request_id, address,
-        metadata, available_after, held_after, frozen_after, so_far
+        metadata, available_after, held_after, frozen_after, so_far, case when lease is not null then 0 end
     from unnest(v_holds);
 
     foreach v_hold in array v_holds loop

@@ -7,7 +7,7 @@ declare
 begin
     w := ledger_load_head(w, p_now);
     select * into h from ledger_hold
-    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
+    where customer_id = o.customer_id and id = o.reservation_id and lease is null and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_settle_again(ledger_unload_head(w), o, p_now);
     end if;

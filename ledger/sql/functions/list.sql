@@ -13,7 +13,7 @@ begin
     if v_refused is not null then
         return (w, ledger_refusal(w, v_refused));
     elsif o.op in ('adjust', 'restore', 'reinstate', 'attach', 'freeze', 'unfreeze') and coalesce(o.amount, 0) <= 0
-        or o.op in ('reserve', 'debit', 'limit') and coalesce(o.amount, -1) < 0
+        or o.op in ('reserve', 'debit', 'lease', 'limit') and coalesce(o.amount, -1) < 0
     then
         return (w, ledger_refusal(w, 'malformed-amount'));
     end if;
@@ -25,6 +25,8 @@ begin
         when 'debit' then ledger_debit(w, o, p_now)
         when 'extend' then ledger_extend(w, o, p_now)
         when 'reverse' then ledger_reverse(w, o, p_now)
+        when 'lease' then ledger_lease(w, o, p_now)
+        when 'settle' then ledger_settle_lease(w, o, p_now)
         when 'grant' then ledger_grant(w, o, p_now)
         when 'adjust' then ledger_adjust(w, o, p_now)
         when 'restore' then ledger_restore(w, o, p_now)
@@ -374,7 +376,7 @@ begin
         if v_available <= w.low_mark or v_available >= w.high_mark or o.op in ('grant', 'watch', 'refresh') then
             w := ledger_look(w, v_now);
         end if;
-        if r.code = 'insufficient-credits' and not w.dry and o.op in ('reserve', 'debit', 'commit') then
+        if r.code = 'insufficient-credits' and not w.dry and o.op in ('reserve', 'debit', 'commit', 'lease') then
             w := ledger_run_dry(w, r.required, v_now);
         end if;
         r.told := ledger_told();

@@ -10,7 +10,7 @@ declare
 begin
     return row(o.customer_id, p_id, o.amount, p_lots, p_split, null, 0, v_until, p_now, v_until, coalesce(o.overrun, 'reject'), o.price_id,
         o.quantities, o.request, o.service_id, o.api_key_id, o.request_id, o.address, o.metadata,
-        w.balance - w.held - w.frozen, w.held, w.frozen, o.so_far)::ledger_hold;
+        w.balance - w.held - w.frozen, w.held, w.frozen, o.so_far, null)::ledger_hold;
 end
 $$;
 

@@ -50,7 +50,7 @@ language plpgsql as $$
 begin
     return row(c.customer_id, c.id, c.amount, c.lots, c.split, null, 0, c.expires_at, c.created_at, c.reserved_until,
         c.overrun, c.price_id, c.quantities, c.request, c.service_id, c.api_key_id, c.request_id, c.address, c.metadata,
-        c.available_after, c.held_after, c.frozen_after, c.so_far)::ledger_hold;
+        c.available_after, c.held_after, c.frozen_after, c.so_far, null)::ledger_hold;
 end
 $$;
 

@@ -64,7 +64,8 @@ begin
         h.created_at, h.reserved_until, h.expires_at, p_now, h.overrun, o.outcome, h.price_id, h.quantities,
         case when o.op = 'commit' then o.quantities end, p_transaction, h.request, o.request, h.service_id, o.service_id,
         h.api_key_id, h.request_id, o.request_id, h.address, h.metadata, h.available_after, h.held_after, h.frozen_after,
-        w.balance - w.held - w.frozen, w.held, w.frozen, h.so_far, o.happened_at)::ledger_call;
+        w.balance - w.held - w.frozen, w.held, w.frozen, h.so_far, o.happened_at,
+        case when h.lease is not null then 0 when o.detail ? 'calls' then (o.detail->>'calls')::bigint end)::ledger_call;
 end
 $$;
 
@@ -140,7 +141,7 @@ declare
     r ledger_result;
 begin
     select * into h from ledger_hold
-    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
+    where customer_id = o.customer_id and id = o.reservation_id and lease is null and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;
@@ -186,7 +187,7 @@ declare
     h ledger_hold;
 begin
     select * into h from ledger_hold
-    where customer_id = o.customer_id and id = o.reservation_id and ledger_names_price(o.price_id, price_id);
+    where customer_id = o.customer_id and id = o.reservation_id and lease is null and ledger_names_price(o.price_id, price_id);
     if not found then
         return ledger_settle_again(w, o, p_now);
     end if;

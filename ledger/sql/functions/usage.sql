@@ -57,7 +57,7 @@ begin
     insert into ledger_usage_until (customer_id, below) values (p_customer, ledger_lowest_id()) on conflict do nothing;
     -- From here on who corrects a call waits; who has done so is seen by the statements below.
     select below into v_from from ledger_usage_until where customer_id = p_customer for no key update;
-    p_below := least(p_below, (select id from ledger_hold where customer_id = p_customer order by id limit 1));
+    p_below := least(p_below, (select id from ledger_hold where customer_id = p_customer and lease is null order by id limit 1));
     p_below := least(p_below, (
         select id from ledger_call where customer_id = p_customer and id >= v_from and id < p_below order by id offset p_at_most limit 1));
     if p_below <= v_from then
@@ -65,9 +65,9 @@ begin
     end if;
     with added as (
         select (created_at at time zone 'UTC')::date as day, price_id, api_key_id, outcome, ledger_usage_state(state, committed) as state,
-            count(*) as calls, sum(committed - reversed) as amount, max(created_at) as last_at,
+            count(*) as rows, sum(coalesce(calls, 1)) as calls, sum(committed - reversed) as amount, max(created_at) as last_at,
             max(created_at - ledger_id_time(id)) as most, min(created_at - ledger_id_time(id)) as least
-        from ledger_call where customer_id = p_customer and id >= v_from and id < p_below
+        from ledger_call where customer_id = p_customer and id >= v_from and id < p_below and coalesce(calls, 1) > 0
         group by 1, 2, 3, 4, 5
     ), written as (
         insert into ledger_usage_day as d
@@ -75,7 +75,7 @@ begin
         on conflict on constraint ledger_usage_day_group do update
         set calls = d.calls + excluded.calls, amount = d.amount + excluded.amount
     )
-    select coalesce(sum(calls), 0), max(last_at), max(most), min(least) into v_added, v_last_at, v_most, v_least from added;
+    select coalesce(sum(rows), 0), max(last_at), max(most), min(least) into v_added, v_last_at, v_most, v_least from added;
     update ledger_usage_until
     set below = p_below, last_at = greatest(last_at, v_last_at), behind = greatest(behind, make_interval(secs => extract(epoch from v_most)::float8)), ahead = greatest(ahead, make_interval(secs => extract(epoch from -v_least)::float8))
     where customer_id = p_customer;
@@ -105,7 +105,7 @@ language sql stable security definer set search_path from current as $$
         left join ledger_usage_until u on u.customer_id = w.customer_id
         cross join lateral (
             select least(ledger_id_floor(clock_timestamp() - ledger_usage_lag()),
-                (select h.id from ledger_hold h where h.customer_id = w.customer_id order by h.id limit 1)) as below
+                (select h.id from ledger_hold h where h.customer_id = w.customer_id and h.lease is null order by h.id limit 1)) as below
         ) l
     where w.clock_shift is null and exists (
         select from ledger_call c
@@ -131,8 +131,8 @@ begin
     select p_after.customer_id, (p_after.created_at at time zone 'UTC')::date, p_after.price_id, p_after.api_key_id, outcome, state,
         sum(calls), sum(amount)
     from (values
-        (p_before.outcome, ledger_usage_state(p_before.state, p_before.committed), -1, p_before.reversed - p_before.committed),
-        (p_after.outcome, ledger_usage_state(p_after.state, p_after.committed), 1, p_after.committed - p_after.reversed)
+        (p_before.outcome, ledger_usage_state(p_before.state, p_before.committed), -coalesce(p_before.calls, 1), p_before.reversed - p_before.committed),
+        (p_after.outcome, ledger_usage_state(p_after.state, p_after.committed), coalesce(p_after.calls, 1), p_after.committed - p_after.reversed)
     ) x(outcome, state, calls, amount)
     group by outcome, state
     on conflict on constraint ledger_usage_day_group do update
@@ -219,7 +219,7 @@ create or replace function ledger_calls_made(p_customer uuid, p_from timestamptz
 returns table (day date, price_id integer, api_key_id uuid, outcome text, state text, calls bigint, amount bigint, made_at timestamptz)
 language sql stable as $$
     select (r.created_at at time zone 'UTC')::date, r.price_id, r.api_key_id, r.outcome, ledger_usage_state(r.state, r.committed),
-        1::bigint, r.committed - r.reversed, r.created_at
+        r.calls, r.committed - r.reversed, r.created_at
     from ledger_reservation r
     where r.customer_id = p_customer and r.id >= p_low and r.id < p_above and r.created_at >= p_from and r.created_at < p_to
 $$;

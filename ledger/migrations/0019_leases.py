@@ -1,0 +1,11 @@
+"""Holds that their holders spend locally, and rows of the log that stand for many calls."""
+
+from django.db import migrations
+
+from ledger import sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ledger", "0018_erasing")]
+
+    operations = [sql.later("leases"), *sql.functions(since=sql.SINCE_LEASES)]
