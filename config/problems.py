@@ -72,6 +72,10 @@ _PROBLEMS = {
         "reservation-released": "The reservation was released before.",
         "reservation-expired": "The reservation has expired.",
         "reservation-reversed": "The reservation was reversed before.",
+        "lease-impossible": "This customer or key has limits that a lease could not keep.",
+        "lease-sequence-gap": "Settlements of a lease are numbered without a gap.",
+        "lease-expired": "The lease has expired, and its grace is over.",
+        "lease-ended": "The lease was ended before.",
         "not-frozen": "Fewer credits than that are frozen.",
         "balance-too-large": "A wallet holds at most 4 million million credits.",
         "cap-below-spent": "More than this cap is spent or held already.",
@@ -156,6 +160,7 @@ _PROBLEMS = {
         "unknown-quantity": "The endpoint is not priced by this quantity.",
         "extension-too-long": "A hold lasts at most 7 days after it was made.",
         "amount-exceeds-reservation": "More was to be committed than is held.",
+        "amount-exceeds-lease": "More was to be settled than the lease has.",
     },
     HTTPStatus.TOO_MANY_REQUESTS: {
         "rate-limited": "Too many calls, or too many open holds; limit and quota name it.",

@@ -82,6 +82,11 @@ REMEDIES: Final[Mapping[str, str]] = {
     "reservation-expired": "Its credits are free again. Extend a hold before its time is up when "
     "the work takes longer, or debit what was used.",
     "reservation-reversed": _AS_IT_ENDED,
+    "lease-impossible": "Reserve for each call instead.",
+    "lease-sequence-gap": "Send the settlement with the expected number first. If another process "
+    "settles this lease too, take one for each process.",
+    "lease-expired": "Report what it was spent on as usage events, and take a new lease.",
+    "lease-ended": "Report what it was spent on since as usage events, and take a new lease.",
     "not-frozen": "Unfreeze no more than the wallet's frozen credits.",
     "balance-too-large": "Grant, move or give back less: no wallet needs that many credits.",
     "credit-limit-in-use": "Set a limit of at least what is owed, or add credits first.",
@@ -168,6 +173,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "unknown-quantity": "Read the name of the endpoint's quantity at GET /v1/endpoints.",
     "extension-too-long": "Extend to at most 7 days after the hold was made; for longer work, "
     "settle it and reserve anew.",
+    "amount-exceeds-lease": "Report what is beyond the lease as usage events. A lease is spent up to "
+    "its amount, at the prices of GET /v1/endpoints.",
     "amount-exceeds-reservation": "Commit no more than is held, or reserve with overrun cap or "
     "available.",
     "provider-failed": "Ask again in a while: it is done once.",

@@ -9,8 +9,10 @@ from accounts.errors import InvalidId
 LOT: Final = "lot"
 TRANSACTION: Final = "txn"
 RESERVATION: Final = "rsv"
+LEASE: Final = "lse"
 
 # The id of a price is a positive integer of 32 bits.
+_LEASE = re.compile(r"lse_([0-9a-f]{32})([0-9a-f]{32})")
 _RESERVATION = re.compile(r"rsv_([0-9a-f]{32})([0-9a-f]{32})([0-7][0-9a-f]{7})")
 
 
@@ -34,3 +36,22 @@ def decode_reservation(text: str) -> ReservationId:
         raise InvalidId
     customer, own, price = match.groups()
     return ReservationId(UUID(int=int(customer, 16)), UUID(int=int(own, 16)), int(price, 16))
+
+
+class LeaseId(NamedTuple):
+    """Names its customer, as a reservation's does."""
+
+    customer_id: UUID
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{LEASE}_{self.customer_id.hex}{self.id.hex}"
+
+
+def decode_lease(text: str) -> LeaseId:
+    """Raises InvalidId."""
+    match = _LEASE.fullmatch(text)
+    if match is None:
+        raise InvalidId
+    customer, own = match.groups()
+    return LeaseId(UUID(int=int(customer, 16)), UUID(int=int(own, 16)))

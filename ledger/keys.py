@@ -30,6 +30,11 @@ def event_key(service_id: int, source: str, id: str) -> UUID:
     return _named(f"event/{service_id}/{len(source)}/{source}/{id}", id)
 
 
+def lease_key(lease: UUID, sequence: int) -> UUID:
+    """A settlement is named by its lease and its number, whoever sends it."""
+    return _named(f"lease/{lease}/{sequence}", "")
+
+
 def _named(text: str, key: str) -> UUID:
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     bits = int.from_bytes(digest, "big") & ~_VERSION & ~_VARIANT_MASK | _VARIANT

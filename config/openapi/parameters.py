@@ -3,7 +3,7 @@
 from typing import Any, Final, get_args
 
 from accounts import ids
-from ledger.ids import LOT, RESERVATION, TRANSACTION
+from ledger.ids import LEASE, LOT, RESERVATION, TRANSACTION
 from ledger.models import ReservationState
 from ledger.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ledger.prices.pricing import Outcome
@@ -11,7 +11,7 @@ from ledger.usage import Dimension
 
 Json = dict[str, Any]
 
-_HEX: Final = {RESERVATION: 72}
+_HEX: Final = {RESERVATION: 72, LEASE: 64}
 
 
 def id_of(prefix: str) -> Json:
@@ -21,6 +21,7 @@ def id_of(prefix: str) -> Json:
 IDS: Final[dict[str, Json]] = {
     "customer_id": id_of(ids.CUSTOMER),
     "reservation_id": id_of(RESERVATION),
+    "lease_id": id_of(LEASE),
     "key_id": id_of(ids.KEY),
     "lot_id": id_of(LOT),
     "transaction_id": id_of(TRANSACTION),

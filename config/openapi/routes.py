@@ -10,6 +10,10 @@ from accounts.rest import KeyedView
 from ledger.fastpath import calls, desk, routes
 
 
+# Their bodies say what names them.
+_KEYLESS: Final = {*routes.LISTS, routes.SETTLE}
+
+
 class Route(NamedTuple):
     method: str
     path: str
@@ -19,8 +23,9 @@ class Route(NamedTuple):
     is_fastpath: bool
 
 
-# Where the fast path builds an address this stands for the id.
+# Where the fast path builds an address these stand for the id.
 _ID: Final = "{reservation_id}"
+_LEASE_ID: Final = "{lease_id}"
 
 
 def found() -> list[Route]:
@@ -46,6 +51,7 @@ def _rest() -> Iterator[Route]:
 
 def _fastpath() -> Iterator[Route]:
     settling = {routes.path_of(op, _ID): op for op in routes.SETTLING}
+    settling[routes.path_of(routes.SETTLE, _LEASE_ID)] = routes.SETTLE
     for path, op in {**routes.FIXED, **settling}.items():
         scope = calls.WRITE if op in routes.LISTS else desk.VERBS[op].scope
-        yield Route("POST", path, scope, False, op not in routes.LISTS, True)
+        yield Route("POST", path, scope, False, op not in _KEYLESS, True)

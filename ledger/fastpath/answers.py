@@ -15,6 +15,8 @@ from ledger.fastpath import limits
 from ledger.fastpath.database import Row
 from ledger.prices.pricing import CALLS, Mode, Price, Unit
 
+GRACE_SECONDS: Final = 30  # as ledger_lease_grace() has it
+
 
 class LotPart(Struct):
     lot: str | None  # null: the credit limit
@@ -82,6 +84,37 @@ class Reservation(Struct):
     livemode: bool | UnsetType = UNSET  # false in a sandbox, and not told elsewhere
 
 
+class Lease(Struct):
+    """What its holder may spend, and until when: `expires_at` on a clock of its own, started before
+    it asked. `settled` is what the settlement with this `sequence` posted."""
+
+    id: str
+    status: str  # open or ended
+    customer: str
+    amount: str
+    sequence: int
+    settled: str
+    expires_at: str | UnsetType
+    grace: int  # seconds after that in which it can still be settled
+    balance: Balance
+    livemode: bool | UnsetType = UNSET  # as of a reservation
+
+
+def lease(row: Row) -> Lease:
+    customer = _hex(row.customer_id)
+    return Lease(
+        f"lse_{customer}{_hex(row.reservation_id)}",
+        row.state or "",
+        f"cus_{customer}",
+        _credits(row.amount),
+        int(row.required or 0),
+        _credits(row.committed),
+        _time(row.expires_at) if row.state == "open" else UNSET,
+        GRACE_SECONDS,
+        _balance(row),
+    )
+
+
 def reservation(row: Row, price: Price | None) -> Reservation:
     customer = _hex(row.customer_id)
     is_settled = row.released is not None
@@ -114,6 +147,9 @@ _SENTENCES: Final = {
     "reservation-held": "The reservation is still held: release it, there is nothing to reverse.",
     "event-dismissed": "It was refused, and then dismissed: it is not charged.",
     "extension-too-long": "A hold lasts at most 7 days after it was made.",
+    "lease-impossible": "The customer has limits that are looked at call by call.",
+    "lease-expired": "The lease and its grace are over: what was left of it came back.",
+    "lease-ended": "The lease was ended by a settlement: what was left of it came back.",
 }
 # How the core says that it has no such customer.
 _CODES: Final = {"no-wallet": "not-found"}
@@ -132,6 +168,12 @@ def declined(row: Row, price: Price | None, *, top_up_url: str) -> LedgerError:
         members["shortfall"] = amounts.show(required - available - int(row.credit_limit or 0))
         members["top_up_url"] = top_up_url
         detail = f"This takes {members['required']} credits; {members['available']} are available."
+    elif row.code == "lease-sequence-gap":
+        members["expected"] = int(row.required or 0)
+        detail = f"The next settlement of this lease has the sequence {members['expected']}."
+    elif row.code == "amount-exceeds-lease":
+        members["amount"] = _credits(row.required)
+        detail = f"The lease has {members['amount']} credits."
     if row.reservation_id is not None:
         members["current"] = reservation(row, price)
     return LedgerError(_CODES.get(row.code, row.code), detail, members)

@@ -43,7 +43,7 @@ from ledger.fastpath.party import Answer
 from ledger.fastpath.problems import Kind, Problems
 from ledger.fastpath.refusals import Failed, Unavailable, WrongMethod
 from ledger.fastpath.refused_events import RefusedEvents
-from ledger.fastpath.routes import BATCH, EVENTS, LISTS, Route, find
+from ledger.fastpath.routes import BATCH, EVENTS, LISTS, SETTLE, Route, find
 from ledger.fastpath.usage_terms import UsageTerms
 from ledger.fastpath.waker import Waker
 
@@ -178,7 +178,7 @@ class FastPath:
             path=scope["path"],
             reservation=route.reservation,
             body=decode(await read_body(headers, receive, limit=BODY_MAX)),
-            key=sent(scope["headers"]),
+            key="" if route.op == SETTLE else sent(scope["headers"]),
         )
         asked = await desk.ask(self._memory, call)
         line.customer = encode(CUSTOMER, asked.operation.customer_id)

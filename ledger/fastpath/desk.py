@@ -6,9 +6,18 @@ from typing import Any, Final, NamedTuple
 
 from accounts.idempotency_keys import request_hash
 from ledger import keys
-from ledger.fastpath import requests, reserving, settling
+from ledger.fastpath import leasing, requests, reserving, settling
 from ledger.fastpath.calls import REVERSE, WRITE, Asked, Call, Memory, check_scope
-from ledger.fastpath.requests import Commit, Extend, Release, Request, Reserve, Reverse
+from ledger.fastpath.requests import (
+    Commit,
+    Extend,
+    Lease,
+    Release,
+    Request,
+    Reserve,
+    Reverse,
+    Settle,
+)
 
 _NS_PER_MS: Final = 1_000_000
 
@@ -26,6 +35,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "release": Verb(WRITE, Release, settling.release),
     "extend": Verb(WRITE, Extend, settling.extend),
     "reverse": Verb(REVERSE, Reverse, settling.reverse),
+    "lease": Verb(WRITE, Lease, leasing.lease),
+    "settle": Verb(WRITE, Settle, leasing.settle),
 }
 
 
@@ -35,7 +46,8 @@ async def ask(memory: Memory, call: Call) -> Asked:
     check_scope(call.sender.key, verb.scope)
     asked = await verb.ask(memory, call, requests.read(call.body, verb.fields))
     operation = asked.operation
-    operation.key = keys.core_key(call.sender.key.service_id, call.key)
+    if operation.key is None:
+        operation.key = keys.core_key(call.sender.key.service_id, call.key)
     operation.key_is_id = keys.can_be_a_row(operation.key, now_ms=time_ns() // _NS_PER_MS)
     operation.request = request_hash("POST", call.path, call.body)
     operation.service_id = call.sender.key.service_id

@@ -27,14 +27,16 @@ async def reply(memory: Memory, asked: Asked, answer: Answer, *, top_up_url: str
         raise answer
     is_replayed = answer.replayed == "t"
     price_id = int(answer.price_id or 0)
-    _check_price(asked, answer, price_id)
+    is_lease = asked.operation.op in ("lease", "settle")
+    if not is_lease:
+        _check_price(asked, answer, price_id)
     if asked.refusal is not None and not is_replayed and answer.code not in _FIRST:
         raise _with_remedy(asked.refusal, top_up_url)
     if answer.code != "ok":
         price = await _price(memory, price_id or asked.operation.price_id or 0)
         raise answers.declined(answer, price, top_up_url=top_up_url)
     price = await _price(memory, price_id)
-    shown = answers.reservation(answer, price)
+    shown = answers.lease(answer) if is_lease else answers.reservation(answer, price)
     if memory.directory.is_sandbox(asked.operation.customer_id):
         shown.livemode = False
     headers = _REPEATED if is_replayed else _PLAIN

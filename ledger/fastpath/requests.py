@@ -99,6 +99,69 @@ class Reserve(PricedCall):
     ] = None
 
 
+LEASE_SECONDS_MAX = 1800
+USAGE_MAX = 1000
+LeaseSeconds = Annotated[int, Meta(ge=1, le=LEASE_SECONDS_MAX)]
+
+
+class Lease(Request):
+    """Hold credits that the holder spends without asking for each call."""
+
+    amount: Annotated[Amount, Meta(description="How many credits it would like to have.")]
+    customer: Annotated[
+        Annotated[str, Meta(extra_json_schema={"pattern": _CUSTOMER_PATTERN})] | None,
+        Meta(description="Who pays: a customer's id. Either this or `api_key`."),
+    ] = None
+    api_key: Annotated[
+        str | None, Meta(description="Who pays: the key that the end customer presented.")
+    ] = None
+    minimum: Annotated[
+        Amount | UnsetType,
+        Meta(description="What it can do with, where less is available. Not given: all of it."),
+    ] = UNSET
+    expires_in: Annotated[
+        LeaseSeconds, Meta(description="Seconds for which it may be spent, by the database.")
+    ] = 60
+
+
+class LeaseUsage(Request):
+    """Calls of one endpoint that a lease was spent on."""
+
+    endpoint: Annotated[str, Meta(description="Code of the endpoint in the rate card in force.")]
+    calls: Annotated[int, Meta(ge=0, le=10**9, description="How many.")] = 1
+    quantity: Annotated[
+        dict[str, Number] | Number | None,
+        Meta(description="Of all these calls together, as a reservation has it of one."),
+    ] = None
+    amount: Annotated[
+        Amount | UnsetType,
+        Meta(
+            description="What they cost together (scope `debits:amount`). Not given: their price."
+        ),
+    ] = UNSET
+
+
+class Settle(Request):
+    """Post what a lease was spent on. `sequence` counts from 1; sent again it is done once."""
+
+    sequence: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    usage: Annotated[list[LeaseUsage], Meta(max_length=USAGE_MAX)] = []
+    renew: Annotated[
+        bool,
+        Meta(description="`true`: it goes on, filled up again. `false`: the rest comes back."),
+    ] = False
+    amount: Annotated[
+        Amount | UnsetType,
+        Meta(
+            description="With `renew`: what it shall have from now on. Not given: as before. "
+            "What is spent and not settled yet must be in it."
+        ),
+    ] = UNSET
+    expires_in: Annotated[
+        LeaseSeconds | UnsetType, Meta(description="With `renew`: seconds from now.")
+    ] = UNSET
+
+
 class Commit(Request):
     """Settle a hold. With nothing given, all of it."""
 

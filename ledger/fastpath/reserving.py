@@ -1,17 +1,14 @@
 """Reserve and debit: who pays, and how much."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from msgspec import UNSET
 
-from accounts import addresses, ids
+from accounts import addresses
 from accounts.addresses import Address
-from accounts.directory import ApiKeyEntry, check_address, check_endpoint, check_key
-from accounts.errors import CustomerSuspended, KeyRefused, NotFound
-from accounts.models import HOUSE_ID
+from accounts.directory import ApiKeyEntry, check_address, check_endpoint
+from accounts.errors import CustomerSuspended, KeyRefused
 from ledger.fastpath import called
 from ledger.fastpath.calls import (
     AMOUNT,
@@ -22,6 +19,7 @@ from ledger.fastpath.calls import (
     invalid,
     micro_credits,
 )
+from ledger.fastpath.paying import check_payer, payer_of
 from ledger.fastpath.requests import Reserve, check_metadata
 from ledger.operations import Operation
 from ledger.prices import pricing
@@ -36,11 +34,6 @@ _OF_THE_MOMENT = (
 )
 
 
-class Payer(NamedTuple):
-    customer_id: UUID
-    key: ApiKeyEntry | None
-
-
 class Cost(NamedTuple):
     amount: int | None  # none: the core says, by the rule of a price that depends on the month
     price: Price | None
@@ -52,9 +45,9 @@ async def ask(memory: Memory, call: Call, fields: Reserve) -> Asked:
     """Raises AccountsError, LedgerError."""
     _check(call, fields)
     address = _address(fields)
-    payer = await _payer(memory, fields)
+    payer = await payer_of(memory, fields.customer, fields.api_key)
     try:
-        _check_payer(memory, payer)
+        check_payer(memory, payer)
         cost = _cost(await memory.catalogue.card_of(payer.customer_id), fields)
         _check_use(memory, payer.key, cost.price, address)
     except _OF_THE_MOMENT as refusal:
@@ -82,28 +75,7 @@ def _check(call: Call, fields: Reserve) -> None:
         check_scope(call.sender.key, AMOUNT)
     if fields.metadata:
         check_metadata(fields.metadata)
-    if (fields.customer is None) == (fields.api_key is None):
-        raise invalid("customer", "Say who pays: customer or api_key, one of them.")
     called.check(fields)
-
-
-async def _payer(memory: Memory, fields: Reserve) -> Payer:
-    """Raises KeyInvalid, NotFound."""
-    if fields.api_key is not None:
-        key = await memory.directory.payer(fields.api_key)
-        return Payer(key.customer_id, key)
-    customer_id = ids.decode(ids.CUSTOMER, fields.customer or "")
-    if customer_id == HOUSE_ID:
-        raise NotFound
-    return Payer(customer_id, None)
-
-
-def _check_payer(memory: Memory, payer: Payer) -> None:
-    """Raises KeyRevoked, KeyExpired, KeySuspended, OneKeySuspended, CustomerSuspended."""
-    if payer.key is not None:
-        check_key(payer.key, now=datetime.now(UTC))
-        memory.directory.check_keys_of(payer.customer_id)
-    memory.directory.check_customer(payer.customer_id)
 
 
 def _address(fields: Reserve) -> Address | None:

@@ -13,7 +13,7 @@ from tests.system.http import Answer, Api
 # What differs from run to run: ids, secrets, cursors, times, and the name of the rate card.
 _EXTERNAL_ID = "northwind-4711"
 _OWN = re.compile(
-    r"\b(cus|rsv|lot|txn|key|req|ddk)_\w+|\bW[yz][\w=]+"
+    r"\b(cus|rsv|lse|lot|txn|key|req|ddk)_\w+|\bW[yz][\w=]+"
     rf"|{_EXTERNAL_ID}(-[0-9a-f]+)?|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9:.]+Z|fastpath|2026-11"
     # The hourly round that makes revenue of what was used may fall in between.
     r'|(?<="version": )[0-9]+'
