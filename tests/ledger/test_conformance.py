@@ -328,6 +328,7 @@ class TestTheServicesRole:
             *("ledger_quiet_moment", "ledger_recognise", "ledger_require_notice"),
             *("ledger_seal_bytes", "ledger_seal_now", "ledger_seal_value"),
             *("ledger_set_time_zone", "ledger_still_held", "ledger_sum_calls"),
+            "ledger_sum_transfers",
             *("ledger_tallies_of", "ledger_usage", "ledger_use", "ledger_version_at"),
             *("ledger_write_marks", "ledger_write_seals"),
         ]
