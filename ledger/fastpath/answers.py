@@ -147,7 +147,7 @@ _SENTENCES: Final = {
     "reservation-held": "The reservation is still held: release it, there is nothing to reverse.",
     "event-dismissed": "It was refused, and then dismissed: it is not charged.",
     "extension-too-long": "A hold lasts at most 7 days after it was made.",
-    "lease-impossible": "The customer has limits that are looked at call by call.",
+    "lease-impossible": "The customer has limits of endpoints, which are looked at call by call.",
     "lease-expired": "The lease and its grace are over: what was left of it came back.",
     "lease-ended": "The lease was ended by a settlement: what was left of it came back.",
 }

@@ -7,11 +7,11 @@ language sql immutable parallel safe as $$
     select interval '30 seconds'
 $$;
 
--- Some limits can only be kept call by call, as one looks at them: those of rates and of endpoints.
+-- What an endpoint may cost can only be looked at call by call.
 create or replace function ledger_cannot_be_leased(w ledger_wallet) returns boolean
 language sql stable as $$
     select (w.metered or (w.meter).charged is not null) and exists (
-        select from ledger_limit_in_force where customer_id = w.customer_id and (kind = 'rate' or scope = 'endpoint'))
+        select from ledger_limit_in_force where customer_id = w.customer_id and scope = 'endpoint')
 $$;
 
 -- How a lease stands: `amount` is what its holder may spend until `expires_at`, `required` the last settlement.
@@ -139,6 +139,19 @@ begin
 end
 $$;
 
+-- Calls count for rates when they are told of: until these have room again, a lease gets no more.
+create or replace function ledger_count_calls(inout w ledger_wallet, p_key uuid, p_calls bigint, p_now timestamptz)
+language plpgsql as $$
+begin
+    w.meter.full_at := greatest((w.meter).full_at, p_now) + make_interval(secs => (p_calls * (w.meter).every)::double precision / 1000000);
+    if w.metered then
+        update ledger_subject
+        set meter.full_at = greatest((meter).full_at, p_now) + make_interval(secs => (p_calls * (meter).every)::double precision / 1000000)
+        where customer_id = w.customer_id and subject = p_key and (meter).every is not null;
+    end if;
+end
+$$;
+
 -- One line of a settlement: so many calls of an endpoint, as a debit that the lease pays.
 create or replace function ledger_settle_line(inout w ledger_wallet, inout h ledger_hold, o ledger_operation, p_line jsonb, p_now timestamptz)
 language plpgsql as $$
@@ -167,6 +180,9 @@ begin
     x.available_after := null;
     x.held_after := null;
     x.frozen_after := null;
+    if (w.meter).every is not null or w.metered then
+        w := ledger_count_calls(w, h.api_key_id, (p_line->>'calls')::bigint, p_now);
+    end if;
     if w.metered then
         perform ledger_charge_endpoint(w, o, d.price_id, d.amount, h.created_at, p_now);
     end if;

@@ -179,16 +179,23 @@ def test_a_cap_counts_a_lease_whole_and_its_rest_not(book):
     assert not broken(book)
 
 
-@pytest.mark.parametrize(
-    "limit",
-    [
-        Limit("customer", "rate", every=1_000_000, burst=5),
-        Limit("endpoint", "spend", 7, period="day", hard=50),
-    ],
-)
-def test_what_is_limited_call_by_call_is_not_leased(book, limit):
+def test_what_an_endpoint_may_cost_is_looked_at_call_by_call(book):
+    limit = Limit("endpoint", "spend", 7, period="day", hard=50)
     limits.set_limits(book.customer_id, "provider", [limit])
     assert book.lease(10).code == "lease-impossible"
+
+
+@pytest.mark.parametrize("scope", ["customer", "key"])
+def test_calls_count_for_rates_when_they_are_told_of(book, clock, scope):
+    rate = Limit(scope, "rate", every=1_000_000, burst=5)
+    limits.set_limits(book.customer_id, "provider", [rate])
+    lease = book.lease(40, api_key_id=uuid7())
+    usage = [{"price_id": None, "calls": 20, "amount": 20}]
+    settled = book.settle(lease, 1, detail={"sequence": 1, "usage": usage, "renew": True})
+    assert (settled.code, settled.amount) == ("ok", 20)
+    clock.forward(20)
+    assert book.settle(lease, 2, renew=True).amount == 40
+    assert not broken(book)
 
 
 def test_leases_by_chance_never_overdraw_and_the_books_explain_themselves(clock):

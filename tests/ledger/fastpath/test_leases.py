@@ -6,7 +6,7 @@ from accounts import services
 from accounts.models import Scope
 from ledger import limits
 from ledger.limits import Limit
-from ledger.models import Reservation
+from ledger.models import Endpoint, Reservation
 from tests.factories.accounts import ApiKeyFactory
 from tests.ledger.fastpath.shop import NO_KEY, available, books, eventually, funded, payer, problem
 
@@ -172,10 +172,10 @@ def test_a_key_pays_for_its_lease_unless_it_is_for_some_calls_only(api, customer
     assert problem(refused) == (409, "lease-impossible")
 
 
-def test_limits_of_single_calls_make_a_lease_impossible(api, customer):
-    limits.set_limits(
-        customer.id, "provider", [Limit("customer", "rate", every=1_000_000, burst=5)]
-    )
+def test_a_limit_of_an_endpoint_makes_a_lease_impossible(api, customer):
+    endpoint = Endpoint.objects.get(code="summarize")
+    cap = Limit("endpoint", "spend", endpoint.id, period="day", hard=50)
+    limits.set_limits(customer.id, "provider", [cap])
     assert problem(lease(api, customer)) == (409, "lease-impossible")
 
 
