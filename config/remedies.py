@@ -173,8 +173,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "unknown-quantity": "Read the name of the endpoint's quantity at GET /v1/endpoints.",
     "extension-too-long": "Extend to at most 7 days after the hold was made; for longer work, "
     "settle it and reserve anew.",
-    "amount-exceeds-lease": "Report what is beyond the lease as usage events. A lease is spent up to "
-    "its amount, at the prices of GET /v1/endpoints.",
+    "amount-exceeds-lease": "Report what is beyond the lease as usage events. A lease is spent "
+    "up to its amount, at the prices of GET /v1/endpoints.",
     "amount-exceeds-reservation": "Commit no more than is held, or reserve with overrun cap or "
     "available.",
     "provider-failed": "Ask again in a while: it is done once.",

@@ -35,6 +35,11 @@ class CallOutput(serializers.Serializer[Any]):
     quantity = serializers.DictField(
         child=serializers.CharField(), source="found.quantities", allow_null=True
     )
+    calls = serializers.IntegerField(
+        source="found.row.calls",
+        help_text="How many it stands for: of a lease's settlement, or an event, often many. 0: "
+        "a lease itself.",
+    )
     transaction = PrefixedIdField(TRANSACTION, source="found.row.transaction_id", allow_null=True)
     request_id = serializers.CharField(
         source="found.row.request_id", allow_null=True, help_text="Of the request that made it."

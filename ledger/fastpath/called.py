@@ -1,8 +1,10 @@
-"""Which endpoint a call is of."""
+"""Which endpoint a call is of, and what several of them cost together."""
 
+from ledger import amounts
 from ledger.fastpath.calls import invalid
 from ledger.fastpath.requests import PricedCall
-from ledger.prices.pricing import Price, RateCard
+from ledger.prices import pricing
+from ledger.prices.pricing import CALLS, Charge, Price, Quantity, RateCard
 
 
 def check(fields: PricedCall) -> None:
@@ -20,3 +22,28 @@ def price(card: RateCard, fields: PricedCall) -> Price | None:
     if fields.method is not None and fields.path is not None:
         return card.by_path(fields.method, fields.path)
     return None
+
+
+def charge(
+    price: Price, calls: int, quantity: Quantity | None, amount: int | None, where: str
+) -> Charge:
+    """What `calls` of an endpoint cost that had this quantity together; `amount` is the caller's
+    word. Raises UnknownQuantity, InvalidRequest of a field of `where`."""
+    if amount is not None:
+        return Charge(amount, pricing.quantities(price, quantity))
+    if calls == 0:
+        raise invalid(f"{where}.calls", "Without an amount there is one call at least.")
+    if _depends_on_each(price, calls):
+        told = f"What calls of {price.endpoint} cost together depends on each: say the amount."
+        raise invalid(f"{where}.amount", told)
+    found = pricing.charge(price._replace(per_call=price.per_call * calls), quantity)
+    if found.amount >= amounts.LIMIT:
+        raise invalid(f"{where}.calls", "So many calls come to more than a wallet holds.")
+    return found
+
+
+def _depends_on_each(price: Price, calls: int) -> bool:
+    if price.depends_on_month:
+        return True
+    is_bounded = price.minimum is not None or price.maximum is not None
+    return calls > 1 and (is_bounded or any(unit.name == CALLS for unit in price.units))

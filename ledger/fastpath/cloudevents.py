@@ -49,6 +49,7 @@ class Usage(Request):
         Annotated[int, Meta(ge=100, le=599)] | None,
         Meta(description="Instead of `outcome`: the call's HTTP status."),
     ] = None
+    calls: Annotated[int, Meta(ge=1, le=10**9, description="So many calls, told together.")] = 1
     amount: Annotated[
         Amount | UnsetType,
         Meta(description="Exactly this many credits, whatever the price (scope `debits:amount`)."),

@@ -8,13 +8,13 @@ from msgspec import UNSET
 from accounts.errors import CustomerSuspended, KeyRefused
 from ledger import amounts, keys
 from ledger.errors import LedgerError, MalformedAmount
+from ledger.fastpath import called
 from ledger.fastpath.calls import AMOUNT, Asked, Call, Memory, check_scope, invalid, micro_credits
 from ledger.fastpath.paying import Payer, check_payer, payer_of
 from ledger.fastpath.requests import Lease, LeaseUsage, Settle
 from ledger.ids import LeaseId, decode_lease
 from ledger.operations import Operation
-from ledger.prices import pricing
-from ledger.prices.pricing import CALLS, Price, RateCard
+from ledger.prices.pricing import RateCard
 
 _OF_THE_MOMENT: Final = (CustomerSuspended, KeyRefused)
 
@@ -87,33 +87,11 @@ def _check_key(payer: Payer) -> None:
 def _line(card: RateCard, line: LeaseUsage, place: int) -> dict[str, Any]:
     """As the core reads it."""
     price = card.by_code(line.endpoint)
-    charge = _charge(price, line, f"usage[{place}]")
+    said = micro_credits(line.amount)
+    charge = called.charge(price, line.calls, line.quantity, said, f"usage[{place}]")
     return {
         "price_id": price.id,
         "calls": line.calls,
         "amount": charge.amount,
         "quantities": charge.quantities,
     }
-
-
-def _charge(price: Price, line: LeaseUsage, where: str) -> pricing.Charge:
-    """All of a line's calls together."""
-    amount = micro_credits(line.amount)
-    if amount is not None:
-        return pricing.Charge(amount, pricing.quantities(price, line.quantity))
-    if line.calls == 0:
-        raise invalid(f"{where}.calls", "A line without an amount has one call at least.")
-    if _depends_on_each_call(price, line.calls):
-        told = f"What calls of {price.endpoint} cost together depends on each: say the amount."
-        raise invalid(f"{where}.amount", told)
-    charge = pricing.charge(price._replace(per_call=price.per_call * line.calls), line.quantity)
-    if charge.amount >= amounts.LIMIT:
-        raise invalid(f"{where}.calls", "So many calls come to more than a wallet holds.")
-    return charge
-
-
-def _depends_on_each_call(price: Price, calls: int) -> bool:
-    if price.depends_on_month:
-        return True
-    bounded = price.minimum is not None or price.maximum is not None
-    return calls > 1 and (bounded or any(unit.name == CALLS for unit in price.units))

@@ -15,7 +15,7 @@ from accounts.errors import AccountsError, CustomerSuspended, NotFound
 from accounts.models import HOUSE_ID
 from ledger import keys
 from ledger.errors import LedgerError
-from ledger.fastpath import answers
+from ledger.fastpath import answers, called
 from ledger.fastpath.calls import (
     AMOUNT,
     Memory,
@@ -243,14 +243,14 @@ class _Moment:
         price = card.by_code(event.type)
         operation.price_id = price.id
         operation.amount = micro_credits(data.amount)
-        if price.depends_on_month:
+        if data.calls > 1:
+            operation.detail = {"calls": data.calls}
+        if price.depends_on_month and data.calls == 1:
             operation.quantities = pricing.quantities(price, data.quantity)
             operation.rule = pricing.rule(price)
         else:
-            charge = pricing.charge(price, data.quantity)
-            operation.quantities = charge.quantities
-            if operation.amount is None:
-                operation.amount = charge.amount
+            charge = called.charge(price, data.calls, data.quantity, operation.amount, "data")
+            operation.quantities, operation.amount = charge.quantities, charge.amount
         bill(operation, pricing.percent(_outcome_of(data), price))
         if self._memory.usage_terms.posts_debt(customer_id):
             operation.overrun = "debt"

@@ -20,6 +20,8 @@ from drawdown.errors import (
 from drawdown.holding import Hold
 from drawdown.ids import uuid7
 from drawdown.journal import Journal
+from drawdown.leases import Leases
+from drawdown.leasing import Size
 from drawdown.offline import Open
 from drawdown.retrying import Retry
 
@@ -30,6 +32,7 @@ __all__ = [
     "DrawdownError",
     "Hold",
     "Journal",
+    "Leases",
     "NotVerified",
     "Open",
     "OverBound",
@@ -37,6 +40,7 @@ __all__ = [
     "Problem",
     "Reservation",
     "Retry",
+    "Size",
     "TooManyRequests",
     "Unreachable",
     "uuid7",

@@ -84,6 +84,14 @@ class Journal:
             self._connection.execute(_INSERT, row)
         return Entry(id, customer, credits, event)
 
+    def write_once(self, id: str, *, customer: str, endpoint: str, data: Mapping[str, Any]) -> None:
+        """Under a name of its own, by which the service knows it if it was posted before. Durable
+        when it returns."""
+        _, event = self._event(customer, endpoint, data)
+        row = (id, customer, "0", json.dumps(event | {"id": id}))
+        with self._lock:
+            self._connection.execute(_INSERT.replace("insert", "insert or ignore", 1), row)
+
     def write_commit(self, late: LateCommit) -> None:
         """Durable when it returns."""
         row = (late.key, late.reservation, json.dumps(late.fields), late.customer, late.endpoint)

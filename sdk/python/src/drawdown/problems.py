@@ -281,6 +281,30 @@ class ReservationReversed(Conflict):
     code = "reservation-reversed"
 
 
+class LeaseImpossible(Conflict):
+    """This customer or key has limits that a lease could not keep."""
+
+    code = "lease-impossible"
+
+
+class LeaseSequenceGap(Conflict):
+    """Settlements of a lease are numbered without a gap."""
+
+    code = "lease-sequence-gap"
+
+
+class LeaseExpired(Conflict):
+    """The lease has expired, and its grace is over."""
+
+    code = "lease-expired"
+
+
+class LeaseEnded(Conflict):
+    """The lease was ended before."""
+
+    code = "lease-ended"
+
+
 class NotFrozen(Conflict):
     """Fewer credits than that are frozen."""
 
@@ -747,6 +771,12 @@ class AmountExceedsReservation(Unprocessable):
     """More was to be committed than is held."""
 
     code = "amount-exceeds-reservation"
+
+
+class AmountExceedsLease(Unprocessable):
+    """More was to be settled than the lease has."""
+
+    code = "amount-exceeds-lease"
 
 
 class RateLimited(TooManyRequests):

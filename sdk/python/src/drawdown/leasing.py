@@ -1,0 +1,174 @@
+"""How big a lease is, how it is taken and settled. What the two kinds of holders share."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from drawdown import flows
+from drawdown.block import Block, Settlement, Taken, in_credits, in_micro
+from drawdown.counts import Counts, InFile, InMemory
+from drawdown.errors import Problem
+from drawdown.ids import uuid7
+from drawdown.journal import Journal
+from drawdown.lease_clock import clock
+from drawdown.problems import LeaseImpossible
+from drawdown.retrying import Retry
+from drawdown.wire import Flow
+
+# A price that is known may have changed after so many seconds.
+PRICED_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`seconds`: a lease lasts so long unless it is renewed, which is every `every` seconds. It has
+    what is spent in `ahead` seconds, and at least so many `calls`; near the end of a balance half
+    of what is left at most, so that others have something to spend, too."""
+
+    seconds: int = 60
+    every: float = 1.0
+    ahead: float = 5.0
+    calls: int = 20
+
+
+class Burn:
+    """How fast a payer spends: the last speeds count more than those before."""
+
+    def __init__(self) -> None:
+        self._since, self._rate = clock(), 0.0
+
+    def wanted(self, spent: int, cost: int, size: Size) -> int:
+        """What the next lease shall have, when so much was spent since it was asked last."""
+        now = clock()
+        seconds, self._since = max(now - self._since, size.every / 2), now
+        self._rate = max(spent / seconds, (self._rate + spent / seconds) / 2)
+        return max(int(self._rate * size.ahead), cost * size.calls)
+
+
+class Shop:
+    """What is known of a payer beside its block."""
+
+    def __init__(self) -> None:
+        self.block: Block | None = None
+        self.burn = Burn()
+        self.costs: dict[str, tuple[int, float]] = {}  # by endpoint, and when that was asked
+        self.available = 0  # as of the last answer
+        self._single_until = 0.0
+
+    def may_lease(self) -> bool:
+        return clock() >= self._single_until
+
+    def lease_no_more(self) -> None:
+        """For a while each call is asked for alone."""
+        self._single_until = clock() + PRICED_SECONDS
+
+    def is_forgotten(self) -> bool:
+        """Nothing of it is worth knowing any more."""
+        return self.may_lease() and all(self.cost(endpoint) is None for endpoint in self.costs)
+
+    def cost(self, endpoint: str) -> int | None:
+        """None: it is to be asked."""
+        cost, asked_at = self.costs.get(endpoint, (0, -PRICED_SECONDS))
+        return cost if clock() - asked_at < PRICED_SECONDS else None
+
+
+def payer(customer_or_key: str) -> dict[str, str]:
+    """As the API takes it."""
+    name = "customer" if customer_or_key.startswith("cus_") else "api_key"
+    return {name: customer_or_key}
+
+
+def take(
+    who: str, amount: int, least: int, size: Size, counts: Counts, retry: Retry
+) -> Flow[tuple[Block, int]]:
+    """A lease, and what its payer has beside it. Raises the problem that Drawdown refuses with
+    (LeaseImpossible: ask for each call), and Unreachable."""
+    asked_at = clock()
+    body = payer(who) | {
+        "amount": in_credits(max(amount, least)),
+        "minimum": in_credits(least),
+        "expires_in": size.seconds,
+    }
+    raw = yield from flows.post("/v1/leases", body, retry, str(uuid7()))
+    until = asked_at + size.seconds
+    made = Block(raw["id"], raw["customer"], in_micro(raw["amount"]), until, counts)
+    return made, in_micro(raw["balance"]["available"])
+
+
+def settle(block: Block, settlement: Settlement, retry: Retry) -> Flow[int]:
+    """What its payer has beside it. Raises Problem, Unreachable."""
+    raw = yield from flows.post(f"/v1/leases/{block.id}/settle", settlement.body, retry, None)
+    block.settled(in_micro(raw["amount"]))
+    return in_micro(raw["balance"]["available"])
+
+
+def cost(who: str, customer: str | None, endpoint: str, retry: Retry) -> Flow[int]:
+    """Of a call. Raises LeaseImpossible where calls do not all cost the same."""
+    body: dict[str, Any] = {"calls": [{"endpoint": endpoint}]}
+    if customer is not None:
+        body["customer"] = customer
+    raw = yield from flows.post("/v1/estimate", body, retry, None)
+    (call,) = raw["calls"]
+    if not is_flat(call["price"]):
+        raise LeaseImpossible(409, {"detail": f"Calls of {endpoint} do not all cost the same."})
+    return in_micro(call["amount"])
+
+
+def is_flat(price: Mapping[str, Any] | None) -> bool:
+    told = price or {}
+    return not any(told.get(name) for name in ("quantity", "units", "minimum", "maximum"))
+
+
+def journal_lines(journal: Journal, lease: str, customer: str, lines: Iterable[Taken]) -> None:
+    """As usage events, for a lease that is no more. Durable when it returns; done twice, once."""
+    for line in lines:
+        data: dict[str, Any] = {"calls": line.calls, "metadata": {"lease": lease}}
+        journal.write_once(
+            f"{lease}/{line.endpoint}/{line.upto}",
+            customer=customer,
+            endpoint=line.endpoint,
+            data=data,
+        )
+
+
+def begin(folder: Path | None) -> tuple[Counts, Journal]:
+    """Where counts and what could not be settled are kept."""
+    if folder is None:
+        return InMemory(), Journal(":memory:")
+    folder.mkdir(parents=True, exist_ok=True)
+    return InFile(folder / str(uuid7())), Journal(folder / "journal.sqlite")
+
+
+def recover(file: InFile, note: dict[str, Any], journal: Journal, retry: Retry) -> Flow[None]:
+    """Settles a lease of a process that is no more: sends what was on its way once more, and then
+    the rest."""
+    lease, sequence = note["lease"], note["sequence"]
+    before, rest = _lines_of(file, note)
+    try:
+        if note["pending"] is not None:
+            yield from flows.post(f"/v1/leases/{lease}/settle", note["pending"], retry, None)
+            before, sequence = [], note["pending"]["sequence"]
+        if note["pending"] is None or note["pending"]["renew"]:
+            usage = [{"endpoint": one.endpoint, "calls": one.calls} for one in rest]
+            body = {"sequence": sequence + 1, "usage": usage, "renew": False}
+            yield from flows.post(f"/v1/leases/{lease}/settle", body, retry, None)
+            rest = []
+    except Problem as problem:
+        if problem.should_retry:
+            raise
+    journal_lines(journal, lease, note["customer"], before + rest)
+    file.note({**note, "is_over": True})
+
+
+def _lines_of(file: InFile, note: dict[str, Any]) -> tuple[list[Taken], list[Taken]]:
+    """Those of the settlement that was on its way, and those after it."""
+    usage = note["pending"]["usage"] if note["pending"] else []
+    taken = {endpoint: upto for endpoint, (_, upto) in note["lines"].items()}
+    before = [Taken(one["endpoint"], one["calls"], taken[one["endpoint"]]) for one in usage]
+    rest = []
+    for endpoint, (slot, upto) in note["lines"].items():
+        number = file.numbers[slot]
+        if number > upto:
+            rest.append(Taken(endpoint, number - upto, number))
+    return before, rest

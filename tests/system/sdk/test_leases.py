@@ -1,0 +1,220 @@
+"""Leases of the client, with a real service behind a road that can be closed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+from textwrap import dedent
+
+import pytest
+
+from drawdown import Client, Leases, PaymentRequired, Retry, Size, Unreachable, uuid7
+from tests.system.sdk.conftest import PATIENT
+from tests.system.sdk.world import ENDPOINT, soon
+
+SLOWLY = Size(every=3600)
+
+
+@pytest.fixture
+def cost(world):
+    body = {"calls": [{"endpoint": ENDPOINT}], "customer": world.customer}
+    return Decimal(world.api.post("/v1/estimate", body)["amount"])
+
+
+def counted(world):
+    return sum(call["calls"] for call in world.calls())
+
+
+def test_calls_are_paid_from_a_block_and_told_of_together(credits, road, world, cost):
+    with Leases(credits, size=SLOWLY) as leases:
+        leases.spend(world.customer, ENDPOINT)
+        asked = road.requests
+        for _ in range(9):
+            leases.spend(world.customer, ENDPOINT)
+        assert road.requests == asked
+        assert world.balance()[1] > 0
+    assert world.balance() == (100 - 10 * cost, 0)
+    assert counted(world) == 10
+
+
+def test_what_was_spent_is_settled_by_itself(credits, world, cost):
+    with Leases(credits, size=Size(every=0.1)) as leases:
+        leases.spend(world.customer, ENDPOINT)
+        soon(lambda: sum(world.balance()) == 100 - cost)
+        soon(lambda: world.balance() == (100 - cost, 0), 20)
+
+
+def test_all_of_a_balance_is_sold_and_no_more(credits, world, cost):
+    sold = int(100 // cost)
+    with Leases(credits, size=Size(every=0.05)) as leases:
+        for _ in range(sold):
+            leases.spend(world.customer, ENDPOINT)
+        with pytest.raises(PaymentRequired) as refused:
+            leases.spend(world.customer, ENDPOINT)
+        assert refused.value.type == "insufficient-credits"
+    assert world.balance() == (100 - sold * cost, 0)
+
+
+def test_many_threads_and_several_holders_sell_it_once(demo, credits, world, cost):
+    sold = []
+
+    def sell(leases):
+        try:
+            while True:
+                leases.spend(world.customer, ENDPOINT)
+                sold.append(1)
+        except PaymentRequired:
+            pass
+
+    with (
+        Client(demo["base_url"], demo["service_key"], retry=PATIENT) as other,
+        Leases(credits, size=Size(every=0.05)) as one,
+        Leases(other, size=Size(every=0.07)) as two,
+    ):
+        threads = [threading.Thread(target=sell, args=[each]) for each in (one, two) * 4]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    available, held = world.balance()
+    assert (available, held) == (100 - len(sold) * cost, 0)
+    assert available >= 0 and len(sold) == counted(world)
+
+
+def test_failed_work_costs_nothing(credits, world, cost):
+    with Leases(credits, size=SLOWLY) as leases:
+        with leases.spending(world.customer, ENDPOINT):
+            pass
+        with pytest.raises(ZeroDivisionError), leases.spending(world.customer, ENDPOINT):
+            raise ZeroDivisionError
+    assert world.balance() == (100 - cost, 0)
+
+
+def test_while_the_service_is_away_a_block_is_spent_and_settled_later(road, demo, world, cost):
+    hasty = Retry(retries=0, deadline=1)
+    with (
+        Client(road.url, demo["service_key"], retry=hasty) as client,
+        Leases(client, size=Size(every=0.1, calls=5)) as leases,
+    ):
+        leases.spend(world.customer, ENDPOINT)
+        road.close()
+        spent = 1
+        with pytest.raises(Unreachable):
+            while spent < 100:
+                leases.spend(world.customer, ENDPOINT)
+                spent += 1
+        assert spent >= 5
+        road.open()
+        soon(lambda: sum(world.balance()) == 100 - spent * cost, 20)
+    assert world.balance() == (100 - spent * cost, 0)
+
+
+def test_a_settlement_whose_answer_is_lost_is_done_once(road, credits, world, cost):
+    with Leases(credits, size=SLOWLY) as leases:
+        leases.spend(world.customer, ENDPOINT)
+        road.lose_answers(1)
+        leases.settle()
+        leases.spend(world.customer, ENDPOINT)
+    assert world.balance() == (100 - 2 * cost, 0) and counted(world) == 2
+
+
+def test_a_lease_that_is_over_is_told_of_as_events(credits, world, cost):
+    """As after a night of the machine's sleep, beyond the grace."""
+    with Leases(credits, size=SLOWLY) as leases:
+        leases.spend(world.customer, ENDPOINT)
+        (held,) = world.reservations()
+        ended = held["id"].replace("rsv_", "lse_")[: 4 + 64]
+        world.api.post(f"/v1/leases/{ended}/settle", {"sequence": 1})
+    soon(lambda: world.balance() == (100 - cost, 0))
+    assert counted(world) == 1
+
+
+def test_what_a_killed_process_has_spent_is_settled_by_the_next(
+    credits, demo, world, cost, tmp_path
+):
+    program = f"""
+        import time
+        from drawdown import Client, Leases, Size
+        client = Client({demo["base_url"]!r}, {demo["service_key"]!r})
+        leases = Leases(client, size=Size(every=3600), folder={str(tmp_path)!r})
+        for _ in range(7):
+            leases.spend({world.customer!r}, {ENDPOINT!r})
+        print("spent", flush=True)
+        time.sleep(60)
+    """
+    killed = subprocess.Popen(
+        [sys.executable, "-c", dedent(program)],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert killed.stdout is not None and killed.stdout.readline() == b"spent\n"
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    killed.stdout.close()
+    assert world.balance()[1] > 0
+    with Leases(credits, size=Size(every=0.1), folder=tmp_path):
+        soon(lambda: world.balance() == (100 - 7 * cost, 0))
+        soon(lambda: len(list(tmp_path.glob("*.notes"))) == 1)
+    assert counted(world) == 7
+
+
+def test_a_key_pays_and_its_calls_say_so(credits, world, cost):
+    secret = world.new_key()
+    with Leases(credits, size=SLOWLY) as leases:
+        leases.spend(secret, ENDPOINT)
+    assert world.balance() == (100 - cost, 0)
+    assert world.calls()[0]["key"] is not None
+
+
+def test_where_limits_are_looked_at_call_by_call_each_is_asked_for(credits, world, cost):
+    limits = {
+        "limits": [
+            {
+                "kind": "spend",
+                "scope": "endpoint",
+                "subject": ENDPOINT,
+                "period": "day",
+                "hard": "10",
+            }
+        ]
+    }
+    put = world.api._http.request(
+        "PUT",
+        f"{world.api._url}/v1/customers/{world.customer}/limits",
+        json=limits,
+        headers=world.api._headers | {"Idempotency-Key": str(uuid7())},
+    )
+    assert put.status_code == 200, put.text
+    with Leases(credits, size=SLOWLY) as leases:
+        spent = 0
+        with pytest.raises(PaymentRequired) as refused:
+            while spent < 50:
+                leases.spend(world.customer, ENDPOINT)
+                spent += 1
+        assert refused.value.type == "spend-cap-reached"
+    assert spent * cost <= 10 and world.balance() == (100 - spent * cost, 0)
+
+
+def test_unknown_endpoints_and_customers_are_refused(credits, world):
+    with Leases(credits, size=SLOWLY) as leases:
+        for payer, endpoint in [(world.customer, "nothing"), ("cus_" + "0" * 32, ENDPOINT)]:
+            with pytest.raises(Exception, match="not-found|unknown-endpoint"):
+                leases.spend(payer, endpoint)
+
+
+def test_an_idle_block_comes_back(credits, world, cost, monkeypatch):
+    monkeypatch.setattr("drawdown.leases.IDLE_SECONDS", 0.2)
+    with Leases(credits, size=Size(every=0.1)) as leases:
+        leases.spend(world.customer, ENDPOINT)
+        soon(lambda: world.balance() == (100 - cost, 0))
+        leases.spend(world.customer, ENDPOINT)
+    assert world.balance() == (100 - 2 * cost, 0)
+
+
+def test_closed_leases_sell_nothing(credits, world):
+    leases = Leases(credits, size=SLOWLY)
+    leases.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        leases.spend(world.customer, ENDPOINT)
