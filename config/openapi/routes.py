@@ -9,7 +9,6 @@ from drf_spectacular.generators import EndpointEnumerator
 from accounts.rest import KeyedView
 from ledger.fastpath import calls, desk, routes
 
-
 # Their bodies say what names them.
 _KEYLESS: Final = {*routes.LISTS, routes.SETTLE}
 
