@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from drawdown import flows
 from drawdown.block import Block, Settlement, Taken, in_credits, in_micro
@@ -73,10 +73,17 @@ class Shop:
         return cost if clock() - asked_at < PRICED_SECONDS else None
 
 
-def payer(customer_or_key: str) -> dict[str, str]:
-    """As the API takes it."""
-    name = "customer" if customer_or_key.startswith("cus_") else "api_key"
-    return {name: customer_or_key}
+class Payer(TypedDict, total=False):
+    """As the API takes it: one of them."""
+
+    customer: str
+    api_key: str
+
+
+def payer(customer_or_key: str) -> Payer:
+    if customer_or_key.startswith("cus_"):
+        return {"customer": customer_or_key}
+    return {"api_key": customer_or_key}
 
 
 def take(
@@ -85,7 +92,8 @@ def take(
     """A lease, and what its payer has beside it. Raises the problem that Drawdown refuses with
     (LeaseImpossible: ask for each call), and Unreachable."""
     asked_at = clock()
-    body = payer(who) | {
+    body = {
+        **payer(who),
         "amount": in_credits(max(amount, least)),
         "minimum": in_credits(least),
         "expires_in": size.seconds,
