@@ -78,7 +78,7 @@ class LotAdmin(HistoryAdmin):
     def of(self, lot: Lot) -> SafeString:
         return shown.customer(lot.customer)
 
-    @admin.display(description="paid for at first")
+    @admin.display(description="price at first")
     def bought_for(self, lot: Any) -> str:
         return shown.money_of(lot, lot.origin.price)
 
