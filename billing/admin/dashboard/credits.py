@@ -46,8 +46,8 @@ def block(seen: Seen) -> Block:
         warning=summed.warning(seen),
         notes=[
             "Sold: bonus credits of a pack included, opening balances not. Used: less what was"
-            " given back. Each counts when it was posted, or within the day of the books that it was posted for. Credits of"
-            " sandboxes count nowhere."
+            " given back. Each counts when it was posted, or within the day of the books"
+            " that it was posted for. Credits of sandboxes count nowhere."
         ],
         links=seen.links(
             ("ledger.view_transfer", "Transfers", "ledger_transfer_changelist"),
