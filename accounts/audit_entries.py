@@ -7,7 +7,7 @@ millions. Ids are in the order of time, give or take what was written at once.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
@@ -192,14 +192,25 @@ class Words:
         return f"{called}: {verb.replace('_', ' ')}"
 
     def column(self, table: str, name: str) -> str:
+        field = self._field(table, name)
+        return str(getattr(field, "verbose_name", name)) if field else name.replace("_", " ")
+
+    def is_person(self, table: str, name: str) -> bool:
+        """Whether what stands in it is the id of one."""
+        return getattr(self._field(table, name), "related_model", None) is User
+
+    def _field(self, table: str, name: str) -> Any:
         model = self.models.get(table)
-        if model is None:
-            return name.replace("_", " ")
         try:
-            field = model._meta.get_field(name.removesuffix("_id"))
+            return model and model._meta.get_field(name.removesuffix("_id"))
         except FieldDoesNotExist:
-            return name.replace("_", " ")
-        return str(getattr(field, "verbose_name", name))
+            return None
+
+
+def is_in_words(entry: AuditEntry) -> bool:
+    """An act that was confirmed (accounts/confirming.py) says how it stood, `now` at that time, and
+    what was `done`, as it was told. Neither is a column."""
+    return "now" in (entry.before or {}) and "done" in (entry.after or {})
 
 
 def who(entry: AuditEntry) -> str:

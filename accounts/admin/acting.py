@@ -56,6 +56,10 @@ class ActingAdmin(ModelAdmin):
     def acts_of(self, request: HttpRequest) -> list[Act]:
         return [act for act in self.acts if request.user.has_perm(act.permission)]
 
+    def ways_on(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
+        """What else is done with a row, and on which page: beside its acts."""
+        return []
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -66,11 +70,12 @@ class ActingAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["acts"] = [
+            acts = [
                 (act.verb, address(act, obj))
                 for act in self.acts_of(request)
                 if isinstance(request.user, User) and not act.look(obj, request.user).refusal
             ]
+            context["acts"] = [*acts, *self.ways_on(request, obj)]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _confirm(self, request: HttpRequest, act: Act) -> HttpResponse:

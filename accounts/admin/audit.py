@@ -2,9 +2,10 @@
 changed by anybody."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -15,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 
 from accounts import audit, audit_entries, csv_files, ids
-from accounts.audit_entries import OF_PEOPLE, Asked, Words, found, key_of, who
+from accounts.audit_entries import OF_PEOPLE, Asked, Words, found, is_in_words, key_of, who
 from accounts.models import AuditEntry, User, Via
 
 HEADER = (
@@ -182,25 +183,46 @@ def _row(entry: AuditEntry, words: Words) -> dict[str, Any]:
 
 def _names(entry: AuditEntry, words: Words) -> Iterator[str]:
     """Of the columns that a change is of; what was added or removed has all of them."""
-    if entry.before and entry.after:
+    if entry.before and entry.after and not is_in_words(entry):
         for name in sorted({**entry.before, **entry.after}):
             yield words.column(entry.table, name)
 
 
 def _columns(entry: AuditEntry, words: Words) -> Iterator[dict[str, str]]:
-    before, after = entry.before or {}, entry.after or {}
-    for name in sorted({**before, **after}):
+    before, after = dict(entry.before or {}), dict(entry.after or {})
+    if is_in_words(entry):
+        stood, done = before.pop("now"), after.pop("done")
+        yield {"name": "in words", "before": str(stood), "after": str(done)}
+    names = sorted({**before, **after})
+    of_people = [name for name in names if words.is_person(entry.table, name)]
+    known = _emails([one.get(name) for one in (before, after) for name in of_people])
+    for name in names:
+        told = known if name in of_people else {}
         yield {
             "name": words.column(entry.table, name),
-            "before": _value(before, name),
-            "after": _value(after, name),
+            "before": _value(before, name, told),
+            "after": _value(after, name, told),
         }
 
 
-def _value(values: dict[str, Any], name: str) -> str:
+def _emails(people: list[Any]) -> dict[str, str]:
+    """By id. Of somebody who is gone it stays an id."""
+    found = User.objects.filter(id__in={id for id in people if _is_id(id)})
+    return {str(id): email for id, email in found.values_list("id", "email")}
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        return bool(UUID(value))
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def _value(values: dict[str, Any], name: str, people: Mapping[str, str]) -> str:
     value = values.get(name)
     if value is None:
         return "-"
+    value = people.get(value, value) if isinstance(value, str) else value
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 

@@ -14,7 +14,7 @@ from billing.admin import closing_told
 from billing.admin.acts.closings import APPROVE, ASK, DECLINE
 from billing.admin.windows import BillingWindow
 from billing.care import closings, effects
-from billing.models import AccountClosing
+from billing.models import AccountClosing, ClosingState
 from ledger.admin import shown
 
 
@@ -55,6 +55,10 @@ class AccountClosingAdmin(BillingWindow):
         obj: AccountClosing | None = None,
     ) -> HttpResponse:
         effect = effects.read(obj.effect) if obj else None
+        if obj is not None:
+            waits = obj.state == ClosingState.REQUESTED and not closings.is_over(obj)
+            context["is_own"] = waits and obj.asked_by_id == request.user.pk
+            context["may_withdraw"] = request.user.has_perm(DECLINE.permission)
         if obj is not None and effect is not None:
             context["effect"] = closing_told.told(effect, obj.customer_id)
         return super().render_change_form(request, context, add, change, form_url, obj)

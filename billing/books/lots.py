@@ -75,12 +75,12 @@ def reinstate(
 ) -> Result:
     """Give back what has expired of a lot (E15), until `expires_at`, or for as long as the grace
     is. Raises GraceIsOver; Refused with not-expired, expiry-in-past."""
-    grace = timedelta(days=Policy.current().reinstatement_grace_days)
+    grace = _grace()
     sold = lot(customer_id, lot_id)
     if sold.escheat_class:
         raise LedgerError("not-expired", "A state may claim it: it is returned to its owner.")
     expired = sold.expires_at
-    if expired is not None and periods.today() > _day(expired + grace):
+    if expired is not None and grace_is_over(sold):
         raise GraceIsOver(
             f"It expired on {_day(expired)}, more than {grace.days} days ago: its breakage stands."
             " Give credits as goodwill instead."
@@ -98,6 +98,12 @@ def reinstate(
         actor=_actor(by),
         key=key,
     )
+
+
+def grace_is_over(sold: Lot) -> bool:
+    """It expired too long ago to be given back (E15)."""
+    expired = sold.expires_at
+    return expired is not None and periods.today() > _day(expired + _grace())
 
 
 def goodwill(
@@ -280,6 +286,10 @@ def _currencies(customer_id: UUID) -> set[str]:
     """Of a customer's open paid credits."""
     found = Lot.objects.filter(customer_id=customer_id, open=True, price__gt=0)
     return {currency or "" for currency in found.values_list("currency", flat=True)}
+
+
+def _grace() -> timedelta:
+    return timedelta(days=Policy.current().reinstatement_grace_days)
 
 
 def _is_sooner(instant: datetime, than: datetime | None) -> bool:

@@ -38,6 +38,10 @@ def _id(prefix: str, id: UUID | None) -> str:
     return "" if id is None else ids.encode(prefix, id)
 
 
+def _price(lot: Any, amount: int) -> str:
+    return money.show_unit(amount, lot.currency) if lot.currency else ""
+
+
 _CUSTOMER: Final[Columns] = (
     id_of("customer", ids.CUSTOMER, "customer_id"),
     ("customer_name", lambda row: safe(row.customer.name)),
@@ -91,11 +95,15 @@ LOTS: Final[Columns] = (
     id_of("lot", LOT, "id"),
     *_CUSTOMER,
     text("kind"),
-    credits("issued", "units"),
+    ("issued", lambda row: amounts.show(row.origin.issued)),
+    ("price", lambda row: _price(row, row.origin.price)),
+    ("moved", lambda row: amounts.show(row.origin.moved)),
+    ("moved_price", lambda row: _price(row, row.origin.moved_price)),
     credits("remaining", "remaining"),
     credits("held", "held"),
     credits("frozen", "frozen"),
-    ("price", lambda row: money.show_unit(row.price, row.currency) if row.currency else ""),
+    credits("basis_credits", "units"),
+    ("basis_price", lambda row: _price(row, row.price)),
     text("currency"),
     text("cohort"),
     text("document"),

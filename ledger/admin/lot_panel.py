@@ -2,18 +2,28 @@
 
 from typing import Any, Final, NamedTuple
 
+from django.db import connection
 from django.utils.safestring import SafeString
 
 from accounts import ids
-from ledger import lot_history, money
+from ledger import lot_history, lot_origins, money
 from ledger.admin import chart, shown
 from ledger.ids import LOT
 from ledger.lot_history import Entry
+from ledger.lot_origins import Origin
 from ledger.models import Lot, Transfer
 from ledger.windows import transfers
 
 # The last ones; all of them are a list of their own.
 BOOKED_MAX: Final = 100
+LOST: Final = {
+    "expire": "expired",
+    "forfeit": "forfeited",
+    "move": "moved to others",
+    "void": "voided",
+    "refund": "refunded",
+    "escheat": "escheated",
+}
 
 
 class Line(NamedTuple):
@@ -62,10 +72,50 @@ def of(lot: Lot, before: str) -> Panel:
     )
 
 
+def moved(lot: Lot, origin: Origin) -> str:
+    """To other customers: credits, and the money that went with them."""
+    if not origin.moved:
+        return "-"
+    told = shown.number(origin.moved)
+    return f"{told} with {_money_of(lot, origin.moved_price)}" if origin.moved_price else told
+
+
+def basis(lot: Lot) -> str:
+    return f"{_money_of(lot, lot.price)} for {shown.number(lot.units)}" if lot.price else "-"
+
+
 def _figures(lot: Lot) -> list[tuple[str, str]]:
-    sums = lot_history.sums_of([lot])[lot.id]
-    figures = {"issued": sums.gained, "used": sums.used, **sums.lost, "left": lot.remaining}
-    return [(name, shown.number(amount)) for name, amount in figures.items()]
+    """From how it began to what it is now: credits, and beside them money."""
+    sums, origin = lot_history.sums_of([lot])[lot.id], lot_origins.origin(lot)
+    lost = {kind: amount for kind, amount in sums.lost.items() if kind != "move"}
+    if origin.moved:
+        lost["move"] = origin.moved
+    later = sums.used + sum(lost.values()) + lot.remaining - origin.issued
+    told = [
+        ("issued", shown.number(origin.issued)),
+        ("paid for it", _money_of(lot, origin.price)),
+        ("came later", shown.number(later) if later else ""),
+        ("used", shown.number(sums.used)),
+        *((LOST.get(kind, kind), shown.number(amount)) for kind, amount in lost.items()),
+        ("money moved with them", _money_of(lot, origin.moved_price) if origin.moved else ""),
+        ("left", shown.number(lot.remaining)),
+        ("carries now", _money_of(lot, _carried(lot)) if origin.price else ""),
+    ]
+    return [(name, figure) for name, figure in told if figure]
+
+
+def _money_of(lot: Lot, amount: int) -> str:
+    if lot.currency is None or not (amount or lot.paid):
+        return ""
+    return f"{shown.grouped(money.show_unit(amount, lot.currency))} {lot.currency}"
+
+
+def _carried(lot: Lot) -> int:
+    """The accounting rules, section 2.3."""
+    with connection.cursor() as cursor:
+        asked = [lot.price, lot.units, lot.remaining]
+        cursor.execute("select ledger_carrying(%s, %s, %s)", asked)
+        return int(cursor.fetchall()[0][0])
 
 
 def _line(lot: Lot, entry: Entry) -> Line:

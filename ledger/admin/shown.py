@@ -1,6 +1,6 @@
 """How staff's pages write things."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -43,20 +43,41 @@ def in_unit(amount: int, unit: str) -> SafeString:
     return format_html('<span class="amount">{}</span>', grouped(money.show_unit(amount, unit)))
 
 
-def price(lot: Lot) -> str:
-    if not lot.price or lot.currency is None:
+def money_of(lot: Lot, amount: int) -> str:
+    """In the lot's currency."""
+    if not amount or lot.currency is None:
         return "-"
-    shown = money.show(lot.price, lot.currency)
+    shown = money.show(amount, lot.currency)
     return f"{grouped(shown['amount'])} {lot.currency}"
 
 
 def actor(name: str | None) -> str:
     """A person is written down by an id; other actors by what they are."""
+    return _people([name]).get(name or "", name or "-")
+
+
+def name_actors(rows: Iterable[Any]) -> None:
+    """The same of many, read at once: as `actor_name` of each."""
+    listed = list(rows)
+    people = _people(row.actor for row in listed)
+    for row in listed:
+        row.actor_name = people.get(row.actor or "", row.actor or "-")
+
+
+def _people(names: Iterable[str | None]) -> dict[str, str]:
+    """Their e-mail, by how they are written down."""
+    by_id = {id: name for name in set(names) if name and (id := _id(name))}
+    if not by_id:
+        return {}
+    found = User.objects.filter(id__in=by_id).values_list("id", "email")
+    return {by_id[id]: email for id, email in found}
+
+
+def _id(text: str) -> UUID | None:
     try:
-        person = User.objects.filter(id=UUID(name or "")).first()
+        return UUID(text)
     except ValueError:
-        person = None
-    return person.email if person else name or "-"
+        return None
 
 
 def link(to: str, text: Any) -> SafeString:

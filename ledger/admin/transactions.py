@@ -51,7 +51,7 @@ class TransactionAdmin(HistoryAdmin):
     filters = [*DAYS, CUSTOMER, KIND, ENDPOINT, KEY, LOT]
     change_form_template = "ledger/admin/transaction.html"
     list_display = [
-        *("short_name", "of", "version", "kind", "balance_then", "posted", "actor", "reason"),
+        *("short_name", "of", "version", "kind", "balance_then", "posted", "by", "reason"),
     ]
     fields = [
         *("name", "of", "version", "kind", "balance_then", "reservation", "reversed_transaction"),
@@ -87,6 +87,14 @@ class TransactionAdmin(HistoryAdmin):
     @admin.display(description="transaction")
     def short_name(self, transaction: Transaction) -> SafeString:
         return shown.short(TRANSACTION, transaction.transaction_id)
+
+    def prepare(self, rows: list[Any]) -> None:
+        super().prepare(rows)
+        shown.name_actors(rows)
+
+    @admin.display(description="actor")
+    def by(self, transaction: Any) -> str:
+        return str(transaction.actor_name)
 
     @admin.display(description="actor")
     def who(self, transaction: Transaction) -> str:

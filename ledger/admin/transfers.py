@@ -1,4 +1,4 @@
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -36,7 +36,7 @@ class TransferAdmin(HistoryAdmin):
     sum_titles = ["amount"]
     list_display = [
         *("short_name", "of", "version", "kind", "debit", "credit", "value", "unit"),
-        *("posted", "actor", "reason"),
+        *("posted", "by", "reason"),
     ]
     fields = [
         *("transaction", "of", "version", "kind", "debit", "credit", "value", "unit"),
@@ -47,6 +47,14 @@ class TransferAdmin(HistoryAdmin):
     @admin.display(description="transaction")
     def short_name(self, transfer: Transfer) -> SafeString:
         return shown.short(TRANSACTION, transfer.transaction_id)
+
+    def prepare(self, rows: list[Any]) -> None:
+        super().prepare(rows)
+        shown.name_actors(rows)
+
+    @admin.display(description="actor")
+    def by(self, transfer: Any) -> str:
+        return str(transfer.actor_name)
 
     @admin.display(description="actor")
     def who(self, transfer: Transfer) -> str:

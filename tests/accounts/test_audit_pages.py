@@ -11,9 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, ids, services
+from accounts import acts, audit, ids, services
+from accounts.admin.acting import address
+from accounts.ids import uuid7
 from accounts.models import AuditEntry, StaffRole, User, Via
 from tests.accounts.people import browser_of
+from tests.confirming import confirmed
 from tests.downloads import downloaded
 from tests.factories.accounts import CustomerFactory, ServiceFactory, UserFactory
 
@@ -243,3 +246,29 @@ def test_the_heads_are_exported_by_those_who_may(acme):
         assert (client.get(reverse("admin:heads")).status_code == 200) is may
         assert (client.get(reverse("admin:heads-file")).status_code == 200) is may
     assert AuditEntry.objects.filter(action="heads.exported").count() == 1
+
+
+def entry_of(client, action):
+    entry = AuditEntry.objects.get(action=action)
+    page = client.get(reverse("admin:accounts_auditentry_change", args=[entry.pk]))
+    return page.context["columns"]
+
+
+def test_an_act_that_was_confirmed_says_how_it_stood_and_what_was_done(boss, acme):
+    confirmed(boss, address(acts.SUSPEND_CUSTOMER, acme), reason="Fraud")
+    assert entry_of(boss, "customer.suspended") == [
+        {"name": "in words", "before": "Active", "after": "Acme Ltd is suspended."},
+        {"name": "reason", "before": "-", "after": "Fraud"},
+    ]
+    page = boss.get(reverse(LIST), {"action": "customer.suspended"})
+    (row,) = page.context["rows"]
+    assert row["changed"] == ""
+
+
+def test_people_in_rows_are_told_by_their_address(boss, ann, acme):
+    audit.record("member.tried", ("accounts_member", "1"), after={"user_id": str(ann.id)})
+    gone = {"user_id": str(uuid7()), "role": "owner"}
+    audit.record("member.gone", ("accounts_member", "2"), before={"user_id": "?"}, after=gone)
+    assert entry_of(boss, "member.tried")[0]["after"] == ann.email
+    (role, user) = entry_of(boss, "member.gone")
+    assert (role["after"], user["before"], user["after"]) == ("owner", "?", gone["user_id"])

@@ -36,7 +36,9 @@ def posted() -> Counter:
     """From the transfers of customers that are no sandboxes, one by one."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select t.posted_at, t.posted_on, t.effective_at, t.unit, t.debit, t.credit, t.kind,"
+            "select t.posted_at, t.posted_on, t.effective_at, t.unit, t.debit, t.credit,"
+            " case when t.debit = 'U10' and l.document like 'opening:%' then 'opening'"
+            " else t.kind end,"
             " coalesce(t.debit = 'U10' and l.kind in ('paid', 'bonus'), false), t.amount"
             " from ledger_transfer t join accounts_customer c on c.id = t.customer_id"
             " left join ledger_lot l on l.customer_id = t.customer_id and l.id = t.lot_id"

@@ -44,8 +44,9 @@ def page(request: HttpRequest, id: UUID, context: dict[str, Any]) -> HttpRespons
         adjustment = found.get(pk=id)
     if adjustment.state != "waiting" or approving.is_over(adjustment):
         return redirect(billing_shown.page(adjustment))
+    is_own = adjustment.asked_by_id == request.user.pk
     page = {
-        "title": f"Decide {adjustment.name}",
+        "title": f"{'Withdraw' if is_own else 'Decide'} {adjustment.name}",
         "adjustment": adjustment,
         "page": billing_shown.page(adjustment),
         "wording": reasons.wording(adjustment.kind, adjustment.reason),
@@ -53,7 +54,7 @@ def page(request: HttpRequest, id: UUID, context: dict[str, Any]) -> HttpRespons
         "age": shown.age(adjustment.asked_at, selectors.now()),
         "asked": told.asked(adjustment),
         "why_not": approving.why_not(adjustment, request.user),
-        "is_own": adjustment.asked_by_id == request.user.pk,
+        "is_own": is_own,
         **_now(adjustment),
     }
     return render(request, "billing/admin/adjustments/decide.html", context | page)

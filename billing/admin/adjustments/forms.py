@@ -1,28 +1,25 @@
 """The form of a kind: what it needs, and nothing else."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q
 
 from accounts import ids
-from accounts.errors import InvalidId
 from accounts.models import Customer, User
-from billing import figures
-from billing.adjustments import drafts, reasons
+from billing.adjustments import drafts, naming, reasons
 from billing.adjustments.errors import DraftRefused
 from billing.adjustments.kinds import SHAPES
-from billing.models import Adjustment, Purchase
+from billing.admin.adjustments import lot_choices
+from billing.models import Adjustment
 from billing.models import AdjustmentKind as Kind
-from billing.models.purchases import PURCHASE
-from ledger import selectors
 from ledger.admin.credits import CreditsField
-from ledger.ids import LOT, RESERVATION, TRANSACTION, decode_reservation
-from ledger.models import Lot, Reservation
+from ledger.ids import LOT, RESERVATION
+from ledger.models import Reservation
 
-LOTS_MAX: Final = 200
+Named = TypeVar("Named")
 # Fields of the form by columns of the adjustment.
 FIELD_OF: Final[Mapping[str, str]] = {
     "lot_id": "lot",
@@ -30,14 +27,13 @@ FIELD_OF: Final[Mapping[str, str]] = {
     "transaction_id": "about",
     "purchase": "about",
 }
-_ABOUT: Final = f"What it corrects: {LOT}_…, {RESERVATION}_…, {TRANSACTION}_… or {PURCHASE}_…"
 
 
 class AdjustForm(forms.Form):
     """Sent twice it is one adjustment: the page has its id."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
-    lot = forms.ChoiceField(error_messages={"invalid_choice": "The customer has no such lot."})
+    lot = forms.ChoiceField(error_messages={"invalid_choice": lot_choices.NO_SUCH})
     call = forms.CharField(max_length=100, help_text=f"{RESERVATION}_…, as on its page.")
     receiver = forms.CharField(
         max_length=254,
@@ -50,7 +46,7 @@ class AdjustForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": "A day and a time, such as 2027-01-31 23:59."},
     )
-    about = forms.CharField(max_length=100, required=False, help_text=_ABOUT)
+    about = forms.CharField(max_length=100, required=False, help_text=naming.ABOUT)
     reason = forms.ChoiceField(help_text="The customer reads this, in these words.")
     note = forms.CharField(
         max_length=drafts.NOTE_MAX,
@@ -74,15 +70,23 @@ class AdjustForm(forms.Form):
     def _prepare(self, needs: tuple[str, ...]) -> None:
         self._choices("reason", [("", "Choose a reason"), *reasons.choices(self.kind)])
         if "lot" in self.fields:
-            first = "Choose a lot" if "lot_id" in needs else "In the order of use"
-            self._choices("lot", [("", first), *_lots(self.customer, self.kind)])
-            self.fields["lot"].required = "lot_id" in needs
+            self._prepare_lot("lot_id" in needs)
         if "expires_at" in self.fields and "expires_at" not in needs:
             self.fields["expires_at"].required = False
             self.fields["expires_at"].help_text = "Empty: never."
         if self.kind == Kind.REVERSE:
             self.fields["credits"].required = False
             self.fields["credits"].help_text = "Empty: all that the call was charged."
+
+    def _prepare_lot(self, is_needed: bool) -> None:
+        first = "Choose a lot" if is_needed else "In the order of use"
+        lots = lot_choices.of(self.customer, self.kind)
+        self._choices("lot", [("", first), *lots])
+        field = self.fields["lot"]
+        field.required = is_needed
+        if self.kind == Kind.REINSTATE:
+            field.error_messages["invalid_choice"] = lot_choices.NOT_EXPIRED
+            field.help_text = "" if lots else lot_choices.NONE_EXPIRED
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -94,31 +98,20 @@ class AdjustForm(forms.Form):
         return ids.decode(LOT, lot) if lot else None
 
     def clean_call(self) -> Reservation:
-        term = self.cleaned_data["call"].strip()
-        try:
-            name = decode_reservation(term)
-        except InvalidId:
-            raise forms.ValidationError(f"A call is named {RESERVATION}_…") from None
-        found = Reservation.objects.filter(customer=self.customer, id=name.id).first()
-        if found is None or name.customer_id != self.customer.pk:
-            raise forms.ValidationError("The customer made no such call.")
-        return found
+        return self._named("call", partial(naming.call, self.customer))
 
     def clean_receiver(self) -> Customer:
-        term = self.cleaned_data["receiver"].strip()
-        try:
-            named = Q(id=ids.decode(ids.CUSTOMER, term))
-        except InvalidId:
-            named = Q(external_id=term) | Q(email__iexact=term)
-        found = list(Customer.objects.filter(named, sandbox_of=None)[:2])
-        if len(found) != 1:
-            told = "Several customers are called so: give cus_…" if found else "No such customer."
-            raise forms.ValidationError(told)
-        return found[0]
+        return self._named("receiver", naming.customer)
 
-    def clean_about(self) -> dict[str, Any]:
-        term = self.cleaned_data["about"].strip()
-        return _about(self.customer, term) if term else {}
+    def clean_about(self) -> Mapping[str, Any]:
+        is_said = self.cleaned_data["about"].strip()
+        return self._named("about", partial(naming.about, self.customer)) if is_said else {}
+
+    def _named(self, field: str, look: Callable[[str], Named]) -> Named:
+        try:
+            return look(self.cleaned_data[field].strip())
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def draft(self) -> Adjustment | None:
         """None where something is wrong, which the form tells then."""
@@ -155,44 +148,3 @@ class AdjustForm(forms.Form):
         for column, told in refusal.errors.items():
             names = [FIELD_OF.get(column, column), "about" if column in FIELD_OF else ""]
             self.add_error(next((name for name in names if name in self.fields), None), told)
-
-
-def _lots(customer: Customer, kind: str) -> list[tuple[str, str]]:
-    """Those that the kind is about, in words."""
-    found = Lot.objects.filter(customer=customer)
-    now = selectors.now(customer.pk)
-    if kind == Kind.REINSTATE:
-        found = found.filter(escheat_class=None).order_by("-seq")
-    else:
-        found = found.filter(open=True).order_by("priority", "expires_at", "paid", "seq")
-    if kind == Kind.VOID:
-        found = found.filter(paid=False)
-    if kind == Kind.EXTEND:
-        found = found.filter(expires_at__gt=now)
-    return [(ids.encode(LOT, lot.id), _in_words(lot)) for lot in found[:LOTS_MAX]]
-
-
-def _in_words(lot: Lot) -> str:
-    free = figures.credits(lot.remaining - lot.held - lot.frozen)
-    ends = f"expires {lot.expires_at:%Y-%m-%d}" if lot.expires_at else "never expires"
-    frozen = ", frozen" if lot.frozen else ""
-    return f"Lot {lot.seq}, {lot.kind}: {free} free of {figures.credits(lot.units)}, {ends}{frozen}"
-
-
-def _about(customer: Customer, term: str) -> dict[str, Any]:
-    """The column that a name is of. Raises ValidationError."""
-    prefix = term.partition("_")[0]
-    try:
-        if prefix == RESERVATION:
-            return {"reservation_id": decode_reservation(term).id}
-        if prefix == PURCHASE:
-            own = Purchase.objects.filter(customer=customer, id=ids.decode(PURCHASE, term))
-            if not own:
-                raise forms.ValidationError("The customer bought nothing of that name.")
-            return {"purchase": own[0]}
-        columns = {LOT: "lot_id", TRANSACTION: "transaction_id"}
-        if prefix in columns:
-            return {columns[prefix]: ids.decode(prefix, term)}
-    except InvalidId:
-        pass
-    raise forms.ValidationError(f"{_ABOUT}.")

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts import ids
 from accounts.errors import InvalidId
+from accounts.models import User
 from billing.adjustments import approving, reasons
 from billing.admin import shown as billing_shown
 from billing.admin.adjustments import asking, deciding, told
@@ -87,7 +88,7 @@ class AdjustmentAdmin(BillingWindow):
     ) -> HttpResponse:
         if obj is not None:
             context["effect"] = told.asked(obj)
-            context["is_open"] = obj.state == "waiting" and not approving.is_over(obj)
+            context |= _standing(obj, request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def searched(self, term: str) -> Q:
@@ -154,6 +155,17 @@ class AdjustmentAdmin(BillingWindow):
         if adjustment.decided_by is None:
             return "-"
         return f"{adjustment.decided_by.email}, {shown.instant(adjustment.decided_at)}"
+
+
+def _standing(adjustment: Adjustment, request: HttpRequest) -> dict[str, Any]:
+    """What can be done of it, and by whom."""
+    assert isinstance(request.user, User)
+    is_open = adjustment.state == "waiting" and not approving.is_over(adjustment)
+    return {
+        "is_open": is_open,
+        "is_own": adjustment.asked_by_id == request.user.pk,
+        "why_not": approving.why_not(adjustment, request.user) if is_open else "",
+    }
 
 
 def _corrected(adjustment: Adjustment) -> list[SafeString]:

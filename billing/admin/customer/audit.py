@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin.audit import hidden_from
+from accounts.audit_entries import is_in_words
 from accounts.models import AuditEntry
 from billing.admin.customer.section import ROWS_MAX, Looked, Section, at, whole_list
 from ledger.admin import shown
@@ -36,7 +37,7 @@ def _row(entry: AuditEntry) -> list[object]:
         at(entry.at),
         _who(entry),
         entry.action,
-        _what(entry.before or {}, entry.after or {}),
+        _what(entry),
         entry.address or "-",
         shown.cut(entry.request_id),
     ]
@@ -47,10 +48,15 @@ def _who(entry: AuditEntry) -> str:
     return f"{who}, {entry.via}" if who else entry.via
 
 
-def _what(before: dict[str, Any], after: dict[str, Any]) -> SafeString:
-    """Each field, from what to what."""
+def _what(entry: AuditEntry) -> SafeString:
+    """Each field, from what to what; of an act that was confirmed, what was done."""
+    before, after = dict(entry.before or {}), dict(entry.after or {})
+    in_words: list[str] = []
+    if is_in_words(entry):
+        del before["now"]
+        in_words = [str(after.pop("done"))]
     names = sorted((before.keys() | after.keys()) - OF_THE_ROW)
-    told = [f"{name}: {_change(name, before, after)}" for name in names[:FIELDS_MAX]]
+    told = in_words + [f"{name}: {_change(name, before, after)}" for name in names[:FIELDS_MAX]]
     more = f" and {len(names) - FIELDS_MAX} more" if len(names) > FIELDS_MAX else ""
     return format_html('<span class="said">{}</span>', "; ".join(told) + more or "-")
 

@@ -13,19 +13,22 @@ from billing.models import Purchase
 from billing.models.purchases import PURCHASE
 from billing.portal.lots import origins
 from billing.shares import carrying
-from ledger.admin import shown
+from ledger import lot_origins
+from ledger.admin import lot_panel, shown
 from ledger.ids import LOT
+from ledger.lot_origins import Origin
 from ledger.models import Lot
 
 COLUMNS: Final = (
-    *("Lot", "Kind", "From", "#Price", "#Issued", "#Left", "#Held", "#Frozen"),
-    *("#Carrying value", "Expires"),
+    *("Lot", "Kind", "From", "#Price at first", "#Issued at first", "#Moved to others"),
+    *("#Left", "#Held", "#Frozen", "#Carrying value", "Expires"),
 )
 
 
 def section(looked: Looked) -> Section:
     found = open_lots(looked)[: ROWS_MAX + 1]
-    rows = [_row(lot, looked) for lot in found[:ROWS_MAX]]
+    origins = lot_origins.origins(found)
+    rows = [_row(lot, origins[lot.customer_id, lot.id], looked) for lot in found[:ROWS_MAX]]
     return Section(
         "Open lots, in the order of their use",
         COLUMNS,
@@ -43,14 +46,15 @@ def open_lots(looked: Looked) -> list[Lot]:
     return list(found.order_by(*order)[: ROWS_MAX + 1])
 
 
-def _row(lot: Lot, looked: Looked) -> list[object]:
+def _row(lot: Lot, origin: Origin, looked: Looked) -> list[object]:
     page = shown.row_page("lot", lot.customer_id, lot.id)
     return [
         shown.link(page, shown.short(LOT, lot.id)),
         lot.kind,
         _origin(lot),
-        shown.price(lot),
-        shown.number(lot.units),
+        shown.money_of(lot, origin.price),
+        shown.number(origin.issued),
+        lot_panel.moved(lot, origin),
         shown.number(lot.remaining),
         shown.number(lot.held),
         shown.number(lot.frozen),

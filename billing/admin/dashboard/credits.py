@@ -10,17 +10,24 @@ from ledger.money import CREDITS
 
 
 def _issued(one: Sum, *, sold: bool) -> int:
-    """More credits for the price of a lot that was sold before (a concession) are given away."""
+    """More credits for the price of a lot that was sold before (a concession) are given away. What
+    was brought as an opening balance is neither: that happened elsewhere."""
     is_sold = one.is_sale and one.kind == "grant"
-    return one.amount if one.debit == "U10" and is_sold is sold else 0
+    is_ours = one.debit == "U10" and one.kind != "opening"
+    return one.amount if is_ours and is_sold is sold else 0
 
 
 SOLD = Measure("Sold", lambda one: _issued(one, sold=True))
 GIVEN = Measure("Given away", lambda one: _issued(one, sold=False))
 USED = Measure("Used", lambda one: one.into("U30"))
 EXPIRED = Measure("Expired", lambda one: one.into("U31"))
+BROUGHT = Measure(
+    "Brought as opening balances",
+    lambda one: one.amount if one.debit == "U10" and one.kind == "opening" else 0,
+)
 OTHERS = (
     GIVEN,
+    BROUGHT,
     Measure("Refunded or withdrawn", lambda one: one.into("U32")),
     Measure("Voided", lambda one: one.into("U34")),
     Measure("Escheated", lambda one: one.into("U33")),
@@ -38,9 +45,9 @@ def block(seen: Seen) -> Block:
         figures=[summed.figure(one, found[one], figures.credits) for one in (SOLD, USED, EXPIRED)],
         warning=summed.warning(seen),
         notes=[
-            "Sold: bonus credits of a pack included. Used: less what was given back. Each counts"
-            " when it was posted, or within the day of the books that it was posted for. Credits of"
-            " sandboxes count nowhere."
+            "Sold: bonus credits of a pack included, opening balances not. Used: less what was"
+            " given back. Each counts when it was posted, or within the day of the books"
+            " that it was posted for. Credits of sandboxes count nowhere."
         ],
         links=seen.links(
             ("ledger.view_transfer", "Transfers", "ledger_transfer_changelist"),

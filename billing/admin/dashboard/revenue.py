@@ -8,10 +8,15 @@ from billing import figures
 from billing.admin.dashboard import summed
 from billing.admin.dashboard.blocks import Block, Figure, Seen, minute
 from billing.admin.dashboard.summed import Measure, Measured
+from billing.care.openings.applying import CLEARING
 from billing.charts import figure as drawn
 from ledger.money import CREDITS
 
-SALES = Measure("Sales", lambda one: one.into("2100") if one.kind == "grant" else 0)
+# What is brought as an opening balance was sold elsewhere.
+SALES = Measure(
+    "Sales",
+    lambda one: one.into("2100") if one.kind == "grant" and one.debit != CLEARING else 0,
+)
 USAGE = Measure("Usage revenue", lambda one: one.into("4100"))
 BREAKAGE = Measure("Breakage", lambda one: one.into("4200"))
 FEES = Measure("Fees", lambda one: one.into("4110") + one.into("4400"))

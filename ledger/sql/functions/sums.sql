@@ -38,7 +38,9 @@ begin
     ), line as materialized (
         select hour, unit, debit, credit, kind, paid, sum(transfers)::bigint as transfers, sum(amount) as amount
         from chosen c cross join ledger_books b cross join lateral (
-            select date_trunc('hour', ledger_counted_at(t, b.time_zone), 'UTC') as hour, t.unit, t.debit, t.credit, t.kind,
+            select date_trunc('hour', ledger_counted_at(t, b.time_zone), 'UTC') as hour, t.unit, t.debit, t.credit,
+                -- Opening balances were sold elsewhere, or given away.
+                case when l.document like 'opening:%' then 'opening' else t.kind end as kind,
                 coalesce(l.paid, false) as paid, count(*) as transfers, sum(t.amount) as amount
             from ledger_transfer t
                 left join ledger_lot l on t.debit = 'U10' and l.customer_id = t.customer_id and l.id = t.lot_id

@@ -170,8 +170,13 @@ def test_what_comes_to_something_else_than_was_seen_is_shown_again(staff, book, 
         ("forfeit", {"lot": "paid", "credits": "1001"}, "credits", "1,000 free"),
         ("extend", {"lot": "paid", "expires_at": "2001-01-01T00:00"}, "expires_at", "passed"),
         ("reinstate", {"lot": "paid", "expires_at": ""}, "expires_at", "required"),
-        ("reinstate", {"lot": "paid", "expires_at": "2099-01-01T00:00"}, "credits", "has expired"),
-        ("move", {"receiver": "nobody"}, "receiver", "No such customer"),
+        (
+            "reinstate",
+            {"lot": "paid", "expires_at": "2099-01-01T00:00"},
+            "lot",
+            "Nothing has expired",
+        ),
+        ("move", {"receiver": "nobody"}, "receiver", "no such customer"),
         ("move", {"receiver": "self"}, "receiver", "same customer"),
         ("move", {"receiver": "other", "credits": "5000"}, "credits", "1,080 free"),
         ("reverse", {"call": "rsv_1"}, "call", "named rsv_"),
@@ -257,7 +262,7 @@ def test_what_waits_is_listed_and_decided_by_another(staff, client, book, ann, b
     page = client.get(decide_page(made))
     assert not page.context["differs"]
     answer = client.post(decide_page(made), said, follow=True)
-    assert f"{made.name} is applied." in told(answer)
+    assert f"It is applied: {made.name}." in told(answer)
     assert credits(book.customer_id) == {"U10": 20_000, "U20": 20_000}
     again = client.post(decide_page(made), said, follow=True)
     assert "applied already" in str(told(again))

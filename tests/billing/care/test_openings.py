@@ -9,17 +9,21 @@ from django.db import connection
 
 from accounts import ids
 from accounts.models import Customer, CustomerStatus
+from billing.admin.dashboard import credits, revenue, summed
+from billing.admin.dashboard.blocks import Seen
 from billing.books import closing, cohorts, periods
 from billing.books.exports import journal
 from billing.books.reports import roll_forward
 from billing.books.scenarios.database import throw_away
 from billing.care.openings import applying, deciding, telling
 from billing.care.openings.errors import OpeningsRefused
+from billing.dashboard import spans
 from billing.models import OpeningImport, OpeningLine, OpeningState
 from billing.sheets.problems import SheetRefused
-from ledger import checks
+from ledger import checks, company_sums, selectors
 from ledger.amounts import CREDIT
 from ledger.models import Lot
+from ledger.money import CREDITS
 from tests.billing.care.files import HEADER, entered, person, uploaded
 from tests.factories import billing
 from tests.factories.accounts import CustomerFactory
@@ -269,3 +273,26 @@ def test_such_lots_are_used_recognised_expire_and_their_month_is_closed(empty_bo
         ("2100", -100_00),
     ]
     assert periods.closed_through() == date(2027, 3, 31)
+
+
+def test_what_was_sold_elsewhere_is_no_sale_of_the_dashboard(acme):
+    def come_to():
+        company_sums.advance(seconds=60)
+        asked = Seen(spans.of(7, selectors.now()), boss)
+        measures = (credits.SOLD, credits.GIVEN, credits.BROUGHT)
+        of_credits = [one for one in asked.sums if one.unit == CREDITS]
+        money = [one for one in asked.sums if one.unit == "USD"]
+        return [
+            *(summed.measured(of_credits, measure).now // CREDIT for measure in measures),
+            summed.measured(money, revenue.SALES).now,
+        ]
+
+    boss = person()
+    before = come_to()
+    entered(
+        f"A-1,{ids.encode('cus', acme.id)},,,,paid,1000,USD,80.00,2026-01-15,{NEXT_YEAR}",
+        "A-3,,,OWNER@acme.example,,goodwill,5,,,,",
+    )
+    Book(acme.id).grant(7 * CREDIT, "paid", price=70, currency="USD")
+    after = come_to()
+    assert [one - past for one, past in zip(after, before, strict=True)] == [7, 0, 1005, 70]

@@ -5,6 +5,8 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import ids
@@ -291,3 +293,21 @@ def test_who_may_not_see_them_does_not(client, acme, model, page):
     assert client.get(path(model, page)).status_code == 403
     client.force_login(User.objects.create_user("someone@example.com"))
     assert client.get(path(model, page)).status_code == 302
+
+
+@pytest.mark.parametrize("model", ["transfer", "transaction"])
+def test_people_are_told_by_their_address_in_one_query(staff, funded, model):
+    boss = User.objects.get(email="boss@example.com")
+    others = [User.objects.create_user(f"person{n}@example.com") for n in range(3)]
+    for actor in (boss, *others):
+        services.grant(funded.id, amount=CREDIT, kind="promo", actor=str(actor.id))
+    services.grant(funded.id, amount=CREDIT, kind="promo", actor="billing")
+    with CaptureQueriesContext(connection) as queries:
+        page = staff.get(path(model), {"kind": "grant"})
+    cells = [str(cell.content) for line in page.context["lines"] for cell in line]
+    for actor in (boss, *others):
+        assert actor.email in cells
+        assert str(actor.id) not in cells
+    assert "billing" in cells
+    asked = [query["sql"] for query in queries if 'accounts_user"."id" IN' in query["sql"]]
+    assert len(asked) == 1

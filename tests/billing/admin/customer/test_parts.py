@@ -7,7 +7,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, services
+from accounts import acts, audit, services
+from accounts.admin.acting import address
 from accounts.ids import uuid7
 from accounts.models import Role
 from billing.alerts import arming
@@ -20,8 +21,9 @@ from ledger.amounts import CREDIT, show
 from ledger.limits import Limit
 from ledger.models import Lot
 from tests.billing.plans.world import new_plan
+from tests.confirming import confirmed
 from tests.factories import billing
-from tests.factories.accounts import ApiKeyFactory, MemberFactory, UserFactory
+from tests.factories.accounts import ApiKeyFactory, CustomerFactory, MemberFactory, UserFactory
 from tests.ledger.api.conftest import operate
 
 BADGE = '<span class="badge {}">{}</span>'.format
@@ -92,11 +94,18 @@ def test_lots_stand_in_the_order_of_their_use_with_expiry_and_cost(part, funded,
     lots = part(funded, "lots")
     lot, promo = Lot.objects.filter(customer=funded).order_by("seq")
     assert [row[1:] for row in texts(lots)] == [
-        *(["promo", *_none(2), "5", "5", "0", "0", "-", f"{soon:%Y-%m-%d}, in 9 d"],),
-        *(["paid", *_granted(), "25.00 USD", "100", "100", "4", "0", "25.00 USD", "never"],),
+        *(["promo", *_none(2), "5", "-", "5", "0", "0", "-", f"{soon:%Y-%m-%d}, in 9 d"],),
+        *(["paid", *_granted(), "25.00 USD", "100", "-", "100", "4", "0", "25.00 USD", "never"],),
     ]
     assert row_page("lot", funded.id, promo.id) in texts(lots)[0][0]
     assert row_page("lot", funded.id, lot.id) in texts(lots)[1][0]
+
+
+def test_a_lot_that_was_moved_in_part_says_what_it_was_and_carries(part, funded):
+    ledger_services.move(funded.id, CustomerFactory().id, amount=40 * CREDIT)
+    (row,) = texts(part(funded, "lots"))
+    assert row[3:6] == ["25.00 USD", "100", "40 with 10.00 USD"]
+    assert (row[6], row[9]) == ("60", "15.00 USD")
 
 
 def _none(times):
@@ -260,6 +269,12 @@ def test_the_audit_says_who_and_from_what_to_what(part, staff, acme):
     assert "name: Acme to Acme Ltd" in row[3]
     audit.record("customer.exported", acme, customer_id=acme.id)
     assert texts(part(acme, "audit"))[0][1:3] == ["system", "customer.exported"]
+
+
+def test_an_act_that_was_confirmed_is_told_by_what_was_done(part, staff, acme):
+    confirmed(staff, address(acts.SUSPEND_CUSTOMER, acme), reason="Fraud")
+    row = next(row for row in texts(part(acme, "audit")) if row[2] == "customer.suspended")
+    assert row[3] == '<span class="said">Acme is suspended.; reason: Fraud</span>'
 
 
 @pytest.mark.parametrize("anchor", ["lots", "holds", "calls", "purchases", "alerts", "audit"])
