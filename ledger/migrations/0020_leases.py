@@ -6,6 +6,6 @@ from ledger import sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0018_erasing")]
+    dependencies = [("ledger", "0019_openings_in_sums")]
 
     operations = [sql.later("leases"), *sql.functions(since=sql.SINCE_LEASES)]
