@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -27,7 +28,29 @@ AT_ONCE_MAX: Final = 100
 
 
 class ActingAdmin(ModelAdmin):
+    """`linked_by` names columns that other pages ask a list for, beside those it is filtered by."""
+
     acts: ClassVar[Sequence[Act]] = ()
+    linked_by: ClassVar[Sequence[str]] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Django would let an address ask for any column of a row, so for those that no page shows:
+        a session's key was told letter by letter."""
+        column, *_ = lookup.split(LOOKUP_SEP)
+        is_asked_for = column not in self._columns() or column in self._filters(request)
+        return is_asked_for and super().lookup_allowed(lookup, value, request)
+
+    def _columns(self) -> set[str]:
+        fields = self.opts.get_fields(include_hidden=True)
+        return {name for one in fields for name in (one.name, getattr(one, "attname", one.name))}
+
+    def _filters(self, request: HttpRequest) -> set[str]:
+        """Of columns, or of parameters of their own."""
+        names = {self.date_hierarchy or "", *self.linked_by}
+        for one in self.get_list_filter(request):
+            name: Any = one[0] if isinstance(one, (tuple, list)) else one
+            names.add(getattr(name, "parameter_name", name))
+        return names
 
     def get_urls(self) -> list[URLPattern]:
         own = [self._act_url(act) for act in self.acts]
