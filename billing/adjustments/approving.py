@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import staff
 from accounts.models import User
 from billing.adjustments import applying, proposing
 from billing.adjustments.effects import Effect
@@ -40,8 +41,9 @@ def why_not(adjustment: Adjustment, by: User) -> str:
         return "This has expired: nobody decided it within 7 days. Propose it again."
     if adjustment.batch_id:
         return "It is one of a file, which is decided as a whole."
-    if adjustment.asked_by_id == by.pk:
-        return "Somebody else must decide: it was you who asked."
+    asked_at = adjustment.asked_at
+    if why := staff.why_not_second(by, adjustment.asked_by, asked_at=asked_at, now=selectors.now()):
+        return why
     if not by.has_perm(PERMISSION):
         return "You may not decide adjustments."
     return ""

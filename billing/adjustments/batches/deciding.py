@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts import staff
 from accounts.models import User
 from billing.adjustments import approving, proposing
 from billing.adjustments.batches import asking, trying
@@ -25,8 +26,9 @@ def why_not(batch: AdjustmentBatch, by: User) -> str:
         return f"This is {batch.get_state_display().lower()}: there is nothing to decide."
     if is_over(batch):
         return "This has expired: nobody decided it within 7 days. Upload it again."
-    if batch.asked_by_id == by.pk:
-        return "Somebody else must decide: it was you who asked."
+    asked_at = batch.asked_at
+    if why := staff.why_not_second(by, batch.asked_by, asked_at=asked_at, now=selectors.now()):
+        return why
     if not by.has_perm(approving.PERMISSION):
         return "You may not decide adjustments."
     return ""
