@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts import staff
 from accounts.models import User
-from billing.adjustments import applying, proposing
+from billing.adjustments import applying, drafts, proposing
 from billing.adjustments.effects import Effect
 from billing.adjustments.errors import EffectChanged, NotToDecide
 from billing.models import Adjustment, AdjustmentState
@@ -102,10 +102,19 @@ def _require(adjustment: Adjustment, by: User) -> None:
         raise NotToDecide(why)
 
 
+def noted(note: str) -> str:
+    """Of whoever decides. Raises NotToDecide."""
+    if "\x00" in note:
+        raise NotToDecide("The note has a character that no text can have (NUL): take it out.")
+    if len(note.strip()) > drafts.NOTE_MAX:
+        raise NotToDecide(f"A note has at most {drafts.NOTE_MAX} characters.")
+    return note.strip()
+
+
 def _decide(adjustment: Adjustment, by: User, note: str) -> Adjustment:
     adjustment.decided_by = by
     adjustment.decided_at = selectors.now()
-    adjustment.decision_note = note.strip()
+    adjustment.decision_note = noted(note)
     adjustment.save()
     return adjustment
 

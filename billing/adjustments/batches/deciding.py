@@ -93,12 +93,12 @@ def _ended(
 def _decided(
     batch: AdjustmentBatch, drafts: list[Adjustment], state: BatchState, by: User, note: str
 ) -> AdjustmentBatch:
-    at = selectors.now()
+    at, note = selectors.now(), approving.noted(note)
     for one in drafts:
-        one.decided_by, one.decided_at, one.decision_note = by, at, note.strip()
+        one.decided_by, one.decided_at, one.decision_note = by, at, note
     changed = ["state", "effect", "transactions", "decided_by", "decided_at", "decision_note"]
     Adjustment.objects.bulk_update(drafts, changed, batch_size=100)
     batch.state, batch.decided_by, batch.decided_at = state, by, at
-    batch.decision_note = note.strip()
+    batch.decision_note = note
     batch.save()
     return batch
