@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from django.db.models import QuerySet
 
 from accounts.models import AuditEntry, User
-from billing.models import AdjustmentLimit, ExchangeRate
+from billing.models import AdjustmentLimit, ExchangeRate, Plan
 from ledger import selectors
 
 RESTS: Final = timedelta(hours=24)
@@ -64,6 +64,16 @@ def why_unsettled() -> str:
     changed = _changes("policy").filter(before__has_key="functional_currency").exists()
     told = "The functional currency was changed within 24 hours: another person decides."
     return told if changed else ""
+
+
+def why_not_start(plan: Plan, by: User) -> str:
+    """Credits of a plan that one has made oneself are as if one gave them; empty where they may."""
+    may = limit(by)
+    if plan.included_credits + plan.connection_credits <= (may.credits if may else 0):
+        return ""
+    made = AuditEntry.objects.filter(row=str(plan.pk), table=Plan._meta.db_table, person=by)
+    told = "You made or published this plan, and it gives more credits than you may alone."
+    return f"{told} Another person puts a customer on it." if made.exists() else ""
 
 
 def _changes(noun: str, **of: Any) -> QuerySet[AuditEntry]:
