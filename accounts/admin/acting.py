@@ -33,9 +33,7 @@ class ActingAdmin(ModelAdmin):
     acts: ClassVar[Sequence[Act]] = ()
     linked_by: ClassVar[Sequence[str]] = ()
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Django would let an address ask for any column of a row, so for those that no page shows:
         a session's key was told letter by letter."""
         assert request is not None  # Django always gives it; its stubs do not say so.
