@@ -161,7 +161,7 @@ def _within(
         first = AuditEntry.objects.filter(at__gte=start).order_by("at").values_list("id", flat=True)
         lowest = first.first()
         entries = entries.filter(at__gte=start, id__gt=(lowest or 0) - _AT_ONCE)
-    if until:
+    if until and until < date.max:
         end = _midnight(until) + timedelta(days=1)
         last = AuditEntry.objects.filter(at__lt=end).order_by("-at").values_list("id", flat=True)
         highest = last.first()

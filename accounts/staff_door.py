@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,6 +23,7 @@ def watched(view: View) -> View:
     @wraps(view)
     def watching(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         assert isinstance(request.user, User)
+        _require_text(request)
         if second_factor.is_missing(request.user):
             told = "Staff sign in with a second factor: turn it on, then the admin opens."
             messages.warning(request, told)
@@ -33,3 +35,10 @@ def watched(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return watching
+
+
+def _require_text(request: HttpRequest) -> None:
+    """What no text can have would be an error of the database's. Forms tell it by themselves."""
+    asked = [request.path, *(value for _, values in request.GET.lists() for value in values)]
+    if any("\x00" in text for text in asked):
+        raise SuspiciousOperation("An address has no NUL.")

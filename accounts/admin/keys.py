@@ -28,6 +28,7 @@ class KeyAdmin(KeptAdmin):
     """A key is made and revoked, never edited. Its secret is in the message after making it."""
 
     date_hierarchy = "created_at"
+    linked_by = ["customer"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_help_text = "Whose it is, its name, its beginning, or key_…"
     create: ClassVar[Callable[..., NewServiceKey | NewApiKey]]

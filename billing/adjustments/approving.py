@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import staff
 from accounts.models import User
-from billing.adjustments import applying, proposing
+from billing.adjustments import applying, drafts, proposing
 from billing.adjustments.effects import Effect
 from billing.adjustments.errors import EffectChanged, NotToDecide
 from billing.models import Adjustment, AdjustmentState
@@ -40,8 +41,9 @@ def why_not(adjustment: Adjustment, by: User) -> str:
         return "This has expired: nobody decided it within 7 days. Propose it again."
     if adjustment.batch_id:
         return "It is one of a file, which is decided as a whole."
-    if adjustment.asked_by_id == by.pk:
-        return "Somebody else must decide: it was you who asked."
+    asked_at = adjustment.asked_at
+    if why := staff.why_not_second(by, adjustment.asked_by, asked_at=asked_at, now=selectors.now()):
+        return why
     if not by.has_perm(PERMISSION):
         return "You may not decide adjustments."
     return ""
@@ -100,10 +102,19 @@ def _require(adjustment: Adjustment, by: User) -> None:
         raise NotToDecide(why)
 
 
+def noted(note: str) -> str:
+    """Of whoever decides. Raises NotToDecide."""
+    if "\x00" in note:
+        raise NotToDecide("The note has a character that no text can have (NUL): take it out.")
+    if len(note.strip()) > drafts.NOTE_MAX:
+        raise NotToDecide(f"A note has at most {drafts.NOTE_MAX} characters.")
+    return note.strip()
+
+
 def _decide(adjustment: Adjustment, by: User, note: str) -> Adjustment:
     adjustment.decided_by = by
     adjustment.decided_at = selectors.now()
-    adjustment.decision_note = note.strip()
+    adjustment.decision_note = noted(note)
     adjustment.save()
     return adjustment
 

@@ -5,20 +5,21 @@ into small ones.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from django.db.models import Q
 from moneyed import get_currency
 
-from accounts.models import User
 from billing import shown
+from billing.adjustments import yardsticks
 from billing.adjustments.checking import lot_of
 from billing.adjustments.effects import Effect
+from billing.adjustments.yardsticks import Limit
 from billing.books import periods
 from billing.books.rows import value
-from billing.models import Adjustment, AdjustmentLimit, AdjustmentState, ExchangeRate, Policy
+from billing.models import Adjustment, AdjustmentState, Policy
 from billing.models import AdjustmentKind as Kind
 from ledger.models import Lot
 
@@ -51,26 +52,27 @@ def size(adjustment: Adjustment, effect: Effect) -> Size:
 
 def why_it_waits(adjustment: Adjustment, size: Size, besides: Sequence[Adjustment] = ()) -> str:
     """A sentence; empty where the person may do it alone. `besides` are asked for with it."""
-    limit = _limit(adjustment.asked_by)
+    limit = yardsticks.limit(adjustment.asked_by)
     if limit is None:
         return "Whoever asks has no limit of their own: another person decides."
+    if unsettled := yardsticks.why_unsettled():
+        return unsettled
     if size.money is None:
         return f"No exchange rate to {size.currency} says what it is worth."
     credits, money = so_far(adjustment, besides)
     told = f"The limit of {limit.role} for one customer in 24 hours is "
     if credits + size.credits > limit.credits:
-        return _beyond(
-            told, f"{shown.credits(limit.credits)} credits", shown.credits(credits + size.credits)
-        )
+        most, with_this = shown.credits(limit.credits), shown.credits(credits + size.credits)
+        return _beyond(told, f"{most} credits", with_this, limit)
     if money + size.money > limit.money:
         with_this = f"{money + size.money:,.2f} {size.currency}"
-        return _beyond(told, f"{limit.money:,.2f} {size.currency}", with_this)
+        return _beyond(told, f"{limit.money:,.2f} {size.currency}", with_this, limit)
     return ""
 
 
 def why_all_wait(adjustments: Sequence[Adjustment]) -> str:
     """Many of one file may be as large together as one of them alone."""
-    limit = _limit(adjustments[0].asked_by)
+    limit = yardsticks.limit(adjustments[0].asked_by)
     assert limit is not None
     credits, money = _sum(adjustments)
     told, together = f"The limit of {limit.role} is ", "and all together are"
@@ -101,12 +103,9 @@ def _sum(adjustments: Sequence[Adjustment]) -> tuple[int, Decimal]:
     return sum(one.size_credits for one in adjustments), sum(known, Decimal(0))
 
 
-def _limit(user: User) -> AdjustmentLimit | None:
-    return AdjustmentLimit.objects.filter(role=user.staff_role or "").first()
-
-
-def _beyond(told: str, limit: str, with_this: str) -> str:
-    return f"{told}{limit}, and with this one it is {with_this}."
+def _beyond(told: str, most: str, with_this: str, limit: Limit) -> str:
+    raised = " It was raised, which holds after 24 hours." if limit.is_raised else ""
+    return f"{told}{most}, and with this one it is {with_this}.{raised}"
 
 
 def _worth(adjustment: Adjustment, effect: Effect) -> dict[str, int]:
@@ -126,15 +125,8 @@ def _carrying(lot: Lot) -> int:
 def _converted(worth: dict[str, int], to: str) -> Decimal | None:
     total = Decimal(0)
     for currency, minor in worth.items():
-        rate = _rate(currency, to, periods.today())
+        rate = yardsticks.rate(currency, to, periods.today())
         if rate is None:
             return None
         total += Decimal(minor) / get_currency(currency).sub_unit * rate
     return total.quantize(Decimal("0.0001"))
-
-
-def _rate(currency: str, to: str, day: date) -> Decimal | None:
-    if currency == to:
-        return Decimal(1)
-    found = ExchangeRate.objects.filter(currency=currency, to=to, day__lte=day)
-    return found.order_by("-day").values_list("rate", flat=True).first()

@@ -18,7 +18,8 @@ from moneyed import get_currency
 from accounts import ids
 from accounts.admin import KeptAdmin, ModelForm
 from accounts.errors import InvalidId
-from accounts.models import Customer
+from accounts.models import Customer, User
+from billing.adjustments import yardsticks
 from billing.admin import shown as billing_shown
 from billing.admin.windows import BillingWindow
 from billing.errors import BillingError
@@ -26,7 +27,7 @@ from billing.models import Invoice, InvoiceCharge, PaymentMethod, Plan, PlanStat
 from billing.models.packs import CURRENCIES
 from billing.models.plans import INVOICE, SUBSCRIPTION
 from billing.plans import catalogue, checking, subscribing
-from billing.plans.errors import PlanRefused
+from billing.plans.errors import PlanRefused, PlanUnavailable
 from ledger import money
 from ledger.admin import shown
 from ledger.admin.rate_cards import CreditsField
@@ -223,6 +224,13 @@ class StartForm(PlanChoice):
         return found
 
 
+def _require_another(request: HttpRequest, plan: Plan) -> None:
+    """Raises PlanUnavailable."""
+    assert isinstance(request.user, User)
+    if why := yardsticks.why_not_start(plan, request.user):
+        raise PlanUnavailable(why)
+
+
 class MoveForm(PlanChoice):
     at_once = forms.BooleanField(
         required=False, help_text="Else with the next period. At once, the difference is invoiced."
@@ -266,6 +274,7 @@ class SubscriptionAdmin(BillingWindow):
             customer, plan = form.cleaned_data["customer"], form.cleaned_data["plan"]
             cards = PaymentMethod.objects.filter(customer=customer, removed_at=None)
             try:
+                _require_another(request, plan)
                 made = subscribing.start(customer, plan, card=cards.order_by("-created_at").first())
             except (BillingError, LedgerError) as refusal:
                 form.add_error(None, refusal.detail)
@@ -284,6 +293,7 @@ class SubscriptionAdmin(BillingWindow):
         if request.method == "POST" and form.is_valid():
             plan, at_once = form.cleaned_data["plan"], form.cleaned_data["at_once"]
             try:
+                _require_another(request, plan)
                 subscribing.change(subscription, plan, at_once=at_once, by_staff=True)
             except (BillingError, LedgerError) as refusal:
                 form.add_error(None, refusal.detail)

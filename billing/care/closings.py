@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import staff
 from accounts.models import Customer, CustomerStatus, User
 from accounts.sandboxes import require_real
 from billing.care import effects, obstacles, settling
@@ -69,7 +70,10 @@ def why_not_decided(closing: AccountClosing, by: User) -> str:
         return "This was decided already."
     if is_over(closing):
         return f"It was asked for more than {OPEN_FOR.days} days ago. Ask again."
-    return "Somebody else must approve it: it was you who asked." if _is_own(closing, by) else ""
+    if closing.asked_by_id == by.pk:
+        return "Somebody else must approve it: it was you who asked."
+    asked_at, now = closing.asked_at, selectors.now()
+    return staff.why_not_second(by, closing.asked_by, asked_at=asked_at, now=now)
 
 
 @transaction.atomic
@@ -129,7 +133,3 @@ def _keep(closing: AccountClosing, effect: Effect) -> None:
     made = [settling.refund_key(closing, back.purchase, closing.round) for back in effect.backs]
     closing.refunds = [*closing.refunds, *made]
     closing.effect = effects.as_json(effect)
-
-
-def _is_own(closing: AccountClosing, by: User) -> bool:
-    return closing.asked_by_id == by.pk

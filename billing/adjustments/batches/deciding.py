@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts import staff
 from accounts.models import User
 from billing.adjustments import approving, proposing
 from billing.adjustments.batches import asking, trying
@@ -25,8 +26,9 @@ def why_not(batch: AdjustmentBatch, by: User) -> str:
         return f"This is {batch.get_state_display().lower()}: there is nothing to decide."
     if is_over(batch):
         return "This has expired: nobody decided it within 7 days. Upload it again."
-    if batch.asked_by_id == by.pk:
-        return "Somebody else must decide: it was you who asked."
+    asked_at = batch.asked_at
+    if why := staff.why_not_second(by, batch.asked_by, asked_at=asked_at, now=selectors.now()):
+        return why
     if not by.has_perm(approving.PERMISSION):
         return "You may not decide adjustments."
     return ""
@@ -91,12 +93,12 @@ def _ended(
 def _decided(
     batch: AdjustmentBatch, drafts: list[Adjustment], state: BatchState, by: User, note: str
 ) -> AdjustmentBatch:
-    at = selectors.now()
+    at, note = selectors.now(), approving.noted(note)
     for one in drafts:
-        one.decided_by, one.decided_at, one.decision_note = by, at, note.strip()
+        one.decided_by, one.decided_at, one.decision_note = by, at, note
     changed = ["state", "effect", "transactions", "decided_by", "decided_at", "decision_note"]
     Adjustment.objects.bulk_update(drafts, changed, batch_size=100)
     batch.state, batch.decided_by, batch.decided_at = state, by, at
-    batch.decision_note = note.strip()
+    batch.decision_note = note
     batch.save()
     return batch

@@ -95,7 +95,7 @@ def _now(adjustment: Adjustment) -> dict[str, Any]:
 
 def _decide(request: HttpRequest, adjustment: Adjustment, by: User) -> Adjustment | None:
     said = request.POST
-    note = said.get("note", "")[:1000]
+    note = said.get("note", "")
     try:
         if "approve" in said:
             seen, confirmed = said.get("seen", ""), "confirmed" in said

@@ -42,3 +42,7 @@ class ExchangeRateAdmin(KeptAdmin):
     date_hierarchy = "day"
     ordering = ["-day", "currency", "to"]
     fields = ["currency", "to", "day", "rate"]
+
+    def get_readonly_fields(self, request: Any, obj: ExchangeRate | None = None) -> list[str]:
+        """Another day's is another row: the limits of adjustments look at what a rate was."""
+        return ["currency", "to", "day"] if obj else []

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts import staff
 from accounts.models import User
 from billing.care.openings import telling
 from billing.care.openings.errors import OpeningsRefused
@@ -36,10 +37,13 @@ def _waiting(batch_id: UUID, by: User) -> OpeningImport:
     batch = OpeningImport.objects.select_for_update().get(id=batch_id)
     if batch.state != OpeningState.WAITING:
         raise OpeningsRefused(f"This was decided already: it is {batch.get_state_display()}.")
-    if batch.asked_at + WAITS <= selectors.now():
+    now = selectors.now()
+    if batch.asked_at + WAITS <= now:
         raise OpeningsRefused("Nobody approved it within 7 days: it has to be uploaded again.")
     if batch.asked_by_id == by.pk:
         raise OpeningsRefused("Somebody else must decide: it was you who uploaded it.")
+    if why := staff.why_not_second(by, batch.asked_by, asked_at=batch.asked_at, now=now):
+        raise OpeningsRefused(why)
     return batch
 
 
