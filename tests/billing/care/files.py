@@ -22,11 +22,15 @@ def sheet(*rows: str, header: str = HEADER) -> io.BytesIO:
     return io.BytesIO("\r\n".join([header, *rows]).encode())
 
 
-def uploaded(*rows: str, header: str = HEADER) -> OpeningImport:
-    return uploading.upload(sheet(*rows, header=header), name="old-system.csv", by=person())
+def uploaded(*rows: str, header: str = HEADER, by: User | None = None) -> OpeningImport:
+    by = by or person()
+    return uploading.upload(sheet(*rows, header=header), name="old-system.csv", by=by)
 
 
-def entered(*rows: str, header: str = HEADER) -> OpeningImport:
-    batch = deciding.approve(uploaded(*rows, header=header).id, by=person())
+def entered(
+    *rows: str, header: str = HEADER, by: tuple[User | None, User | None] = (None, None)
+) -> OpeningImport:
+    asker, decider = by
+    batch = deciding.approve(uploaded(*rows, header=header, by=asker).id, by=decider or person())
     applying.run(batch)
     return batch

@@ -41,7 +41,7 @@ from ledger import sandboxes, services
 from ledger.amounts import CREDIT
 from ledger.models import Lot, RateCard, RefusedEvent
 from ledger.operations import Operation
-from tests.billing.care.files import entered
+from tests.billing.care.files import entered, person
 from tests.factories import billing
 from tests.factories.accounts import MemberFactory, ServiceFactory, UserFactory
 
@@ -64,6 +64,8 @@ class World:
         self.jane = UserFactory(email=EMAIL, name=f"Jane {MARK}")
         self.joe = UserFactory(email="joe@elsewhere.example", name="Joe")
         self.other = MemberFactory(user=self.joe).customer
+        # Whoever got their account from somebody is no second person for a day.
+        self.two = person(), person()
         MemberFactory(user=self.jane, customer=self.customer)
         MemberFactory(user=self.joe, customer=self.customer, role=Role.VIEWER)
         with acting(person=self.jane.id, via=Via.PORTAL, address=ADDRESS, request_id=f"req-{MARK}"):
@@ -187,7 +189,7 @@ class World:
             reason=MARK,
             finished_at=timezone.now(),
         )
-        entered(f"{MARK[:3]}-1,,{MARK}-1,,,promo,5,,,,")
+        entered(f"{MARK[:3]}-1,,{MARK}-1,,,promo,5,,,,", by=self.two)
 
     def _used(self) -> None:
         used = Operation(
