@@ -29,6 +29,7 @@ class Terms(NamedTuple):
     committed: int
     uncollected: int
     reversed: int
+    calls: int  # that it stands for
 
 
 class Call(NamedTuple):
@@ -44,7 +45,7 @@ select c.customer_id, c.created_at,
     case cardinality(c.lots) when 1 then c.lots[1]::text else c.lots::text end,
     case when cardinality(c.lots) > 1 then c.used::text end,
     c.price_id, c.quantities::text, c.used_quantities::text, c.so_far::text, c.outcome, c.overrun,
-    c.amount, c.committed, c.uncollected, c.reversed
+    c.amount, c.committed, c.uncollected, c.reversed, coalesce(c.calls, 1)
 """
 _FROM: Final = """
 from ledger_call c

@@ -17,8 +17,8 @@ class Sum:
         self.calls = self.before = self.after = 0
         self.lots: dict[str, list[int]] = {}
 
-    def add(self, before: int, after: int, lots: str | None, used: str | None) -> None:
-        self.calls += 1
+    def add(self, calls: int, before: int, after: int, lots: str | None, used: str | None) -> None:
+        self.calls += calls
         self.before += before
         self.after += after
         if used is not None and lots is not None:

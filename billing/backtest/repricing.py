@@ -89,6 +89,8 @@ class Repricing:
         new = self._card.prices.get(old.endpoint_id)
         if past.fact or new is None:
             return past if past.fact else past._replace(fact=UNPRICED)
+        if terms.calls > 1 and pricing.depends_on_each(new, terms.calls):
+            return past._replace(fact=EXPLICIT)
         known = {name for name in new.measured if name in past.quantities}
         past = past._replace(
             price=new,
@@ -115,6 +117,7 @@ def after(past: Past, so_far: Mapping[str, str] | None) -> int:
     """What is taken for it in the end, net of what was given back: of that the same part."""
     terms, price = past.terms, past.price
     assert price is not None
+    price = pricing.together(price, terms.calls)
     taken = pricing.share(_gross(price, past.quantities, so_far), past.percent)
     if terms.overrun == _CAP:
         held = past.hold
@@ -153,6 +156,9 @@ def _as_it_was(terms: Terms, old: Priced) -> Past:
     past = Past(terms, old.endpoint_id, quantities=used, reserved=reserved, month=month)
     if _PARTS in so_far:
         return past._replace(fact=IN_PARTS)
+    if terms.calls > 1 and pricing.depends_on_each(old, terms.calls):
+        return past._replace(fact=EXPLICIT)
+    old = pricing.together(old, terms.calls)
     percent = _percent(terms, old, used, so_far)
     if percent is None:
         return past._replace(fact=EXPLICIT)

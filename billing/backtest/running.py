@@ -151,7 +151,7 @@ class _Answer:
         after = before if fact else self._after(call, past)
         if not is_counted:
             return
-        customer.sums[past.endpoint].add(before, after, call.lots, call.used)
+        customer.sums[past.endpoint].add(past.terms.calls, before, after, call.lots, call.used)
         self._note(past, fact)
 
     def _fact(self, past: Past) -> str:
@@ -173,17 +173,18 @@ class _Answer:
         return repricing.after_in_month(past, had)
 
     def _note(self, past: Past, fact: str) -> None:
-        self._facts[fact or "repriced"] += 1
+        calls = past.terms.calls
+        self._facts[fact or "repriced"] += calls
         endpoint = past.endpoint
         if endpoint is None:
             return
         if fact == UNPRICED:
-            self._of_endpoint["unpriced"][endpoint] += 1
+            self._of_endpoint["unpriced"][endpoint] += calls
         elif not fact:
             if past.lacks:
-                self._of_endpoint["lacking"][endpoint] += 1
+                self._of_endpoint["lacking"][endpoint] += calls
             if past.ignores:
-                self._of_endpoint["ignored"][endpoint] += 1
+                self._of_endpoint["ignored"][endpoint] += calls
 
     def _leave(self, customer: OfCustomer | None) -> None:
         if customer is not None and customer.sums:

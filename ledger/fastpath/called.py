@@ -4,7 +4,7 @@ from ledger import amounts
 from ledger.fastpath.calls import invalid
 from ledger.fastpath.requests import PricedCall
 from ledger.prices import pricing
-from ledger.prices.pricing import CALLS, Charge, Price, Quantity, RateCard
+from ledger.prices.pricing import Charge, Price, Quantity, RateCard
 
 
 def check(fields: PricedCall) -> None:
@@ -33,17 +33,10 @@ def charge(
         return Charge(amount, pricing.quantities(price, quantity))
     if calls == 0:
         raise invalid(f"{where}.calls", "Without an amount there is one call at least.")
-    if _depends_on_each(price, calls):
+    if pricing.depends_on_each(price, calls):
         told = f"What calls of {price.endpoint} cost together depends on each: say the amount."
         raise invalid(f"{where}.amount", told)
-    found = pricing.charge(price._replace(per_call=price.per_call * calls), quantity)
+    found = pricing.charge(pricing.together(price, calls), quantity)
     if found.amount >= amounts.LIMIT:
         raise invalid(f"{where}.calls", "So many calls come to more than a wallet holds.")
     return found
-
-
-def _depends_on_each(price: Price, calls: int) -> bool:
-    if price.depends_on_month:
-        return True
-    is_bounded = price.minimum is not None or price.maximum is not None
-    return calls > 1 and (is_bounded or any(unit.name == CALLS for unit in price.units))

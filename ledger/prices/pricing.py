@@ -133,6 +133,19 @@ def charge(
     return _rounded(price, cost, by, quantities)
 
 
+def depends_on_each(price: Price, calls: int) -> bool:
+    """Whether what so many calls cost together depends on what each of them was."""
+    if price.depends_on_month:
+        return True
+    is_bounded = price.minimum is not None or price.maximum is not None
+    return calls > 1 and (is_bounded or any(unit.name == CALLS for unit in price.units))
+
+
+def together(price: Price, calls: int) -> Price:
+    """What so many calls cost that do not depend on each."""
+    return price if calls == 1 else price._replace(per_call=price.per_call * calls)
+
+
 def exact(price: Price, quantity: Quantity | None, so_far: Mapping[str, str]) -> Fraction:
     """What `charge` rounds."""
     nanos, _ = _read(price, quantity)

@@ -63,6 +63,19 @@ def test_outcomes_are_as_they_were():
     assert change(draft(half, per_call=20 * CREDIT)) == (26, 52)
 
 
+def test_calls_of_a_lease_that_were_told_together(caller, classify):
+    price = caller.price(classify).id
+    tokens = {"tokens": "3000"}
+    usage = [{"price_id": price, "calls": 4, "amount": 9_500_000, "quantities": tokens}]
+    lease = caller.book.lease(100 * CREDIT)
+    caller.book.settle(lease, 1, detail={"sequence": 1, "usage": usage, "renew": False})
+    asked = answered(draft(classify, per_call=CREDIT))
+    assert endpoints(asked) == {"classify": (4, 9_500_000, 4 * CREDIT)}
+    assert asked.facts["calls"] == {"repriced": 4}
+    bounded = answered(card("bounded", {classify: {"per_call": 1, "minimum": CREDIT}}))
+    assert bounded.facts["calls"] == {"explicit_amount": 4}
+
+
 def test_amounts_that_were_said_stay(caller, classify):
     caller.call(classify, amount=5 * CREDIT)
     caller.book.debit(3 * CREDIT, price_id=caller.price(classify).id)
