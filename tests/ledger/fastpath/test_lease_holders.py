@@ -15,7 +15,7 @@ from drawdown import (
     Size,
     Unreachable,
     block,
-    leases,
+    holder,
     leasing,
 )
 from drawdown.lease_clock import clock as real_clock
@@ -65,10 +65,7 @@ class Holder:
         """Nothing is settled or given back; its files are closed, as the system does it."""
         self.leases._closed.set()
         self.leases._worker.join()
-        self.leases._counts.close()
-        self.leases._journal.close()
-        for file in self.leases._left_behind:
-            file.close()
+        self.leases._holder.close()
 
 
 class World:
@@ -78,7 +75,7 @@ class World:
         self.road = Lossy(self.random)
         self.ledgers_clock = Clock()
         self.slept = 0.0
-        for module in (block, leases, leasing):
+        for module in (block, holder, leasing):
             monkeypatch.setattr(module, "clock", lambda: real_clock() + self.slept)
         self.customer = funded(300)
         self.granted = 300
@@ -123,7 +120,7 @@ class World:
         number = self.random.randrange(len(self.holders))
         self.holders[number].kill()
         self.holders[number] = Holder(self.shop, self.road, self.folder / str(number))
-        self.holders[number].leases._recover()
+        self.holders[number].leases.recover()
 
     def wait(self) -> None:
         """For all; at times somebody's machine sleeps, or its clock is set."""
@@ -143,10 +140,10 @@ class World:
 
     def end(self) -> None:
         self.road.lost = 0.0
-        for holder in self.holders:
-            holder.leases._recover()
-            holder.leases.close()
-            holder.client.close()
+        for one in self.holders:
+            one.leases.recover()
+            one.leases.close()
+            one.client.close()
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ def test_unknown_endpoints_and_customers_are_refused(credits, world):
 
 
 def test_an_idle_block_comes_back(credits, world, cost, monkeypatch):
-    monkeypatch.setattr("drawdown.leases.IDLE_SECONDS", 0.2)
+    monkeypatch.setattr("drawdown.holder.IDLE_SECONDS", 0.2)
     with Leases(credits, size=Size(every=0.1)) as leases:
         leases.spend(world.customer, ENDPOINT)
         soon(lambda: world.balance() == (100 - cost, 0))

@@ -6,6 +6,7 @@ with Client(url, key) as credits:
 """
 
 from drawdown.aio import AsyncClient
+from drawdown.aioleases import AsyncLeases
 from drawdown.answers import Balance, Reservation
 from drawdown.client import Client
 from drawdown.errors import (
@@ -27,6 +28,7 @@ from drawdown.retrying import Retry
 
 __all__ = [
     "AsyncClient",
+    "AsyncLeases",
     "Balance",
     "Client",
     "DrawdownError",

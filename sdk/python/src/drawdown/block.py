@@ -109,6 +109,9 @@ class Block:
                 self._numbers[self._lines[endpoint].slot] += 1
             self._set_held(self._held)
 
+    def is_open(self) -> bool:
+        return not self.is_over and clock() < self.until
+
     def is_idle(self, since: float) -> bool:
         with self._lock:
             return not (self._spent or self._under_way or self.last_spent_at > since)

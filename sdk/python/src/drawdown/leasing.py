@@ -32,6 +32,9 @@ class Size:
     calls: int = 20
 
 
+DEFAULT_SIZE: Final = Size()
+
+
 class Burn:
     """How fast a payer spends: the last speeds count more than those before."""
 
@@ -111,7 +114,7 @@ def settle(block: Block, settlement: Settlement, retry: Retry) -> Flow[int]:
     return in_micro(raw["balance"]["available"])
 
 
-def cost(who: str, customer: str | None, endpoint: str, retry: Retry) -> Flow[int]:
+def cost(customer: str | None, endpoint: str, retry: Retry) -> Flow[int]:
     """Of a call. Raises LeaseImpossible where calls do not all cost the same."""
     body: dict[str, Any] = {"calls": [{"endpoint": endpoint}]}
     if customer is not None:
