@@ -35,7 +35,7 @@ check: .venv/dev ## Check format, lint, types, layers and migrations
 
 .PHONY: bench
 bench: .venv/dev ## Measure speed against pgbench on this machine
-	@exec $(BIN)/python -m benchmarks
+	@PYTHONPATH=sdk/python/src exec $(BIN)/python -m benchmarks
 
 .PHONY: soak
 soak: .venv/dev ## Run the long tests

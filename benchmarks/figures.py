@@ -15,6 +15,7 @@ from benchmarks.pgbench import CLIENTS
 
 MANY = range(CUSTOMERS)
 HOT = range(1)
+SOME = range(100)
 
 
 class Figure(NamedTuple):
@@ -27,6 +28,7 @@ def figures(by: Generators) -> list[Figure]:
     single = f"pairs, single calls, {CLIENTS} clients"
     http = f"requests, HTTP, {CONNECTIONS} connections"
     events = f"usage events, lists of {SIZE}, {REPORTERS} connections"
+    leases = "calls, leases, one client process"
     by_hand = f"requests, by hand, {CONNECTIONS} connections"
     return [
         Figure(CALIBRATION, f"pgbench TPC-B, {CLIENTS} clients", by.calibration),
@@ -45,6 +47,8 @@ def figures(by: Generators) -> list[Figure]:
         *_many_and_hot("events", f"{events}, UUIDv7 ids", partial(by.events, ids="uuid7")),
         *_many_and_hot("events-text", f"{events}, other ids", partial(by.events, ids="text")),
         _capped("http", http, by.drawdown),
+        Figure("leases-hot", f"{leases}, one customer", partial(by.leases, customers=HOT)),
+        Figure("leases-some", f"{leases}, 100 customers", partial(by.leases, customers=SOME)),
         *_many_and_hot("by-hand", by_hand, by.by_hand),
     ]
 

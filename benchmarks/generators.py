@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 from psycopg.conninfo import make_conninfo
 
-from benchmarks import callers, events, lists, pgbench, web
+from benchmarks import callers, events, leases, lists, pgbench, web
 from benchmarks.callers import Target
 from benchmarks.company import Company
 from benchmarks.databases import CALIBRATION
@@ -55,6 +55,10 @@ class Generators:
     def events(self, seconds: float, ids: events.Ids, customers: range) -> Load:
         target = self._fewer(self._drawdown, customers)
         return self._processes.submit(events.run, target, seconds, ids).result()
+
+    def leases(self, seconds: float, customers: range) -> Load:
+        target = self._fewer(self._drawdown, customers)
+        return self._processes.submit(leases.run, target, seconds).result()
 
     def by_hand(self, seconds: float, customers: range) -> Load:
         return self._call(self._by_hand, seconds, customers)
