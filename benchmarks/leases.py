@@ -1,5 +1,5 @@
-"""Calls that the Python client pays from leases, in one process, as people use it. What they came to
-is settled over HTTP meanwhile, and all of it is in the balances when the time is over."""
+"""Calls that the Python client pays from leases, in one process, as people use it. What they came
+to is settled over HTTP meanwhile, and all of it is in the balances when the time is over."""
 
 import time
 from collections.abc import Sequence
