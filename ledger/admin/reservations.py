@@ -33,7 +33,17 @@ class ReservationAdmin(HistoryAdmin):
     ]
     search_help_text = f"{HistoryAdmin.search_help_text}; a request id"
     fields = [
-        *("name", "of", "state", "endpoint", "reserved", "held_of", "spent", "paid_by"),
+        *(
+            "name",
+            "of",
+            "state",
+            "endpoint",
+            "stands_for",
+            "reserved",
+            "held_of",
+            "spent",
+            "paid_by",
+        ),
         *("not_collected", "given_back", "quantities", "used_quantities", "outcome", "overrun"),
         *("transaction", "moved", "done", "created_at", "expires_at", "ended_at", "request_id"),
         *("ended_request_id", "service", "key", "address", "metadata"),
@@ -53,6 +63,10 @@ class ReservationAdmin(HistoryAdmin):
     @admin.display(description="reservation")
     def name(self, reservation: Reservation) -> str:
         return shown.name_of(reservation)
+
+    @admin.display(description="calls")
+    def stands_for(self, reservation: Reservation) -> str:
+        return str(reservation.calls or "None: a lease, whose calls have rows of their own.")
 
     @admin.display(description="reservation")
     def short_name(self, reservation: Reservation) -> SafeString:

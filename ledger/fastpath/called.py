@@ -31,8 +31,6 @@ def charge(
     word. Raises UnknownQuantity, InvalidRequest of a field of `where`."""
     if amount is not None:
         return Charge(amount, pricing.quantities(price, quantity))
-    if calls == 0:
-        raise invalid(f"{where}.calls", "Without an amount there is one call at least.")
     if pricing.depends_on_each(price, calls):
         told = f"What calls of {price.endpoint} cost together depends on each: say the amount."
         raise invalid(f"{where}.amount", told)

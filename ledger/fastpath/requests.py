@@ -128,7 +128,7 @@ class LeaseUsage(Request):
     """Calls of one endpoint that a lease was spent on."""
 
     endpoint: Annotated[str, Meta(description="Code of the endpoint in the rate card in force.")]
-    calls: Annotated[int, Meta(ge=0, le=10**9, description="How many.")] = 1
+    calls: Annotated[int, Meta(ge=1, le=10**9, description="How many.")] = 1
     quantity: Annotated[
         dict[str, Number] | Number | None,
         Meta(description="Of all these calls together, as a reservation has it of one."),

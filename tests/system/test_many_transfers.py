@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx
 import pytest
@@ -112,6 +113,11 @@ def test_each_page_is_there_at_once(staff: Staff) -> None:
         )
         key = row["customer_id"].hex + row["id"].hex
         paths[f"{model}: one"] = f"/admin/ledger/{model}/{key}/change/"
+    paths["dashboard"] = "/admin/"
+    paths["customer page"] = f"/admin/accounts/customer/{UUID(staff.filled.customer)}/change/"
+    paths["customers"] = "/admin/accounts/customer/"
+    paths["audit"] = "/admin/accounts/auditentry/"
+    paths["purchases"] = "/admin/billing/purchase/"
     took = {}
     for name, path in paths.items():
         assert staff.client.get(path).status_code == 200, name
