@@ -77,6 +77,7 @@ class TestOne:
             "reversed": "1",
             "outcome": "success",
             "quantity": {"tokens": "400"},
+            "calls": 1,
             "transaction": ids.encode("txn", done.transaction_id),
             "request_id": "asked-1",
             "ended_request_id": "settled-1",
