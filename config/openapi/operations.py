@@ -322,7 +322,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "A hold that its holder spends locally: it stops at `expires_at` on its own clock, started "
         "before it asked, and settles what it spent. The rest comes back after a grace.",
         takes=requests.Lease,
-        answers=answers.Lease,
+        answers=answers.Leased,
         status=HTTPStatus.CREATED,
         problems=(
             "insufficient-credits",
@@ -344,7 +344,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         "Posts what it was spent on, each line as calls of an endpoint, and renews or ends it. It "
         "is named by its `sequence`, so that it takes no Idempotency-Key.",
         takes=requests.Settle,
-        answers=answers.Lease,
+        answers=answers.Leased,
         problems=(
             "lease-sequence-gap",
             "lease-expired",

@@ -84,7 +84,7 @@ class Reservation(Struct):
     livemode: bool | UnsetType = UNSET  # false in a sandbox, and not told elsewhere
 
 
-class Lease(Struct):
+class Leased(Struct):
     """What its holder may spend, and until when: `expires_at` on a clock of its own, started before
     it asked. `settled` is what the settlement with this `sequence` posted."""
 
@@ -100,9 +100,9 @@ class Lease(Struct):
     livemode: bool | UnsetType = UNSET  # as of a reservation
 
 
-def lease(row: Row) -> Lease:
+def lease(row: Row) -> Leased:
     customer = _hex(row.customer_id)
-    return Lease(
+    return Leased(
         f"lse_{customer}{_hex(row.reservation_id)}",
         row.state or "",
         f"cus_{customer}",

@@ -247,7 +247,7 @@ def refusal(error: msgspec.ValidationError) -> MalformedAmount | InvalidRequest:
     """What is wrong with a body, in the words of the contract."""
     detail, _, where = str(error).partition(" - at `$")
     field = where.strip(".`")
-    if field in ("amount", "data.amount"):
+    if field == "minimum" or field.rpartition(".")[2] == "amount":
         return MalformedAmount()
     if detail.startswith(_UNKNOWN):
         name = detail.removeprefix(_UNKNOWN)[:-1]

@@ -51,6 +51,8 @@ class Names(NamedTuple):
             "customer_id": self.customer,
             "reservation_id": self.reservation,
             "key_id": self.key,
+            # The same ids as a lease's would have.
+            "lease_id": f"lse_{self.reservation[4:68]}",
         }
 
     def query(self, operation: Operation) -> str:
@@ -63,6 +65,8 @@ class Names(NamedTuple):
             "debit": pays,
             "extend": {"expires_in": 60},
             "reverse": {"reason": "mine"},
+            "lease": pays,
+            "settleLease": {"sequence": 1},
             "grantCredits": {"amount": "1", "kind": "promo"},
             "changeCustomer": {"name": "Mine"},
             "createCustomer": {"name": "Mine"},
