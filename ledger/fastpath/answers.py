@@ -15,6 +15,8 @@ from ledger.fastpath import limits
 from ledger.fastpath.database import Row
 from ledger.prices.pricing import CALLS, Mode, Price, Unit
 
+# No reservation has one of these.
+LEASE_STATES: Final = ("open", "ended")
 GRACE_SECONDS: Final = 30  # as ledger_lease_grace() has it
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
-from accounts.errors import CustomerSuspended, KeyRefused
+from accounts.errors import CustomerSuspended, InvalidRequest, KeyRefused
 from ledger import amounts, keys
 from ledger.errors import LedgerError, MalformedAmount
 from ledger.fastpath import called
@@ -14,14 +14,17 @@ from ledger.fastpath.paying import Payer, check_payer, payer_of
 from ledger.fastpath.requests import Lease, LeaseUsage, Settle
 from ledger.ids import LeaseId, decode_lease
 from ledger.operations import Operation
-from ledger.prices.pricing import RateCard
-
-_OF_THE_MOMENT: Final = (CustomerSuspended, KeyRefused)
+from ledger.prices.pricing import RateCard, UnknownEndpoint, UnknownQuantity
 
 
 class LeaseImpossible(LedgerError):
     def __init__(self) -> None:
         super().__init__("lease-impossible", "The key is for certain endpoints or networks only.")
+
+
+# The same request may have been granted before; then it gets that answer again.
+_OF_THE_MOMENT: Final = (CustomerSuspended, KeyRefused, LeaseImpossible)
+_OF_PRICES: Final = (UnknownEndpoint, UnknownQuantity, InvalidRequest)
 
 
 async def lease(memory: Memory, call: Call, fields: Lease) -> Asked:
@@ -50,17 +53,21 @@ async def lease(memory: Memory, call: Call, fields: Lease) -> Asked:
 
 
 async def settle(memory: Memory, call: Call, fields: Settle) -> Asked:
-    """Raises InvalidId, InvalidRequest, Forbidden, MalformedAmount, UnknownEndpoint,
-    UnknownQuantity."""
+    """Raises InvalidId, Forbidden, MalformedAmount."""
     name = decode_lease(call.reservation)
+    key = keys.lease_key(name.id, fields.sequence)
     card = await memory.catalogue.card_of(name.customer_id)
     if any(line.amount is not UNSET for line in fields.usage):
         check_scope(call.sender.key, AMOUNT)
-    usage = [_line(card, line, place) for place, line in enumerate(fields.usage)]
+    try:
+        usage = [_line(card, line, place) for place, line in enumerate(fields.usage)]
+    except _OF_PRICES as refusal:
+        look_up = Operation(op="refresh", customer_id=name.customer_id, key=key)
+        return Asked(look_up, HTTPStatus.OK, refusal)
     operation = Operation(
         op="settle",
         customer_id=name.customer_id,
-        key=keys.lease_key(name.id, fields.sequence),
+        key=key,
         reservation_id=name.id,
         amount=micro_credits(fields.amount),
         expires_in=None if fields.expires_in is UNSET else fields.expires_in,

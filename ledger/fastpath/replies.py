@@ -27,7 +27,7 @@ async def reply(memory: Memory, asked: Asked, answer: Answer, *, top_up_url: str
         raise answer
     is_replayed = answer.replayed == "t"
     price_id = int(answer.price_id or 0)
-    is_lease = asked.operation.op in ("lease", "settle")
+    is_lease = answer.state in answers.LEASE_STATES
     if not is_lease:
         _check_price(asked, answer, price_id)
     if asked.refusal is not None and not is_replayed and answer.code not in _FIRST:

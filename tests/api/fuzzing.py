@@ -13,6 +13,7 @@ from tests.system.http import Api
 
 HERE = Path(__file__).parent
 HOLDS = 60
+LEASES = 20
 
 
 class Fuzzed(NamedTuple):
@@ -22,7 +23,7 @@ class Fuzzed(NamedTuple):
 
 
 def seed(api: Api) -> dict[str, list[str]]:
-    """A customer with much, one with little, one suspended; open and ended reservations; keys."""
+    """A customer with much, one with little, one suspended; open and ended reservations; leases; keys."""
     rich, poor, suspended = (_customer(api, credits) for credits in ("1000000", "3", "50"))
     keys = [_made(api, f"/customers/{poor}/keys", {})["id"] for _ in range(20)]
     held = [_reserved(api, rich, number) for number in range(HOLDS)]
@@ -33,6 +34,7 @@ def seed(api: Api) -> dict[str, list[str]]:
     return {
         "cus": [rich, rich, poor, suspended],
         "rsv": held,
+        "lse": [_leased(api, rich) for _ in range(LEASES)],
         "key": keys,
         "endpoint": ["classify", "generate"],
     }
@@ -64,6 +66,11 @@ def _reserved(api: Api, customer: str, number: int) -> str:
     body = {"customer": customer, "endpoint": ("classify", "generate")[number % 2]}
     reservation: str = _made(api, "/reservations", body)["id"]
     return reservation
+
+
+def _leased(api: Api, customer: str) -> str:
+    lease: str = _made(api, "/leases", {"customer": customer, "amount": "1000"})["id"]
+    return lease
 
 
 def _made(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 SEEDS = "CONTRACT_SEEDS"
 _KNOWN: dict[str, list[str]] = json.loads(os.environ.get(SEEDS, "{}"))
-_ID = re.compile(r"(cus|rsv|key)_[0-9a-f]+")
+_ID = re.compile(r"(cus|rsv|key|lse)_[0-9a-f]+")
 # One case in so many is left as it was made up.
 _MADE_UP = 5
 _CHOICE = st.integers(0, 10_000)
@@ -39,6 +39,8 @@ _RULES = frozenset(
         "calls[].path",
         "calls[].quantity",
         "quantity",  # and not an amount as well
+        "minimum",  # more than the amount
+        "usage[].quantity",  # what the price does not ask for
         "status_code",  # and not an outcome as well
         "name",  # empty or of spaces, or with a null character
         "reason",

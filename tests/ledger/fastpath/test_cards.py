@@ -9,7 +9,7 @@ from ledger import selectors
 from ledger.amounts import CREDIT
 from ledger.models import Endpoint, Price, PriceGroup, PriceTerms, RateCard
 from ledger.prices import price_terms, rate_cards
-from tests.ledger.fastpath.shop import PRICES, eventually, funded, problem
+from tests.ledger.fastpath.shop import PRICES, eventually, funded, payer, problem
 
 ALL = set(PRICES)
 
@@ -171,3 +171,24 @@ def test_a_changed_policy_of_an_override_is_heard_of(till, api, customer):
     finally:
         endpoint.billed_timeout = 0
         rate_cards.save_endpoint(endpoint)
+
+
+def test_a_settlement_is_told_again_whatever_became_of_its_price(api, till, customer):
+    """Its first answer may have been lost."""
+    asked = payer(customer) | {"amount": "40"}
+    lease = api.post("/leases", asked).json()["id"]
+    body = {"sequence": 1, "usage": [{"endpoint": "summarize", "calls": 2}]}
+    first = api.post(f"/leases/{lease}/settle", body)
+    assert (first.status_code, first.json()["settled"]) == (200, "8")
+    publish("dearer", 9)
+    till.comes_to(customer, "9", "dearer")
+    again = api.post(f"/leases/{lease}/settle", body)
+    assert again.content == first.content and again.headers["Idempotent-Replayed"] == "true"
+    withdrawn = rate_cards.create_card(name="withdrawn", effective_at=selectors.now())
+    rate_cards.set_price(withdrawn, Endpoint.objects.get(code="ping"))
+    rate_cards.publish(withdrawn, withdrawing=ALL - {"ping"})
+    eventually(lambda: till.cost(customer) == (None, None))
+    again = api.post(f"/leases/{lease}/settle", body)
+    assert again.content == first.content and again.headers["Idempotent-Replayed"] == "true"
+    other = body | {"usage": [{"endpoint": "summarize", "calls": 3}]}
+    assert problem(api.post(f"/leases/{lease}/settle", other))[1] == "idempotency-key-reused"

@@ -187,6 +187,16 @@ def test_a_suspended_customer_leases_nothing_and_settles_what_it_has(api):
     assert settle(api, made, 1, [{"endpoint": "summarize"}]).json()["settled"] == "4"
 
 
+def test_a_lease_is_told_again_though_its_customer_was_suspended_since(api):
+    customer = funded()
+    asked = payer(customer) | {"amount": "40"}
+    first = api.post("/leases", asked, Idempotency_Key="before")
+    services.suspend_customer(customer)
+    eventually(lambda: problem_of(lease(api, customer)) == (403, "customer-suspended"))
+    again = api.post("/leases", asked, Idempotency_Key="before")
+    assert again.content == first.content and again.headers["Idempotent-Replayed"] == "true"
+
+
 def problem_of(response):
     return problem(response) if response.status_code >= 400 else None
 

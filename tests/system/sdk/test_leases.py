@@ -8,6 +8,7 @@ import threading
 from decimal import Decimal
 from textwrap import dedent
 
+import httpx
 import pytest
 
 from drawdown import Client, Leases, PaymentRequired, Retry, Size, Unreachable, uuid7
@@ -118,6 +119,53 @@ def test_a_settlement_whose_answer_is_lost_is_done_once(road, credits, world, co
         leases.settle()
         leases.spend(world.customer, ENDPOINT)
     assert world.balance() == (100 - 2 * cost, 0) and counted(world) == 2
+
+
+class Gate(httpx.BaseTransport):
+    """Hands on what comes; the answers to settlements are not what the service said as long as
+    there are others to be given."""
+
+    def __init__(self, *instead: httpx.Response) -> None:
+        self._instead = list(instead)
+        self._road = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._road.handle_request(request)
+        if not self._instead or not request.url.path.endswith("/settle"):
+            return answer
+        answer.close()
+        return self._instead.pop(0)
+
+    def close(self) -> None:
+        self._road.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "headers"),
+    [
+        (401, "unauthorized", {}),
+        (403, "forbidden", {}),
+        (404, None, {}),
+        (409, "request-in-progress", {"X-Should-Retry": "true"}),
+        (503, None, {}),
+    ],
+)
+def test_what_says_nothing_of_a_settlement_does_not_end_its_lease(
+    demo, world, cost, status, code, headers
+):
+    """It was done and its answer was lost; what is said then is no reason to charge it again."""
+    body = {"type": f"/problems/{code}"} if code else "a page of a proxy"
+    gate = Gate(*(httpx.Response(status, json=body, headers=headers) for _ in range(2)))
+    hasty = Retry(retries=0, deadline=30)
+    with (
+        httpx.Client(transport=gate) as http,
+        Client(demo["base_url"], demo["service_key"], retry=hasty, http=http) as client,
+        Leases(client, size=SLOWLY) as leases,
+    ):
+        leases.spend(world.customer, ENDPOINT)
+        leases.settle()
+        leases.settle()
+    assert world.balance() == (100 - cost, 0) and counted(world) == 1
 
 
 def test_a_lease_that_is_over_is_told_of_as_events(credits, world, cost):

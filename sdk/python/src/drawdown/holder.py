@@ -180,11 +180,11 @@ class Holder:
         return block.is_done()
 
     def _send(self, block: Block, settlement: Settlement) -> Flow[int]:
-        """What its payer has beside it. Raises DrawdownError where it may be sent again."""
+        """What its payer has beside it. Raises DrawdownError where it is to be sent again."""
         try:
             return (yield from leasing.settle(block, settlement, self._retry))
         except Problem as problem:
-            if problem.should_retry:
+            if not leasing.was_not_done(problem):
                 raise
             logger.warning("The lease %s is over: %s", block.id, problem)
             self._give_up(block)

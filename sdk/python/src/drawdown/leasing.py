@@ -1,5 +1,6 @@
 """How big a lease is, how it is taken and settled. What the two kinds of holders share."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Final, TypedDict
 from drawdown import flows
 from drawdown.block import Block, Settlement, Taken, in_credits, in_micro
 from drawdown.counts import Counts, InFile, InMemory
-from drawdown.errors import Problem
+from drawdown.errors import BadRequest, Conflict, Missing, Problem, Unprocessable
 from drawdown.ids import uuid7
 from drawdown.journal import Journal
 from drawdown.lease_clock import clock
@@ -16,6 +17,7 @@ from drawdown.problems import LeaseImpossible
 from drawdown.retrying import Retry
 from drawdown.wire import Flow
 
+_OF_THE_SETTLEMENT: Final = (BadRequest, Missing, Conflict, Unprocessable)
 # A price that is known may have changed after so many seconds.
 PRICED_SECONDS: Final = 60.0
 
@@ -33,6 +35,15 @@ class Size:
 
 
 DEFAULT_SIZE: Final = Size()
+logger = logging.getLogger("drawdown")
+
+
+def was_not_done(problem: Problem) -> bool:
+    """Whether it says of a settlement that it was not done, nor will be. A key that is revoked, a
+    service that is away, or what stands before it, says nothing of a try before: that may have been
+    done without an answer."""
+    is_of_it = isinstance(problem, _OF_THE_SETTLEMENT) and bool(problem.code)
+    return is_of_it and not problem.should_retry
 
 
 class Burn:
@@ -166,8 +177,9 @@ def recover(file: InFile, note: dict[str, Any], journal: Journal, retry: Retry) 
             yield from flows.post(f"/v1/leases/{lease}/settle", body, retry, None)
             rest = []
     except Problem as problem:
-        if problem.should_retry:
+        if not was_not_done(problem):
             raise
+        logger.warning("The lease %s of a process that is no more is over.", lease)
     journal_lines(journal, lease, note["customer"], before + rest)
     file.note({**note, "is_over": True})
 
