@@ -13,10 +13,10 @@ from django.db import connections
 from accounts.ids import uuid7
 from accounts.models import Customer
 from config.demo import company as demo
-from ledger import limits, services
+from ledger import limits, services, wallets
 from ledger.limits import Limit
 from ledger.operations import Operation
-from ledger.services import Watched
+from ledger.wallets import Watched
 
 CUSTOMERS = 10_000
 # Of as many more.
@@ -71,6 +71,6 @@ def _arm(customer: UUID) -> None:
     """Credits, days left and an automatic top-up, near enough to matter and never reached."""
     low = LOT_CREDITS * MICRO
     alerts = [Watched(uuid4(), "credits", low), Watched(uuid4(), "days", 7, level=low // 2)]
-    services.watch(customer, purpose="alert", thresholds=alerts)
+    wallets.watch(customer, purpose="alert", thresholds=alerts)
     top_up = [Watched(uuid4(), "credits", low // 4)]
-    services.watch(customer, purpose="top_up", thresholds=top_up)
+    wallets.watch(customer, purpose="top_up", thresholds=top_up)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from accounts import sandboxes
 from accounts.errors import SandboxOnly
 from accounts.models import Customer
-from ledger import limits, services
+from ledger import limits, services, wallets
 from ledger.amounts import CREDIT
 from ledger.limits import Limit
 from ledger.operations import Result
@@ -66,7 +66,7 @@ def move_clock(sandbox: Customer, by: timedelta) -> datetime:
     with transaction.atomic():
         if _clock(sandbox)[1] + by > MOVE_MAX:
             raise SandboxOnly("A clock is moved by a year at most, all in all.")
-        services.move_clock(sandbox.id, by=by)
+        wallets.move_clock(sandbox.id, by=by)
     return clock(sandbox)
 
 

@@ -1,8 +1,8 @@
 """The one door to value from Python: everything here ends in the SQL function `ledger_apply`."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -40,6 +40,18 @@ def apply_one(operation: Operation) -> Result:
     if not result.ok:
         raise Refused(result)
     return result
+
+
+def operation(
+    op: str, customer_id: UUID, amount: int | None, detail: dict[str, Any], key: str | None = None
+) -> Operation:
+    """One of our own. What is None in the detail is not said."""
+    given = {name: value for name, value in detail.items() if value is not None}
+    operation = Operation(op=op, customer_id=customer_id, amount=amount, detail=given)
+    if key is not None:
+        # The key alone says what is meant: asked again, the first answer is given again.
+        operation.key, operation.request = core_key(OURSELVES, f"{op} {key}"), 0
+    return operation
 
 
 class Leg(NamedTuple):
@@ -148,7 +160,7 @@ def granting(
         "reason": reason,
         "actor": actor,
     }
-    return _operation("grant", customer_id, amount, detail, key)
+    return operation("grant", customer_id, amount, detail, key)
 
 
 def adjust(
@@ -182,7 +194,7 @@ def adjust(
         "reason": reason,
         "actor": actor,
     }
-    return apply_one(_operation("adjust", customer_id, amount, detail, key))
+    return apply_one(operation("adjust", customer_id, amount, detail, key))
 
 
 def restore(
@@ -209,7 +221,7 @@ def restore(
         "reason": reason,
         "actor": actor,
     }
-    return apply_one(_operation("restore", customer_id, amount, detail, key))
+    return apply_one(operation("restore", customer_id, amount, detail, key))
 
 
 def reinstate(
@@ -232,7 +244,7 @@ def reinstate(
         "reason": reason,
         "actor": actor,
     }
-    return apply_one(_operation("reinstate", customer_id, amount, detail, key))
+    return apply_one(operation("reinstate", customer_id, amount, detail, key))
 
 
 def attach(
@@ -251,7 +263,7 @@ def attach(
     with transaction.atomic():
         # What was used is revenue at the old basis.
         recognise([customer_id])
-        return apply_one(_operation("attach", customer_id, amount, detail, key))
+        return apply_one(operation("attach", customer_id, amount, detail, key))
 
 
 def redate(
@@ -266,7 +278,7 @@ def redate(
     """Let an open lot expire at another time (E14), or never. Raises Refused with lot-has-ended,
     expiry-in-past."""
     detail = {"lot": lot_id, "expires_at": expires_at, "reason": reason, "actor": actor}
-    return apply_one(_operation("redate", customer_id, None, detail, key))
+    return apply_one(operation("redate", customer_id, None, detail, key))
 
 
 def classify(
@@ -279,7 +291,7 @@ def classify(
 ) -> Result:
     """Say that the state may claim what is left of a lot (E17), or not, and the cohort it is in."""
     detail = {"lot": lot_id, "cohort": cohort, "escheat_class": escheat_class, "actor": actor}
-    return apply_one(_operation("classify", customer_id, None, detail))
+    return apply_one(operation("classify", customer_id, None, detail))
 
 
 def reverse(
@@ -295,9 +307,9 @@ def reverse(
     """Give back what a call was charged, or so much of it (E18). Raises Refused with not-found,
     reservation-held, amount-exceeds-reservation."""
     detail = {"document": document, "reason": reason, "actor": actor}
-    operation = _operation("reverse", customer_id, amount, detail, key)
-    operation.reservation_id = reservation_id
-    return apply_one(operation)
+    reversing = operation("reverse", customer_id, amount, detail, key)
+    reversing.reservation_id = reservation_id
+    return apply_one(reversing)
 
 
 def recognise(customers: Sequence[UUID]) -> int:
@@ -334,88 +346,21 @@ def post(
         "reason": reason,
         "actor": actor,
     }
-    return apply_one(_operation("post", customer_id, None, detail, key))
+    return apply_one(operation("post", customer_id, None, detail, key))
 
 
 def freeze(
     customer_id: UUID, *, amount: int, lot_id: UUID | None = None, key: str | None = None
 ) -> Result:
     """Keep free credits from being spent. Raises Refused with insufficient-credits."""
-    return apply_one(_operation("freeze", customer_id, amount, {"lot": lot_id}, key))
+    return apply_one(operation("freeze", customer_id, amount, {"lot": lot_id}, key))
 
 
 def unfreeze(
     customer_id: UUID, *, amount: int, lot_id: UUID | None = None, key: str | None = None
 ) -> Result:
     """Raises Refused with not-frozen."""
-    return apply_one(_operation("unfreeze", customer_id, amount, {"lot": lot_id}, key))
-
-
-def set_credit_limit(customer_id: UUID, *, limit: int, at_least_in_use: bool = False) -> Result:
-    """How far below zero the wallet may go. What is in use already is refused with
-    credit-limit-in-use; or the limit goes down to that, when `at_least_in_use`."""
-    detail = {"at_least_in_use": at_least_in_use or None}
-    return apply_one(_operation("limit", customer_id, limit, detail))
-
-
-class Watched(NamedTuple):
-    """A balance to tell of. `value` is micro-credits, per cent of the last purchase used, or days
-    left; of those, `level` says what balance that is at the present pace (none: not known yet). It
-    is not told again within `cool_down`."""
-
-    id: UUID
-    basis: Literal["credits", "percent", "days"]
-    value: int
-    level: int | None = None
-    cool_down: timedelta = timedelta(0)
-
-
-def watch(
-    customer_id: UUID, *, purpose: Literal["alert", "top_up"], thresholds: Sequence[Watched]
-) -> None:
-    """Tell of these from now on, in place of those before: `balance.low` and `balance.recovered`,
-    or `top_up.needed`. An alert that is set above the balance is not told."""
-    given = [
-        {
-            "id": one.id,
-            "basis": one.basis,
-            "value": one.value,
-            "level": one.level,
-            "cool_down": int(one.cool_down.total_seconds()),
-        }
-        for one in thresholds
-    ]
-    detail = {"purpose": purpose, "thresholds": given}
-    apply_one(_operation("watch", customer_id, None, detail))
-
-
-def limit(customer_id: UUID, *, source: str, limits: Sequence[dict[str, Any]]) -> None:
-    """Through `limits.set_limits`, which says what they are. Raises Refused with
-    cap-below-spent."""
-    apply_one(_operation("limits", customer_id, None, {"source": source, "limits": limits}))
-
-
-def set_late_commit(customer_id: UUID, *, charge: bool) -> None:
-    """Whether a commit that comes after its hold has expired takes what is still available."""
-    apply_one(_operation("late_commit", customer_id, None, {"charge": charge}))
-
-
-def move_clock(customer_id: UUID, *, by: timedelta) -> None:
-    """Let a test wallet's clock go on. Raises Refused with clock-not-moved for any other, and for
-    a time that is not ahead."""
-    detail = {"seconds": int(by.total_seconds())}
-    apply_one(_operation("clock", customer_id, None, detail))
-
-
-def notice(customer_id: UUID, *, lot_id: UUID) -> None:
-    """Its owner was told that this lot ends. Raises Refused with not-found."""
-    apply_one(_operation("notice", customer_id, None, {"lot": lot_id}))
-
-
-def require_notice(required: bool) -> None:
-    """Whether lots end only once their owners were told; until then, a day later and again."""
-    with connection.cursor() as cursor:
-        cursor.execute("select ledger_require_notice(%s)", [required])
+    return apply_one(operation("unfreeze", customer_id, amount, {"lot": lot_id}, key))
 
 
 def refresh(customer_id: UUID) -> Result:
@@ -463,17 +408,6 @@ def _require_real(*customers: UUID) -> None:
     """Raises NotInASandbox: money stays out of it, and its credits stay in it."""
     if Customer.objects.filter(id__in=customers, sandbox_of__isnull=False).exists():
         raise NotInASandbox
-
-
-def _operation(
-    op: str, customer_id: UUID, amount: int | None, detail: dict[str, Any], key: str | None = None
-) -> Operation:
-    given = {name: value for name, value in detail.items() if value is not None}
-    operation = Operation(op=op, customer_id=customer_id, amount=amount, detail=given)
-    if key is not None:
-        # The key alone says what is meant: asked again, the first answer is given again.
-        operation.key, operation.request = core_key(OURSELVES, f"{op} {key}"), 0
-    return operation
 
 
 def _legs(money: Sequence[Leg] | None) -> list[dict[str, Any]] | None:

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import AlertBasis, AlertSettings, AlertThreshold
-from ledger import runway, services
-from ledger.services import Watched
+from ledger import runway, wallets
+from ledger.wallets import Watched
 
 # Of what a balance can be, in micro-credits.
 LEVEL_MAX: Final = 4 * 10**18
@@ -21,7 +21,7 @@ def watch(settings: AlertSettings) -> None:
     """All thresholds, or none where alerts are off."""
     thresholds = list(settings.thresholds.order_by("id")) if settings.enabled else []
     watched = [_watched(one, settings) for one in thresholds]
-    services.watch(settings.customer_id, purpose="alert", thresholds=watched)
+    wallets.watch(settings.customer_id, purpose="alert", thresholds=watched)
 
 
 def refresh_levels() -> int:

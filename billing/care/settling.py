@@ -33,7 +33,7 @@ from billing.models import (
 )
 from billing.plans import turning
 from billing.top_up import agreeing
-from ledger import services
+from ledger import services, wallets
 from ledger.models import Lot, Wallet
 
 REASON: Final = "Account closed"
@@ -66,7 +66,7 @@ def settle(closing: AccountClosing, by: User) -> Effect:
     before = Wallet.objects.get(customer=customer).version
     backs, kept = _give_back(closing, payments, number, by)
     given_up = list(_give_up(closing, number, by))
-    services.set_credit_limit(customer.pk, limit=0)
+    wallets.set_credit_limit(customer.pk, limit=0)
     found = effects.entries(customer.pk, after=before)
     if top_up is not None:
         agreeing.end(top_up)

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from billing.models import ExpiryNotice, MailState
-from ledger import services
+from ledger import services, wallets
 from ledger.models import Lot
 
 
@@ -40,4 +40,4 @@ def _note_in_ledger(notice: ExpiryNotice) -> None:
         customer_id=notice.customer_id, id=notice.lot_id, expires_at=notice.expires_at
     )
     if lot.exists():
-        services.notice(notice.customer_id, lot_id=notice.lot_id)
+        wallets.notice(notice.customer_id, lot_id=notice.lot_id)

@@ -14,7 +14,7 @@ from billing.errors import TopUpRefused
 from billing.models import Overage, Plan, Subscription, TopUpSettings
 from billing.plans import limits, prices, unpaid
 from billing.top_up import agreeing
-from ledger import services, usage_events
+from ledger import usage_events, wallets
 from ledger.errors import Refused
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def leave(subscription: Subscription, plan: Plan) -> None:
     """What was this plan's alone is over."""
     prices.take_out_of_group(subscription.customer, plan.price_group)
     if plan.late_commits:
-        services.set_late_commit(subscription.customer_id, charge=False)
+        wallets.set_late_commit(subscription.customer_id, charge=False)
     if plan.owes_reported:
         usage_events.set_policy(subscription.customer_id, "refuse")
     if subscription.has_top_up:
@@ -63,7 +63,7 @@ def _limit_credit(subscription: Subscription) -> bool:
     is_open = subscription.is_active and unpaid.is_opened(subscription)
     limit = subscription.plan.credit_limit if is_open else 0
     customer_id = subscription.customer_id
-    result = services.set_credit_limit(customer_id, limit=limit, at_least_in_use=True)
+    result = wallets.set_credit_limit(customer_id, limit=limit, at_least_in_use=True)
     return result.credit_limit == limit
 
 
@@ -78,7 +78,7 @@ def _say_what_becomes_of_calls(subscription: Subscription) -> bool:
     customer_id, plan = subscription.customer_id, subscription.plan
     if subscription.is_active:
         if plan.late_commits is not None:
-            services.set_late_commit(customer_id, charge=plan.late_commits)
+            wallets.set_late_commit(customer_id, charge=plan.late_commits)
         if plan.owes_reported is not None:
             usage_events.set_policy(customer_id, "debt" if plan.owes_reported else "refuse")
         prices.put_in_group(subscription.customer, plan.price_group)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from billing.books.rows import value
 from billing.models import Invoice, Plan, Subscription
 from billing.shares import part_of
-from ledger import selectors, services
+from ledger import selectors, services, wallets
 
 # Before what was bought, which ends later.
 PRIORITY = 50
@@ -35,7 +35,7 @@ def give(subscription: Subscription, credits: int, key: str, reason: str = "") -
     )
     assert result.lot_id
     # The plan says when they end: no lot of it waits for a notice.
-    services.notice(subscription.customer_id, lot_id=result.lot_id)
+    wallets.notice(subscription.customer_id, lot_id=result.lot_id)
 
 
 def of_period(subscription: Subscription) -> int:

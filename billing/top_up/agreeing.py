@@ -11,9 +11,9 @@ from accounts.sandboxes import require_open, require_real
 from billing.errors import PackUnavailable, PlaceMissing, TopUpRefused
 from billing.models import Pack, PaymentMethod, TopUp, TopUpSettings, TopUpState
 from billing.top_up import cards, obstacles, ordering
-from ledger import selectors, services
+from ledger import selectors, wallets
 from ledger.models import Threshold
-from ledger.services import Watched
+from ledger.wallets import Watched
 
 
 class Terms(NamedTuple):
@@ -44,7 +44,7 @@ def agree(customer: Customer, terms: Terms, *, by: User | None) -> TopUpSettings
 def end(agreement: TopUpSettings) -> None:
     """What is being charged already is charged."""
     with transaction.atomic():
-        services.watch(agreement.customer_id, purpose="top_up", thresholds=[])
+        wallets.watch(agreement.customer_id, purpose="top_up", thresholds=[])
         TopUp.objects.filter(customer=agreement.customer_id, state=TopUpState.WANTED).delete()
         ended = TopUpSettings.objects.filter(customer=agreement.customer_id)
         ended.update(enabled=False, failing_since=None, stopped_by="", stopped_at=None)
@@ -109,4 +109,4 @@ def _watch(agreement: TopUpSettings) -> None:
     threshold = Watched(
         id=known.id if known else uuid7(), basis="credits", value=agreement.threshold
     )
-    services.watch(agreement.customer_id, purpose="top_up", thresholds=[threshold])
+    wallets.watch(agreement.customer_id, purpose="top_up", thresholds=[threshold])

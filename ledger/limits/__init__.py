@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger import services
+from ledger import wallets
 
 Scope = Literal["customer", "key", "endpoint"]
 Kind = Literal["rate", "holds", "largest", "spend"]
@@ -60,7 +60,7 @@ def set_limits(customer_id: UUID, source: Source, limits: Sequence[Limit]) -> No
         {name: value for name, value in limit._asdict().items() if value is not None}
         for limit in limits
     ]
-    services.limit(customer_id, source=source, limits=given)
+    wallets.limit(customer_id, source=source, limits=given)
 
 
 _STANDINGS: Final = """

@@ -23,7 +23,8 @@ class Fuzzed(NamedTuple):
 
 
 def seed(api: Api) -> dict[str, list[str]]:
-    """A customer with much, one with little, one suspended; open and ended reservations; leases; keys."""
+    """A customer with much, one with little, one suspended; open and ended reservations; leases;
+    keys."""
     rich, poor, suspended = (_customer(api, credits) for credits in ("1000000", "3", "50"))
     keys = [_made(api, f"/customers/{poor}/keys", {})["id"] for _ in range(20)]
     held = [_reserved(api, rich, number) for number in range(HOLDS)]

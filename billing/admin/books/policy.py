@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.admin import KeptAdmin, ModelForm
 from billing.admin.books.policy_form import FIELDSETS, PolicyForm, books_zone, changes, set_zone
 from billing.models import Policy
-from ledger import services
+from ledger import wallets
 from ledger.admin import shown
 
 ROW = "True"
@@ -60,7 +60,7 @@ class PolicyAdmin(KeptAdmin):
 
     def save_model(self, request: HttpRequest, obj: Policy, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        services.require_notice(obj.expiry_needs_notice)
+        wallets.require_notice(obj.expiry_needs_notice)
         if "time_zone" in form.changed_data and not set_zone(form.cleaned_data["time_zone"]):
             messages.error(request, "A month was closed meanwhile: the time zone stays as it was.")
 

@@ -10,7 +10,7 @@ from accounts.models import Customer
 from billing import alerts, mails
 from billing.models import Alert, AlertSettings, Mail, MailState
 from billing.relay import relay
-from ledger import services
+from ledger import services, wallets
 from ledger.amounts import CREDIT
 from tests.factories.ledger import Book
 
@@ -235,8 +235,8 @@ def test_addresses_that_were_entered_are_told_too(armed):
 
 
 def test_who_needs_a_top_up_is_no_alert(armed):
-    one = services.Watched(uuid4(), "credits", 500 * CREDIT)
-    services.watch(armed.id, purpose="top_up", thresholds=[one])
+    one = wallets.Watched(uuid4(), "credits", 500 * CREDIT)
+    wallets.watch(armed.id, purpose="top_up", thresholds=[one])
     alerts.configure(armed.id, enabled=False, by_email=True, extra_recipients=[], cool_down_hours=1)
     armed.uses(600)
     armed.book.grant(600 * CREDIT)

@@ -9,7 +9,7 @@ from accounts.models import Customer
 from billing.books import close_pack, lots, periods, tie_outs
 from billing.books.reports import REPORTS
 from billing.models import Period
-from ledger import sandboxes, services
+from ledger import sandboxes, services, wallets
 from ledger.amounts import CREDIT
 from ledger.services import Leg
 from tests.billing.books.reports.example import NOVEMBER, OCTOBER, month
@@ -51,7 +51,7 @@ def do_everything(sandbox):
     book.extend(hold, 1800)
     services.adjust(sandbox.id, amount=15 * CREDIT, cause="void", lot_id=lot)
     services.adjust(sandbox.id, amount=15 * CREDIT, cause="forfeit", lot_id=lot)
-    services.set_credit_limit(sandbox.id, limit=5 * CREDIT)
+    wallets.set_credit_limit(sandbox.id, limit=5 * CREDIT)
     sandboxes.move_clock(sandbox, timedelta(days=10))
     expired = next(iter(book.lots()))
     assert expired

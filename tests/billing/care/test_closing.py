@@ -26,7 +26,7 @@ from billing.models import (
 )
 from billing.providers.sandbox import acts as bank
 from billing.providers.sandbox.provider import Sandbox
-from ledger import checks, sandboxes, services
+from ledger import checks, sandboxes, services, wallets
 from ledger.amounts import CREDIT
 from ledger.models import Transfer
 from ledger.selectors import balance
@@ -261,7 +261,7 @@ def test_a_dispute_must_be_decided_first(acme, purchase, ask, approver):
 
 
 def test_debts_must_be_paid_first(acme, purchase):
-    services.set_credit_limit(acme.pk, limit=50 * CREDIT)
+    wallets.set_credit_limit(acme.pk, limit=50 * CREDIT)
     use(acme, 1020)
     assert ["20 credits are owed" in one for one in obstacles.found(acme)] == [True]
 

@@ -10,7 +10,7 @@ from billing import alerts, mails
 from billing.expiry_notices import note_delivered, write_due
 from billing.models import ExpiryNotice, Mail, MailState
 from billing.relay import relay
-from ledger import outbox, services
+from ledger import outbox, services, wallets
 from ledger.amounts import CREDIT
 from ledger.models import Event, Lot
 from tests.factories.ledger import Book
@@ -196,7 +196,7 @@ def test_what_no_server_takes_stays_undelivered_and_says_why(company, clock, lot
 
 
 def test_by_policy_what_was_not_told_goes_on_for_a_day_and_again(company, clock, lot, mail_server):
-    services.require_notice(True)
+    wallets.require_notice(True)
     mail_server.refusal = "451 later"
     clock.go(date(2016, 6, 29))
     write_due()
@@ -216,7 +216,7 @@ def test_by_policy_what_was_not_told_goes_on_for_a_day_and_again(company, clock,
 
 
 def test_by_policy_what_was_told_ends_in_time(company, clock, lot, mail_server):
-    services.require_notice(True)
+    wallets.require_notice(True)
     clock.go(date(2016, 5, 31))
     write_due()
     deliver()

@@ -8,7 +8,7 @@ import pytest
 from billing import margins
 from billing.books.errors import RateMissing
 from billing.models import EndpointCost, ExchangeRate, Policy
-from ledger import services
+from ledger import wallets
 from ledger.amounts import CREDIT
 from tests.factories.dated import Calendar, sold
 from tests.factories.ledger import Book
@@ -175,7 +175,7 @@ def test_a_rate_that_is_missing_is_named(calendar):
 def test_what_was_used_on_credit_earns_when_a_lot_covers_it(calendar):
     """4 of a lot, 6 on credit, which a dearer lot covers; half is the partner's."""
     price, book = priced(10), Book.new()
-    services.set_credit_limit(book.customer_id, limit=100 * CREDIT)
+    wallets.set_credit_limit(book.customer_id, limit=100 * CREDIT)
     shared(price.endpoint, "50", on=DAY)
     sold(book, 4)
     book.debit(10 * CREDIT, price_id=price.id)

@@ -9,7 +9,7 @@ from billing import partners
 from billing.books import lots, tie_outs
 from billing.books.rows import rows
 from billing.models import Policy
-from ledger import checks, services
+from ledger import checks, wallets
 from ledger.amounts import CREDIT
 from tests.factories.dated import Calendar, sold
 from tests.factories.ledger import Book
@@ -236,7 +236,7 @@ def test_what_was_used_on_credit_earns_when_a_lot_covers_it(calendar):
     """10 credits of an endpoint of ours, then 20 of the partner's: 15 are covered, 5 of which are
     the partner's; then the rest. A reversal of ours moves the partner's up."""
     ours, price, book = priced(), priced(), Book.new()
-    services.set_credit_limit(book.customer_id, limit=30 * CREDIT)
+    wallets.set_credit_limit(book.customer_id, limit=30 * CREDIT)
     term = shared(price.endpoint, "100", on=DAY)
     first = book.debit(10 * CREDIT, price_id=ours.id)
     last = book.debit(20 * CREDIT, price_id=price.id)
@@ -254,7 +254,7 @@ def test_what_was_used_on_credit_earns_when_a_lot_covers_it(calendar):
 def test_of_credits_a_call_those_used_on_credit_are_the_last(calendar):
     """6 of 10 are on credit. Of its first 7 credits 4 are of the lot, 3 of the one that covers."""
     price, book = priced(), Book.new()
-    services.set_credit_limit(book.customer_id, limit=30 * CREDIT)
+    wallets.set_credit_limit(book.customer_id, limit=30 * CREDIT)
     term = shared(price.endpoint, credits=7 * CREDIT, on=DAY)
     sold(book, 4)
     book.debit(10 * CREDIT, price_id=price.id)

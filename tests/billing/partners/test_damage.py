@@ -7,7 +7,7 @@ from django.db import connection
 
 from billing import partners
 from billing.books import tie_outs
-from ledger import checks, services
+from ledger import checks, wallets
 from ledger.amounts import CREDIT
 from tests.factories.dated import Calendar, sold
 from tests.factories.ledger import Book
@@ -21,7 +21,7 @@ def broken(calendar: Calendar):
     """What breaks when this was done to a customer's shares."""
     calendar.go(DAY)
     price, capped, book = priced(), priced(), Book.new()
-    services.set_credit_limit(book.customer_id, limit=100 * CREDIT)
+    wallets.set_credit_limit(book.customer_id, limit=100 * CREDIT)
     term = shared(price.endpoint, "50", on=DAY)
     shared(capped.endpoint, credits=3 * CREDIT, on=DAY, partner=term.partner)
     sold(book, 100)

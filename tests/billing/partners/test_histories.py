@@ -16,7 +16,7 @@ from billing import partners
 from billing.books import revenue, tie_outs
 from billing.books.rows import rows
 from billing.models import Partner, PartnerTerm
-from ledger import checks, services
+from ledger import checks, wallets
 from ledger.amounts import CREDIT
 from ledger.errors import Refused
 from ledger.models import Lot, Reservation, Transfer
@@ -37,7 +37,7 @@ class History:
         self.partner = new_partner()
         self.holds: list[tuple[Book, Any]] = []
         self.calls: list[tuple[Book, Any]] = []
-        services.set_credit_limit(self.books[0].customer_id, limit=300 * CREDIT)
+        wallets.set_credit_limit(self.books[0].customer_id, limit=300 * CREDIT)
         self.agree("percent", 33)
         self.agree("credits", 41)
 

@@ -10,7 +10,7 @@ from billing import alerts, mails
 from billing.jobs import digest
 from billing.models import Alert, AlertSettings, Mail, MailState
 from billing.relay import relay
-from ledger import services
+from ledger import services, wallets
 from ledger.amounts import CREDIT
 from tests.accounts.conftest import fresh
 from tests.accounts.people import browser_of, said
@@ -78,8 +78,8 @@ def test_a_weekly_digest_is_asked_for(browser, member, bought):
 def test_of_days_the_balance_is_shown_in_hundredths(browser, member, bought):
     alerts.add(member.customer_id, basis="days", value=7)
     days = alerts.settings_of(member.customer_id).thresholds.get(basis="days")
-    watched = [services.Watched(days.id, "days", 7, 208_831_119)]
-    services.watch(member.customer_id, purpose="alert", thresholds=watched)
+    watched = [wallets.Watched(days.id, "days", 7, 208_831_119)]
+    wallets.watch(member.customer_id, purpose="alert", thresholds=watched)
     page = text(browser.get(PAGE))
     assert 'data-label="Told at">208.83 credits<' in page and "Now at" not in page
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.ids import uuid7
-from ledger import call_costs, call_news, selectors, services
+from ledger import call_costs, call_news, selectors, services, wallets
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
 from ledger.models import Lot
@@ -156,7 +156,7 @@ def test_lots_balance_and_what_was_given_back(browser, customer):
 
 def test_what_was_spent_in_credit_is_of_no_lot(browser, member):
     customer = member.customer
-    services.set_credit_limit(customer.id, limit=5 * CREDIT)
+    wallets.set_credit_limit(customer.id, limit=5 * CREDIT)
     done = operate("debit", customer, amount=3 * CREDIT)
     text = page_of(browser, done).content.decode()
     assert "In credit" in text and "/portal/lots/" not in text.split('id="main"')[1]

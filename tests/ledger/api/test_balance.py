@@ -5,7 +5,7 @@ import pytest
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import HOUSE_ID
-from ledger import services
+from ledger import services, wallets
 from ledger.amounts import CREDIT
 from tests.ledger.api.conftest import operate, path, problem
 
@@ -69,7 +69,7 @@ def test_credits_last_as_they_did_since_the_first_use(service, funded):
 
 
 def test_a_debt_lasts_no_day(service, funded):
-    services.set_credit_limit(funded.id, limit=100 * CREDIT)
+    wallets.set_credit_limit(funded.id, limit=100 * CREDIT)
     operate("debit", funded, amount=150 * CREDIT)
     body = service.get(path(funded, "/balance")).json()
     assert amounts(body) == ("-50", "0", "0", "-50")

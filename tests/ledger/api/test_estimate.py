@@ -5,7 +5,7 @@ import pytest
 from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import HOUSE_ID, Scope
-from ledger import services
+from ledger import services, wallets
 from ledger.amounts import CREDIT
 from ledger.prices import rate_cards
 from ledger.prices.pricing import Unit
@@ -78,7 +78,7 @@ def test_of_a_customer_it_says_whether_all_of_it_is_covered(service, customer):
     body = estimate(service, customer=of(customer)).json()
     assert (body["customer"], body["covered"]) == (of(customer), False)
     assert (body["available"], body["shortfall"]) == ("5", "0.77")
-    services.set_credit_limit(customer.id, limit=CREDIT)
+    wallets.set_credit_limit(customer.id, limit=CREDIT)
     body = estimate(service, customer=of(customer)).json()
     assert (body["covered"], body["available"], body["shortfall"]) == (True, "5", "0")
 

@@ -6,7 +6,7 @@ from accounts import ids
 from accounts.ids import uuid7
 from accounts.models import ServiceKey
 from accounts.selectors import key_digest
-from ledger import services
+from ledger import services, wallets
 from ledger.amounts import CREDIT
 from ledger.ids import ReservationId
 from ledger.keys import core_key
@@ -111,7 +111,7 @@ class TestOne:
         assert service.get(f"/reservations/{name(hold)}").json() == body
 
     def test_credits_on_credit_come_from_no_lot(self, service, customer):
-        services.set_credit_limit(customer.id, limit=5 * CREDIT)
+        wallets.set_credit_limit(customer.id, limit=5 * CREDIT)
         hold = operate("reserve", customer, amount=5 * CREDIT)
         body = service.get(f"/reservations/{name(hold)}").json()
         assert body["lots"] == [{"lot": None, "amount": "5"}]

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections, transaction
 
 from config.demo.history.clock import as_owner, move_to
-from ledger import checks, services, sql
+from ledger import checks, services, sql, wallets
 from tests.factories.ledger import Book
 
 FORGET = """
@@ -131,7 +131,7 @@ def test_what_was_used_before_a_move_is_revenue_of_its_day():
 def test_debt_is_revenue_from_the_day_on_which_a_paid_lot_covers_it():
     go(80)
     book = Book.new()
-    services.set_credit_limit(book.customer_id, limit=100)
+    wallets.set_credit_limit(book.customer_id, limit=100)
     book.debit(60)
     go(50)
     book.grant(500, "paid")

@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 
 from accounts import ids
 from accounts.ids import uuid7
-from ledger import checks, limits, marks, seals, services
+from ledger import checks, limits, marks, seals, services, wallets
 from ledger.checks import outside
 from ledger.limits import Limit
 from ledger.prices import rate_cards
@@ -25,7 +25,7 @@ def history(django_db_setup: None, django_db_blocker) -> Book:
     """A customer to whom everything has happened, with open holds on several lots."""
     with django_db_blocker.unblock():
         clock, book, other = Clock(), Book.new(), Book.funded(50)
-        services.set_credit_limit(book.customer_id, limit=50)
+        wallets.set_credit_limit(book.customer_id, limit=50)
         book.debit(20, **key())
         book.grant(100, kind="paid", expires_at=clock.after(86_400))
         book.grant(100, expires_at=clock.after(1))

@@ -1,6 +1,6 @@
 import pytest
 
-from ledger import services
+from ledger import wallets
 from ledger.errors import Refused
 from tests.factories.ledger import Book, key
 
@@ -9,7 +9,7 @@ from tests.factories.ledger import Book, key
 def trusted():
     """100 credits, and 50 more on credit."""
     book = Book.funded(100)
-    services.set_credit_limit(book.customer_id, limit=50)
+    wallets.set_credit_limit(book.customer_id, limit=50)
     return book
 
 
@@ -56,8 +56,8 @@ def test_a_reversal_of_what_a_lot_has_paid_since_goes_back_to_that_lot(trusted):
 def test_a_limit_below_what_is_owed_is_refused(trusted):
     trusted.debit(120)
     with pytest.raises(Refused, match="credit-limit-in-use"):
-        services.set_credit_limit(trusted.customer_id, limit=19)
-    services.set_credit_limit(trusted.customer_id, limit=20)
+        wallets.set_credit_limit(trusted.customer_id, limit=19)
+    wallets.set_credit_limit(trusted.customer_id, limit=20)
 
 
 def test_a_commit_may_overrun_into_the_credit(trusted):
@@ -67,13 +67,13 @@ def test_a_commit_may_overrun_into_the_credit(trusted):
 
 def test_a_limit_beyond_what_a_wallet_holds_is_refused(trusted):
     with pytest.raises(Refused, match="balance-too-large"):
-        services.set_credit_limit(trusted.customer_id, limit=4 * 10**18 + 1)
+        wallets.set_credit_limit(trusted.customer_id, limit=4 * 10**18 + 1)
 
 
 def test_the_last_free_credit_is_told_of_though_there_is_a_credit_limit():
     """Held alone, the short way, as in a list."""
     book = Book.funded(100)
-    services.set_credit_limit(book.customer_id, limit=1)
+    wallets.set_credit_limit(book.customer_id, limit=1)
     book.reserve(100, **key())
     assert "balance.exhausted" in book.events()
 
@@ -81,15 +81,15 @@ def test_the_last_free_credit_is_told_of_though_there_is_a_credit_limit():
 def test_a_limit_goes_down_to_what_is_in_use_where_that_is_asked_for(trusted):
     trusted.debit(110)
     trusted.reserve(10)
-    lower = services.set_credit_limit(trusted.customer_id, limit=0, at_least_in_use=True)
+    lower = wallets.set_credit_limit(trusted.customer_id, limit=0, at_least_in_use=True)
     assert lower.credit_limit == 20
     assert trusted.debit(1).code == "insufficient-credits"
-    higher = services.set_credit_limit(trusted.customer_id, limit=30, at_least_in_use=True)
+    higher = wallets.set_credit_limit(trusted.customer_id, limit=30, at_least_in_use=True)
     assert higher.credit_limit == 30
 
 
 def test_what_is_in_use_makes_no_limit_grow():
     book = Book.funded(100)
     book.debit(150, overrun="debt")
-    limited = services.set_credit_limit(book.customer_id, limit=0, at_least_in_use=True)
+    limited = wallets.set_credit_limit(book.customer_id, limit=0, at_least_in_use=True)
     assert (limited.credit_limit, limited.available) == (0, -50)

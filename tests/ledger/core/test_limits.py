@@ -11,7 +11,7 @@ from django.db import connections, transaction
 
 from accounts.ids import uuid7
 from accounts.models import Customer
-from ledger import limits, services
+from ledger import limits, wallets
 from ledger.errors import Refused
 from ledger.limits import Limit
 from ledger.prices import rate_cards
@@ -361,7 +361,7 @@ class TestACommitAfterExpiry:
         hold = book.reserve(60)
         clock.forward(901)
         assert book.commit(hold, 50).code == "reservation-expired"
-        services.set_late_commit(book.customer_id, charge=True)
+        wallets.set_late_commit(book.customer_id, charge=True)
         book.debit(70)
         late = book.commit(hold, 50)
         assert (late.code, late.committed, late.uncollected, late.available) == ("ok", 30, 20, 0)

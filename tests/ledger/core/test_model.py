@@ -18,13 +18,13 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.ids import uuid7
 from accounts.models import Customer
-from ledger import checks, limits, services
+from ledger import checks, limits, services, wallets
 from ledger.errors import Refused as CoreRefused
 from ledger.limits import Limit
 from ledger.models import Price
 from ledger.operations import Operation, Result
 from ledger.prices import rate_cards
-from ledger.services import Watched
+from ledger.wallets import Watched
 from tests.factories.ledger import Book, Clock
 from tests.ledger.core.model import (
     DAY,
@@ -241,7 +241,7 @@ class CoreMachine(RuleBasedStateMachine):
     @rule(whose=which, levels=st.lists(some, max_size=3), purpose=st.sampled_from(PURPOSES))
     def watch(self, whose: int, levels: list[int], purpose: Literal["alert", "top_up"]) -> None:
         thresholds = [Watched(uuid4(), "credits", level) for level in levels]
-        services.watch(self.books[whose].customer_id, purpose=purpose, thresholds=thresholds)
+        wallets.watch(self.books[whose].customer_id, purpose=purpose, thresholds=thresholds)
         # That lets expire what is due, as the model does when it is asked.
         self.wallets[whose].settle(self.now)
 
@@ -266,7 +266,7 @@ class CoreMachine(RuleBasedStateMachine):
 
     @rule(whose=which, charge=st.booleans())
     def charge_late(self, whose: int, charge: bool) -> None:
-        services.set_late_commit(self.books[whose].customer_id, charge=charge)
+        wallets.set_late_commit(self.books[whose].customer_id, charge=charge)
         self.wallets[whose].settle(self.now)
         self.wallets[whose].late = charge
 

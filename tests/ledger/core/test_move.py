@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 
 from accounts.ids import uuid7
-from ledger import services
+from ledger import services, wallets
 from ledger.errors import Refused, UnknownCustomer
 from tests.factories.ledger import Book
 
@@ -86,7 +86,7 @@ def test_moved_credits_expire_where_they_went(clock):
 
 def test_moved_credits_pay_a_debt_first(book):
     taker = Book.new()
-    services.set_credit_limit(taker.customer_id, limit=50)
+    wallets.set_credit_limit(taker.customer_id, limit=50)
     taker.debit(20)
     move(book, taker, 30)
     assert taker.refresh().available == 10

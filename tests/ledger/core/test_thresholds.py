@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from ledger import services
+from ledger import services, wallets
 from ledger.errors import Refused
-from ledger.services import Watched
+from ledger.wallets import Watched
 from tests.factories.ledger import Book, Clock, key
 
 LOW, RECOVERED, DRY = "balance.low", "balance.recovered", "balance.exhausted"
@@ -17,7 +17,7 @@ LOW, RECOVERED, DRY = "balance.low", "balance.recovered", "balance.exhausted"
 
 def watch(book: Book, *values: int, basis: Any = "credits", **more: Any) -> list[UUID]:
     watched = [Watched(uuid4(), basis, value, **more) for value in values]
-    services.watch(book.customer_id, purpose="alert", thresholds=watched)
+    wallets.watch(book.customer_id, purpose="alert", thresholds=watched)
     return [one.id for one in watched]
 
 
@@ -176,14 +176,14 @@ def test_a_bonus_is_no_purchase():
 
 def test_days_left_are_told_when_their_level_comes_over_the_balance(book):
     watched = Watched(uuid4(), "days", 7, level=70)
-    services.watch(book.customer_id, purpose="alert", thresholds=[watched])
+    wallets.watch(book.customer_id, purpose="alert", thresholds=[watched])
     book.debit(20)
     assert told(book) == []
-    services.watch(book.customer_id, purpose="alert", thresholds=[watched._replace(level=90)])
+    wallets.watch(book.customer_id, purpose="alert", thresholds=[watched._replace(level=90)])
     assert told(book) == [LOW]
-    services.watch(book.customer_id, purpose="alert", thresholds=[watched._replace(level=91)])
+    wallets.watch(book.customer_id, purpose="alert", thresholds=[watched._replace(level=91)])
     assert told(book) == [LOW]
-    services.watch(book.customer_id, purpose="alert", thresholds=[watched._replace(level=10)])
+    wallets.watch(book.customer_id, purpose="alert", thresholds=[watched._replace(level=10)])
     assert told(book) == [LOW, RECOVERED]
 
 
@@ -205,9 +205,9 @@ def test_an_alert_that_is_set_above_the_balance_is_not_told(book):
 
 def test_an_alert_that_is_changed_starts_anew(book):
     threshold = Watched(uuid4(), "credits", 50)
-    services.watch(book.customer_id, purpose="alert", thresholds=[threshold])
+    wallets.watch(book.customer_id, purpose="alert", thresholds=[threshold])
     book.debit(60)
-    services.watch(book.customer_id, purpose="alert", thresholds=[threshold._replace(value=30)])
+    wallets.watch(book.customer_id, purpose="alert", thresholds=[threshold._replace(value=30)])
     assert told(book) == [LOW]
     book.debit(10)
     assert told(book) == [LOW, LOW]
@@ -216,9 +216,9 @@ def test_an_alert_that_is_changed_starts_anew(book):
 def test_an_alert_that_is_set_again_stays_as_it_is(book):
     threshold = Watched(uuid4(), "credits", 50)
     for _ in range(2):
-        services.watch(book.customer_id, purpose="alert", thresholds=[threshold])
+        wallets.watch(book.customer_id, purpose="alert", thresholds=[threshold])
         book.debit(30)
-        services.watch(book.customer_id, purpose="alert", thresholds=[threshold])
+        wallets.watch(book.customer_id, purpose="alert", thresholds=[threshold])
     assert told(book) == [LOW]
 
 
@@ -232,7 +232,7 @@ def test_an_alert_that_is_taken_away_is_not_told(book, spend):
 
 def test_a_top_up_is_needed_as_soon_as_it_is_wanted(book):
     watched = [Watched(uuid4(), "credits", 150)]
-    services.watch(book.customer_id, purpose="top_up", thresholds=watched)
+    wallets.watch(book.customer_id, purpose="top_up", thresholds=watched)
     assert told(book) == ["top_up.needed"]
     watch(book, 50)
     book.debit(60)
@@ -280,7 +280,7 @@ def test_a_wallet_that_never_had_credits_has_not_run_dry():
 
 
 def test_with_a_credit_limit_what_is_below_nothing_is_told_once(book):
-    services.set_credit_limit(book.customer_id, limit=50)
+    wallets.set_credit_limit(book.customer_id, limit=50)
     for _ in range(4):
         book.debit(30)
     assert told(book) == [DRY]
@@ -289,9 +289,7 @@ def test_with_a_credit_limit_what_is_below_nothing_is_told_once(book):
 def test_a_lot_that_expires_crosses(book, clock: Clock, spend):
     watch(book, 100)
     book.grant(50, expires_at=clock.after(60))
-    services.watch(
-        book.customer_id, purpose="top_up", thresholds=[Watched(uuid4(), "credits", 120)]
-    )
+    wallets.watch(book.customer_id, purpose="top_up", thresholds=[Watched(uuid4(), "credits", 120)])
     assert told(book) == []
     clock.forward(61)
     book.refresh()
@@ -307,7 +305,7 @@ def test_what_a_refused_call_finds_expired_crosses(clock: Clock, left, asked):
         book.grant(left)
     watch(book, 50)
     watched = [Watched(uuid4(), "credits", 50)]
-    services.watch(book.customer_id, purpose="top_up", thresholds=watched)
+    wallets.watch(book.customer_id, purpose="top_up", thresholds=watched)
     clock.forward(61)
     assert book.reserve(60, **asked()).code == "insufficient-credits"
     assert sorted(told(book)) == [DRY, LOW, "top_up.needed"]
@@ -338,35 +336,35 @@ def test_a_refused_call_changes_no_balance(book):
 
 
 def test_a_lot_whose_owner_was_not_told_goes_on(clock: Clock):
-    services.require_notice(True)
+    wallets.require_notice(True)
     try:
         book = Book.new()
         lot = book.grant(50, expires_at=clock.after(60))
         clock.forward(61)
         assert book.refresh().available == 50
         assert "lot.redated" in book.events()
-        services.notice(book.customer_id, lot_id=lot)
+        wallets.notice(book.customer_id, lot_id=lot)
         clock.forward(24 * 3600 - 5)
         assert book.refresh().available == 50
         clock.forward(10)
         assert book.refresh().available == 0
         assert "lot.expired" in book.events()
     finally:
-        services.require_notice(False)
+        wallets.require_notice(False)
 
 
 def test_a_lot_whose_owner_was_told_expires_in_time(clock: Clock):
-    services.require_notice(True)
+    wallets.require_notice(True)
     try:
         book = Book.new()
         lot = book.grant(50, expires_at=clock.after(60))
-        services.notice(book.customer_id, lot_id=lot)
+        wallets.notice(book.customer_id, lot_id=lot)
         clock.forward(61)
         assert book.refresh().available == 0
     finally:
-        services.require_notice(False)
+        wallets.require_notice(False)
 
 
 def test_a_lot_that_is_not_there_cannot_be_noticed(book):
     with pytest.raises(Refused, match="not-found"):
-        services.notice(book.customer_id, lot_id=uuid4())
+        wallets.notice(book.customer_id, lot_id=uuid4())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from ledger import services, usage
+from ledger import usage, wallets
 from ledger.usage import Dimension, Unbilled
 from tests.factories.ledger import Book, Clock
 from tests.ledger.core.usage_world import (
@@ -34,7 +34,7 @@ class History:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.book = Book.funded(10**9)
-        services.set_late_commit(self.book.customer_id, charge=True)
+        wallets.set_late_commit(self.book.customer_id, charge=True)
         self.holds: list[Any] = []
         self.calls: list[Any] = []
 
@@ -122,7 +122,7 @@ class TestACallThatChangesAfterItsEnd:
         assert usage.use(book.customer_id, today).amount == 16
 
     def test_is_among_the_committed_once_it_is_committed_late(self, book, today):
-        services.set_late_commit(book.customer_id, charge=True)
+        wallets.set_late_commit(book.customer_id, charge=True)
         hold = book.reserve(30, expires_in=0)
         book.refresh()
         step(book)

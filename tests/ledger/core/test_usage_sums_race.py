@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections
 
-from ledger import services
+from ledger import wallets
 from tests.factories.ledger import Book, Clock
 from tests.ledger.core.usage_world import difference, findings, rows, step, summed_calls
 
@@ -67,7 +67,7 @@ class Writer:
 def test_sums_are_exact_at_every_look() -> None:
     Clock().reset()
     book = Book.funded(10**12)
-    services.set_late_commit(book.customer_id, charge=True)
+    wallets.set_late_commit(book.customer_id, charge=True)
     now = Clock().now()
     period = now - timedelta(days=2), now + timedelta(days=1)
     random = Random(0)

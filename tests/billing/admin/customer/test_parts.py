@@ -14,7 +14,7 @@ from accounts.models import Role
 from billing.alerts import arming
 from billing.models import Alert, Dispute, Mail, PaymentMethod, Refund
 from billing.plans import subscribing
-from ledger import limits, runway, selectors
+from ledger import limits, runway, selectors, wallets
 from ledger import services as ledger_services
 from ledger.admin.shown import row_page
 from ledger.amounts import CREDIT, show
@@ -57,7 +57,7 @@ def test_what_credits_are_worth_is_told_by_currency(shown, funded):
 
 
 def test_who_owes_sees_what(shown, acme):
-    ledger_services.set_credit_limit(acme.id, limit=50 * CREDIT)
+    wallets.set_credit_limit(acme.id, limit=50 * CREDIT)
     operate("debit", acme, amount=20 * CREDIT)
     page = shown(acme)
     figures = {one.name: one.value for one in page.figures}
