@@ -35,7 +35,7 @@ class Described(NamedTuple):
     media_of_list: str = ""  # a list of what it takes
 
 
-_PAYING: Final = (
+_CANNOT_PAY: Final = (
     "insufficient-credits",
     "spend-cap-reached",
     "rate-limited",
@@ -44,12 +44,15 @@ _PAYING: Final = (
     "key-revoked",
     "key-expired",
     "key-suspended",
+    "not-found",
+    "malformed-amount",
+)
+_PAYING: Final = (
+    *_CANNOT_PAY,
     "endpoint-not-allowed",
     "address-not-allowed",
-    "not-found",
     "unknown-endpoint",
     "unknown-quantity",
-    "malformed-amount",
 )
 _ENDED: Final = (
     "reservation-committed",
@@ -324,19 +327,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Described]] = {
         takes=requests.Lease,
         answers=answers.Leased,
         status=HTTPStatus.CREATED,
-        problems=(
-            "insufficient-credits",
-            "spend-cap-reached",
-            "rate-limited",
-            "customer-suspended",
-            "key-invalid",
-            "key-revoked",
-            "key-expired",
-            "key-suspended",
-            "lease-impossible",
-            "not-found",
-            "malformed-amount",
-        ),
+        problems=(*_CANNOT_PAY, "lease-impossible"),
     ),
     ("POST", "/v1/leases/{lease_id}/settle"): Described(
         "settleLease",

@@ -63,16 +63,20 @@ class PricedCall(Request):
     ] = None
 
 
+PayingCustomer = Annotated[
+    Annotated[str, Meta(extra_json_schema={"pattern": _CUSTOMER_PATTERN})] | None,
+    Meta(description="Who pays: a customer's id. Either this or `api_key`."),
+]
+PayingKey = Annotated[
+    str | None, Meta(description="Who pays: the key that the end customer presented.")
+]
+
+
 class Reserve(PricedCall):
     """Hold credits before a call. A debit takes the same and commits it at once."""
 
-    customer: Annotated[
-        Annotated[str, Meta(extra_json_schema={"pattern": _CUSTOMER_PATTERN})] | None,
-        Meta(description="Who pays: a customer's id. Either this or `api_key`."),
-    ] = None
-    api_key: Annotated[
-        str | None, Meta(description="Who pays: the key that the end customer presented.")
-    ] = None
+    customer: PayingCustomer = None
+    api_key: PayingKey = None
     address: Annotated[
         Annotated[str, Meta(max_length=45)] | None,
         Meta(
@@ -108,13 +112,8 @@ class Lease(Request):
     """Hold credits that the holder spends without asking for each call."""
 
     amount: Annotated[Amount, Meta(description="How many credits it would like to have.")]
-    customer: Annotated[
-        Annotated[str, Meta(extra_json_schema={"pattern": _CUSTOMER_PATTERN})] | None,
-        Meta(description="Who pays: a customer's id. Either this or `api_key`."),
-    ] = None
-    api_key: Annotated[
-        str | None, Meta(description="Who pays: the key that the end customer presented.")
-    ] = None
+    customer: PayingCustomer = None
+    api_key: PayingKey = None
     minimum: Annotated[
         Amount | UnsetType,
         Meta(description="What it can do with, where less is available. Not given: all of it."),
