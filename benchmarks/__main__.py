@@ -39,9 +39,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="figures whose name begins so, beside the calibration; may be repeated",
     )
+    parser.add_argument(
+        "--history", type=_number, default=0, metavar="N", help="past debits first, such as 5M"
+    )
     parser.add_argument("--scale", type=int, default=50, help="pgbench's scale (50)")
     parser.add_argument("--json", type=Path, metavar="FILE", default=_results_file())
     return parser
+
+
+def _number(text: str) -> int:
+    """Such as 5M, 200k or 1000."""
+    units = {"k": 1_000, "m": 1_000_000}
+    unit = units.get(text[-1:].lower())
+    return int(text) if unit is None else int(text[:-1]) * unit
 
 
 def _results_file() -> Path:

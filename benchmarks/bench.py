@@ -5,13 +5,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks import databases, report, samples
+from benchmarks import databases, history, report, samples
 from benchmarks.company import open_company
 from benchmarks.databases import CALIBRATION
-from benchmarks.figures import Figure, figures
+from benchmarks.figures import YOUNG, Figure, figures
 from benchmarks.generators import Generators
 from benchmarks.samples import Sample
 from config.embedded.place import Place
+
+# Enough to see how much room a debit takes.
+A_FEW = 200_000
 
 
 def run(place: Place, options: argparse.Namespace) -> None:
@@ -20,11 +23,21 @@ def run(place: Place, options: argparse.Namespace) -> None:
         databases.make_calibration(place, options.scale)
         company = open_company()
         databases.make_script_tables(place, company.customers)
-        chosen = _choose(figures(Generators(place, company, stack)), options.only)
-        taken = _take(chosen, options.rounds, options.seconds)
-    report.show(chosen, taken)
-    setting = {"rounds": options.rounds, "seconds": options.seconds, "scale": options.scale}
-    report.keep(options.json, taken, setting | {"postgresql": databases.version(place)})
+        by = Generators(place, company, stack)
+        chosen = _choose(figures(by), options.only)
+        young = _young(chosen) if options.history else []
+        taken = _take(place, young, options.rounds, options.seconds)
+        past = history.fill(place, by, options.history or A_FEW, _say)
+        taken |= _take(place, chosen, options.rounds, options.seconds)
+    report.show(young + chosen, taken, past)
+    setting = {name: getattr(options, name) for name in ("rounds", "seconds", "scale", "history")}
+    report.keep(options.json, taken, past, setting | {"postgresql": databases.version(place)})
+
+
+def _young(chosen: Sequence[Figure]) -> list[Figure]:
+    """With a calibration of their own."""
+    young = [figure for figure in chosen if figure.name in (CALIBRATION, *YOUNG)]
+    return [one._replace(name=f"{one.name}@0", title=f"{one.title}, no history") for one in young]
 
 
 def _choose(all_figures: Sequence[Figure], only: Sequence[str]) -> list[Figure]:
@@ -33,11 +46,13 @@ def _choose(all_figures: Sequence[Figure], only: Sequence[str]) -> list[Figure]:
     return [figure for figure in all_figures if figure.name.startswith(beginnings)]
 
 
-def _take(chosen: Sequence[Figure], rounds: int, seconds: float) -> dict[str, list[Sample]]:
+def _take(
+    place: Place, chosen: Sequence[Figure], rounds: int, seconds: float
+) -> dict[str, list[Sample]]:
     taken: dict[str, list[Sample]] = {figure.name: [] for figure in chosen}
     for number in range(1, rounds + 1):
         for figure in chosen:
-            sample = samples.take(figure, seconds)
+            sample = samples.take(place, figure, seconds)
             taken[figure.name].append(sample)
             _say(f"Round {number} of {rounds}: {figure.name} {sample.rate:,.0f}/s")
     return taken

@@ -15,10 +15,11 @@ import uvloop
 
 from benchmarks.keys import new_key
 from benchmarks.load import Load
+from benchmarks.turns import AtOnce, Paced, Turns
 
 CONNECTIONS = 128
 
-_CREATED, _OK = b"201", b"200"
+_CREATED, _OK, _REFUSED, _BROKE = b"201", b"200", b"400", b"402"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _RESERVATION = re.compile(rb'"id": ?"(rsv_[0-9a-f]+)"')
 
@@ -27,25 +28,41 @@ _RESERVATION = re.compile(rb'"id": ?"(rsv_[0-9a-f]+)"')
 class Target:
     port: int
     service_key: str
-    # As they are named outside: cus_...
+    # As they are named outside, cus_...; who stands here more often calls more often.
     customers: Sequence[str]
 
 
-def run(target: Target, seconds: float) -> Load:
+@dataclass(frozen=True)
+class Way:
+    """`rate`: requests per second that are sent however long the answers take; none: each
+    connection sends as soon as it was answered. `nonsense`: what is refused without the database.
+    `broke`: some cannot pay.
+    """
+
+    connections: int = CONNECTIONS
+    rate: float | None = None
+    nonsense: bool = False
+    broke: bool = False
+
+
+AS_FAST_AS_IT_ANSWERS = Way()
+
+
+def run(target: Target, seconds: float, way: Way = AS_FAST_AS_IT_ANSWERS) -> Load:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(target, seconds))
+        return runner.run(_run(target, seconds, way))
 
 
-async def _run(target: Target, seconds: float) -> Load:
+async def _run(target: Target, seconds: float, way: Way) -> Load:
     loop = asyncio.get_running_loop()
-    calls = _Calls(_Requests(target), loop.create_future())
-    callers = [_Caller(calls) for _ in range(CONNECTIONS)]
+    calls = _Calls(_Requests(target), loop.create_future(), way)
+    callers = [_Caller(calls) for _ in range(way.connections)]
     for caller in callers:
         await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", target.port)
     start, cpu = time.perf_counter(), time.process_time()
     loop.call_later(seconds, calls.end)
     for caller in callers:
-        caller.reserve()
+        calls.turns.wait(caller.begin)
     await calls.ended
     return calls.load(time.perf_counter() - start, time.process_time() - cpu)
 
@@ -61,6 +78,7 @@ class _Requests:
         commit = '{"amount":"3"}'
         self._commit = self._head("/commit HTTP/1.1", commit)
         self._commit_end = f"\r\n\r\n{commit}".encode()
+        self._nonsense = self._head(" HTTP/1.1", "{}")
 
     def reserve(self) -> bytes:
         end = choice(self._reserve_ends)
@@ -69,6 +87,11 @@ class _Requests:
     def commit(self, reservation: bytes) -> bytes:
         path = b"POST /v1/reservations/" + reservation
         return b"".join((path, self._commit, new_key().encode(), self._commit_end))
+
+    def nonsense(self) -> bytes:
+        """Nobody is to pay."""
+        key = new_key().encode()
+        return b"".join((b"POST /v1/reservations", self._nonsense, key, b"\r\n\r\n{}"))
 
     def _head(self, rest_of_line: str, body: str) -> bytes:
         lines = [
@@ -85,9 +108,11 @@ class _Requests:
 class _Calls:
     """What the callers of one run have in common."""
 
-    def __init__(self, requests: _Requests, ended: "asyncio.Future[None]") -> None:
+    def __init__(self, requests: _Requests, ended: "asyncio.Future[None]", way: Way) -> None:
         self.requests = requests
         self.ended = ended
+        self.way = way
+        self.turns: Turns = Paced(way.rate, ended) if way.rate else AtOnce()
         self.took = array("d")
 
     def end(self) -> None:
@@ -99,6 +124,8 @@ class _Calls:
             self.ended.set_exception(RuntimeError(reason))
 
     def load(self, seconds: float, cpu_seconds: float) -> Load:
+        if not self.took:
+            raise RuntimeError(f"nothing was answered within {seconds:.0f} seconds")
         took = sorted(self.took)
         p50, p99 = (1000 * took[len(took) * part // 100] for part in (50, 99))
         return Load(len(took), seconds, cpu_seconds, p50, p99)
@@ -109,11 +136,12 @@ class _Caller(asyncio.Protocol):
 
     _transport: asyncio.Transport
     _expected: bytes
-    _sent_at: float
+    _due_at: float
 
     def __init__(self, calls: _Calls) -> None:
         self._calls = calls
         self._received = b""
+        self._held = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -133,23 +161,38 @@ class _Caller(asyncio.Protocol):
             reply, self._received = self._received, b""
             self._answered(reply)
 
-    def reserve(self) -> None:
-        self._send(self._calls.requests.reserve(), _CREATED)
+    def begin(self, due_at: float) -> None:
+        """What is next: the commit of what it holds, or something new."""
+        requests = self._calls.requests
+        if self._calls.way.nonsense:
+            self._send(requests.nonsense(), _REFUSED, due_at)
+        elif self._held:
+            self._send(requests.commit(self._held), _OK, due_at)
+            self._held = b""
+        else:
+            self._send(requests.reserve(), _CREATED, due_at)
 
-    def _send(self, request: bytes, expected: bytes) -> None:
+    def _send(self, request: bytes, expected: bytes, due_at: float) -> None:
         self._expected = expected
-        self._sent_at = time.perf_counter()
+        self._due_at = due_at
         self._transport.write(request)
 
     def _answered(self, reply: bytes) -> None:
-        if self._calls.ended.done():
+        calls = self._calls
+        if calls.ended.done():
             return
-        self._calls.took.append(time.perf_counter() - self._sent_at)
-        if reply[9:12] != self._expected:
-            self._calls.fail(f"{self._expected!r} was expected: {reply!r}")
-        elif self._expected == _OK:
-            self.reserve()
-        elif (reservation := _RESERVATION.search(reply)) is None:
+        calls.took.append(time.perf_counter() - self._due_at)
+        status = reply[9:12]
+        is_broke = calls.way.broke and status == _BROKE and self._expected == _CREATED
+        if status != self._expected and not is_broke:
+            calls.fail(f"{self._expected!r} was expected: {reply!r}")
+        elif status == _CREATED:
+            self._hold(reply)
+        calls.turns.wait(self.begin)
+
+    def _hold(self, reply: bytes) -> None:
+        reservation = _RESERVATION.search(reply)
+        if reservation is None:
             self._calls.fail(f"a reply without a reservation: {reply!r}")
         else:
-            self._send(self._calls.requests.commit(reservation[1]), _OK)
+            self._held = reservation[1]

@@ -1,6 +1,5 @@
-"""The demo company, with many customers who never run dry: some of them watched, all alerts armed,
-and some with a spend cap.
-Django has to be set up."""
+"""The demo company, with many customers who never run dry, and some who are. Some are watched, all
+alerts armed, and some have a spend cap. Django has to be set up."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,10 +18,13 @@ from ledger.operations import Operation
 from ledger.wallets import Watched
 
 CUSTOMERS = 10_000
-# Of as many more.
-ARMED = range(CUSTOMERS, 2 * CUSTOMERS)
-CAPPED = range(2 * CUSTOMERS, 3 * CUSTOMERS)
-KEYED = range(3 * CUSTOMERS, 4 * CUSTOMERS)
+# Beside them, and so many of each that they seldom meet.
+OF_A_KIND = 1_000
+ARMED = range(CUSTOMERS, CUSTOMERS + OF_A_KIND)
+CAPPED = range(ARMED.stop, ARMED.stop + OF_A_KIND)
+KEYED = range(CAPPED.stop, CAPPED.stop + OF_A_KIND)
+BROKE = range(KEYED.stop, KEYED.stop + OF_A_KIND)
+HALF_BROKE = range(KEYED.start, BROKE.stop)
 LOTS = 3
 LOT_CREDITS = 1_000_000_000
 MICRO = 1_000_000
@@ -41,10 +43,10 @@ class Company:
 def open_company() -> Company:
     call_command("migrate", verbosity=0)
     service_key = demo.load(settings.STATE, "", history=timedelta(0))["service_key"]
-    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, KEYED.stop + 1)]
+    customers = [Customer(id=uuid7(), name=f"Customer {n}") for n in range(1, BROKE.stop + 1)]
     Customer.objects.bulk_create(customers)
     ids = [customer.id for customer in customers]
-    for start in range(0, len(ids), AT_ONCE):
+    for start in range(0, BROKE.start, AT_ONCE):
         _grant(ids[start : start + AT_ONCE])
     for number in ARMED:
         _arm(ids[number])

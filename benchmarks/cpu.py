@@ -6,6 +6,7 @@ import psutil
 SERVERS = {
     "config.embedded.keeper": "database",
     "config.web": "web",
+    "benchmarks.plain": "web",
     "benchmarks.by_hand.web": "web",
 }
 

@@ -41,6 +41,14 @@ def create(place: Place, database: str) -> None:
         connection.execute(f'CREATE DATABASE "{database}"')
 
 
+def wal(place: Place) -> int:
+    """Bytes that the server has written to its log since it was made."""
+    with cluster.connect(place, cluster.OWNER, "postgres") as connection:
+        row = connection.execute("SELECT pg_current_wal_lsn() - '0/0'").fetchone()
+    assert row is not None
+    return int(str(row[0]))
+
+
 def version(place: Place) -> str:
     with cluster.connect(place, cluster.OWNER, "postgres") as connection:
         (text,) = connection.execute("SHOW server_version").fetchone() or ("",)

@@ -1,11 +1,11 @@
 """What is measured. Each figure is taken once in every round, in this order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from benchmarks.callers import CONNECTIONS
-from benchmarks.company import ARMED, CAPPED, CUSTOMERS, KEYED
+from benchmarks.callers import CONNECTIONS, Way
+from benchmarks.company import ARMED, CAPPED, CUSTOMERS, HALF_BROKE, KEYED
 from benchmarks.databases import CALIBRATION
 from benchmarks.events import CONNECTIONS as REPORTERS
 from benchmarks.events import SIZE
@@ -16,6 +16,15 @@ from benchmarks.pgbench import CLIENTS
 MANY = range(CUSTOMERS)
 HOT = range(1)
 SOME = range(100)
+KINDS = {
+    "many": (MANY, "many customers"),
+    "hot": (HOT, "one hot customer"),
+    "armed": (ARMED, "customers with all alerts armed"),
+    "capped": (CAPPED, "customers with a cap of the day"),
+    "keyed": (KEYED, "customers whose keys have a cap of the month"),
+}
+# Taken again where there is no history yet, if some is filled in.
+YOUNG = ("single-many", "lists-100-many", "http-many")
 
 
 class Figure(NamedTuple):
@@ -25,51 +34,75 @@ class Figure(NamedTuple):
 
 
 def figures(by: Generators) -> list[Figure]:
-    single = f"pairs, single calls, {CLIENTS} clients"
-    http = f"requests, HTTP, {CONNECTIONS} connections"
-    events = f"usage events, lists of {SIZE}, {REPORTERS} connections"
+    return [*_limits(by), *_database(by), *_http(by), *_lists_over_http(by), *_beside(by)]
+
+
+def _limits(by: Generators) -> Iterator[Figure]:
+    yield Figure(CALIBRATION, f"pgbench TPC-B, {CLIENTS} clients", by.calibration)
+    yield Figure("flush", "a page made durable, over and over", by.flush)
+    for clients in (1, CLIENTS, 32):
+        title = f"bare durable inserts, {_clients(clients)}"
+        yield Figure(f"insert-{clients}", title, partial(by.insert, clients=clients))
+
+
+def _database(by: Generators) -> Iterator[Figure]:
+    for clients in (1, 32):
+        title = f"pairs, single calls, {_clients(clients)}, many customers"
+        take = partial(by.single, clients=clients, customers=MANY)
+        yield Figure(f"single-{clients}-many", title, take)
+    yield from _of_kinds("single", f"pairs, single calls, {_clients(CLIENTS)}", by.single, *KINDS)
+    for size, kinds in ((10, ("many", "hot")), (100, tuple(KINDS)), (1000, ("many", "hot"))):
+        title = f"pairs, lists of {size:,}"
+        yield from _of_kinds(f"lists-{size}", title, partial(by.lists, size=size), *kinds)
+
+
+def _http(by: Generators) -> Iterator[Figure]:
+    for connections in (1, 32, 256):
+        take = partial(by.http, way=Way(connections), customers=MANY)
+        title = f"requests, HTTP, {_connections(connections)}, many customers"
+        yield Figure(f"http-{connections}-many", title, take)
+    alone = partial(by.plain, way=Way(1), customers=MANY)
+    yield Figure("plain-1-many", "requests, one plain SQL call each, one connection", alone)
+    title = f"requests, HTTP, {_connections(CONNECTIONS)}"
+    yield from _of_kinds("http", title, by.http, "many", "hot", "armed", "capped")
+    yield Figure("http-zipf", f"{title}, by Zipf's law", partial(by.http_zipf, customers=MANY))
+    broke = partial(by.http, way=Way(broke=True), customers=HALF_BROKE)
+    yield Figure("http-broke", f"{title}, half of the customers broke", broke)
+    half = partial(by.http_half, customers=MANY)
+    title = f"requests, HTTP, {_connections(CONNECTIONS)}, at half of the highest rate"
+    yield Figure("half", title, partial(half, nonsense=False))
+    yield Figure("half-nonsense", f"{title}, refused at once", partial(half, nonsense=True))
+
+
+def _lists_over_http(by: Generators) -> Iterator[Figure]:
+    for size, connections in ((100, 8), (1000, 4)):
+        take = partial(by.batches, size=size, connections=connections)
+        title = f"operations, /v1/batch of {size:,}, {_connections(connections)}"
+        yield from _of_kinds(f"batch-{size}", title, take, "many", "hot")
+    title = f"usage events, lists of {SIZE:,}, {_connections(REPORTERS)}"
+    take = partial(by.events, ids="uuid7")
+    yield from _of_kinds("events", f"{title}, UUIDv7 ids", take, "many", "hot")
+    take = partial(by.events, ids="text")
+    yield from _of_kinds("events-text", f"{title}, other ids", take, "many", "hot")
+
+
+def _beside(by: Generators) -> Iterator[Figure]:
     leases = "calls, leases, one client process"
-    by_hand = f"requests, by hand, {CONNECTIONS} connections"
-    return [
-        Figure(CALIBRATION, f"pgbench TPC-B, {CLIENTS} clients", by.calibration),
-        Figure("insert", f"bare durable inserts, {CLIENTS} clients", by.insert),
-        *_many_and_hot("single", single, by.single),
-        _armed("single", single, by.single),
-        _capped("single", single, by.single),
-        _keyed("single", single, by.single),
-        *_many_and_hot("lists-10", "pairs, lists of 10", partial(by.lists, size=10)),
-        *_many_and_hot("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
-        _armed("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
-        _capped("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
-        _keyed("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
-        *_many_and_hot("http", http, by.drawdown),
-        _armed("http", http, by.drawdown),
-        *_many_and_hot("events", f"{events}, UUIDv7 ids", partial(by.events, ids="uuid7")),
-        *_many_and_hot("events-text", f"{events}, other ids", partial(by.events, ids="text")),
-        _capped("http", http, by.drawdown),
-        Figure("leases-hot", f"{leases}, one customer", partial(by.leases, customers=HOT)),
-        Figure("leases-some", f"{leases}, 100 customers", partial(by.leases, customers=SOME)),
-        *_many_and_hot("by-hand", by_hand, by.by_hand),
-    ]
+    yield Figure("leases-hot", f"{leases}, one customer", partial(by.leases, customers=HOT))
+    yield Figure("leases-some", f"{leases}, 100 customers", partial(by.leases, customers=SOME))
+    title = f"requests, by hand, {_connections(CONNECTIONS)}"
+    yield from _of_kinds("by-hand", title, by.by_hand, "many", "hot")
 
 
-def _many_and_hot(name: str, title: str, take: Callable[..., Load]) -> list[Figure]:
-    return [
-        Figure(f"{name}-many", f"{title}, many customers", partial(take, customers=MANY)),
-        Figure(f"{name}-hot", f"{title}, one hot customer", partial(take, customers=HOT)),
-    ]
+def _of_kinds(name: str, title: str, take: Callable[..., Load], *kinds: str) -> Iterator[Figure]:
+    for kind in kinds:
+        customers, named = KINDS[kind]
+        yield Figure(f"{name}-{kind}", f"{title}, {named}", partial(take, customers=customers))
 
 
-def _armed(name: str, title: str, take: Callable[..., Load]) -> Figure:
-    title = f"{title}, many customers with all alerts armed"
-    return Figure(f"{name}-armed", title, partial(take, customers=ARMED))
+def _clients(number: int) -> str:
+    return "one client" if number == 1 else f"{number} clients"
 
 
-def _capped(name: str, title: str, take: Callable[..., Load]) -> Figure:
-    title = f"{title}, many customers with a cap of the day"
-    return Figure(f"{name}-capped", title, partial(take, customers=CAPPED))
-
-
-def _keyed(name: str, title: str, take: Callable[..., Load]) -> Figure:
-    title = f"{title}, many customers whose keys have a cap of the month"
-    return Figure(f"{name}-keyed", title, partial(take, customers=KEYED))
+def _connections(number: int) -> str:
+    return "one connection" if number == 1 else f"{number} connections"

@@ -17,14 +17,17 @@ _TRANSACTIONS = re.compile(r"transactions actually processed: (\d+)")
 _RATE = re.compile(r"tps = ([\d.]+)")
 
 
-def run(place: Place, user: str, database: str, seconds: float, *options: str) -> Load:
+def run(
+    place: Place, user: str, database: str, seconds: float, *options: str, clients: int = CLIENTS
+) -> Load:
     before = _children_seconds()
     outcome = subprocess.run(
         [
             str(binaries(place.user) / "pgbench"),
             *("--host", str(place.sockets), "--username", user),
             *("--no-vacuum", "--protocol=prepared"),
-            *(f"--client={CLIENTS}", f"--jobs={THREADS}", f"--time={max(1, round(seconds))}"),
+            *(f"--client={clients}", f"--jobs={min(clients, THREADS)}"),
+            f"--time={max(1, round(seconds))}",
             *options,
             database,
         ],

@@ -12,25 +12,30 @@ from typing import Any
 from benchmarks import gates
 from benchmarks.databases import CALIBRATION
 from benchmarks.figures import Figure
+from benchmarks.history import History
 from benchmarks.samples import Sample, Spread, ratios
 
 Taken = Mapping[str, Sequence[Sample]]
 
-HEADINGS = ["", "per second", "ratio", "p50 ms", "p99 ms", "web us", "database us", "load us"]
+HEADINGS = ["", "per second", "ratio", "p50 ms", "p99 ms"]
+HEADINGS += ["web us", "database us", "load us", "WAL bytes"]
 SPENDERS = ["web", "database", "load"]
 
 
-def show(figures: Sequence[Figure], taken: Taken) -> None:
-    rows = [_row(figure.title, taken[figure.name], taken[CALIBRATION]) for figure in figures]
+def show(figures: Sequence[Figure], taken: Taken, past: History) -> None:
+    rows = [_row(one.title, taken[one.name], _calibration(taken, one.name)) for one in figures]
     print()
     _print_table([HEADINGS, *rows])
     print("\nMedian over the rounds (least to most). Ratio: to TPC-B in the same round.")
-    print("The last columns: processor time for one operation, microseconds, by who spent it.\n")
-    for line in gates.verdicts(taken):
+    print("The last columns: processor time for one operation, microseconds, by who spent it, and")
+    print("bytes of the database's log for one.\n")
+    _print_table([["bytes on disk per debit", ""], *_sizes(past)])
+    print()
+    for line in gates.verdicts(taken, past):
         print(line)
 
 
-def keep(file: Path, taken: Taken, setting: Mapping[str, Any]) -> None:
+def keep(file: Path, taken: Taken, past: History, setting: Mapping[str, Any]) -> None:
     kept = {
         "machine": {
             "cores": os.cpu_count(),
@@ -40,14 +45,26 @@ def keep(file: Path, taken: Taken, setting: Mapping[str, Any]) -> None:
         },
         "setting": setting,
         "ratios": {
-            name: Spread.of(ratios(samples, taken[CALIBRATION]))._asdict()
+            name: Spread.of(ratios(samples, _calibration(taken, name)))._asdict()
             for name, samples in taken.items()
         },
+        "history": asdict(past),
         "figures": {name: [asdict(sample) for sample in taken[name]] for name in taken},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(kept, indent=2) + "\n")
     print(f"\nKept in {file}")
+
+
+def _calibration(taken: Taken, name: str) -> Sequence[Sample]:
+    """Of the same time."""
+    return taken[f"{CALIBRATION}@0" if name.endswith("@0") else CALIBRATION]
+
+
+def _sizes(past: History) -> list[list[str]]:
+    by_size = sorted(past.bytes.items(), key=lambda one: -one[1])
+    rows = [[f"  {name}", f"{size:,.0f}"] for name, size in by_size if size >= 1]
+    return [*rows, [f"  all, of {past.pairs:,} debits", f"{past.whole:,.0f}"]]
 
 
 def _row(title: str, samples: Sequence[Sample], calibration: Sequence[Sample]) -> list[str]:
@@ -61,6 +78,7 @@ def _row(title: str, samples: Sequence[Sample], calibration: Sequence[Sample]) -
         _milliseconds([sample.p50 for sample in samples]),
         _milliseconds([sample.p99 for sample in samples]),
         *(f"{microseconds:,.0f}" for microseconds in spent),
+        f"{Spread.of([sample.wal for sample in samples]).median:,.0f}",
     ]
 
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks import cpu
+from benchmarks import cpu, databases
 from benchmarks.figures import Figure
+from config.embedded.place import Place
 
 
 @dataclass(frozen=True)
 class Sample:
-    """`rate` is operations per second; `cpu` is microseconds per operation, by who spent them."""
+    """`rate` is operations per second; `cpu` is microseconds per operation, by who spent them;
+    `wal` is bytes of the database's log per operation."""
 
     rate: float
     cpu: dict[str, float]
+    wal: float
     p50: float | None
     p99: float | None
 
@@ -29,14 +32,15 @@ class Spread(NamedTuple):
         return cls(median(values), min(values), max(values))
 
 
-def take(figure: Figure, seconds: float) -> Sample:
-    before = cpu.of_servers()
+def take(place: Place, figure: Figure, seconds: float) -> Sample:
+    before, written = cpu.of_servers(), databases.wal(place)
     load = figure.take(seconds)
-    after = cpu.of_servers()
+    after, written = cpu.of_servers(), databases.wal(place) - written
     used = {name: after[name] - before[name] for name in after} | {"load": load.cpu_seconds}
     return Sample(
         rate=load.operations / load.seconds,
         cpu={name: 1e6 * spent / load.operations for name, spent in used.items()},
+        wal=written / load.operations,
         p50=load.p50,
         p99=load.p99,
     )
