@@ -4,8 +4,6 @@ import asyncio
 import logging
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
-    Callable,
     Coroutine,
     Iterable,
     Mapping,
@@ -13,7 +11,6 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import wraps
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
 
@@ -23,6 +20,7 @@ from drawdown import flows, operations, posting
 from drawdown.aiolists import Lists
 from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
+from drawdown.charging import AsyncReserving
 from drawdown.errors import DrawdownError, Problem, Unreachable
 from drawdown.holding import LENGTH, Hold
 from drawdown.offline import Bound, Open
@@ -36,7 +34,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger("drawdown")
 
 
-class AsyncClient:
+class AsyncClient(AsyncReserving):
     """For any number of tasks of one event loop. Close it, or use it in `async with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
@@ -104,25 +102,6 @@ class AsyncClient:
             hold.has_ended = True
             if extending:
                 extending.cancel()
-
-    def charged(
-        self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
-    ) -> Callable[[Callable[..., Awaitable[Result]]], Callable[..., Awaitable[Result]]]:
-        """A decorator: each call of the function is held and committed. `customer` is called with
-        the function's own arguments."""
-        from_arguments = customer
-
-        def decorate(
-            function: Callable[..., Awaitable[Result]],
-        ) -> Callable[..., Awaitable[Result]]:
-            @wraps(function)
-            async def charge(*args: Any, **named: Any) -> Result:
-                async with self.reserve(from_arguments(*args, **named), endpoint, **terms):
-                    return await function(*args, **named)
-
-            return charge
-
-        return decorate
 
     async def debit(
         self,

@@ -2,10 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import wraps
 from time import sleep
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
@@ -15,6 +14,7 @@ import httpx
 from drawdown import flows, operations, posting
 from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
+from drawdown.charging import Reserving
 from drawdown.errors import DrawdownError, Problem, Unreachable
 from drawdown.extending import Extender
 from drawdown.holding import LENGTH, Hold
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger("drawdown")
 
 
-class Client:
+class Client(Reserving):
     """For any number of threads. Close it, or use it in `with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
@@ -98,23 +98,6 @@ class Client:
             hold.has_ended = True
             if number is not None:
                 self._extender.end(number)
-
-    def charged(
-        self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
-    ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-        """A decorator: each call of the function is held and committed. `customer` is called with
-        the function's own arguments."""
-        from_arguments = customer
-
-        def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
-            @wraps(function)
-            def charge(*args: Any, **named: Any) -> Result:
-                with self.reserve(from_arguments(*args, **named), endpoint, **terms):
-                    return function(*args, **named)
-
-            return charge
-
-        return decorate
 
     def debit(
         self,

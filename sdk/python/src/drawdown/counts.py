@@ -15,6 +15,10 @@ NOTES_MAX: Final = 16 * 1024 * 1024  # bytes, before what is over is left out
 _WIDTH: Final = 8  # bytes
 
 
+class Full(Exception):
+    """All slots are in use."""
+
+
 class Counts(Protocol):
     """Numbers that only grow, by slot; and a note of each lease, in place of the one before."""
 
@@ -65,7 +69,9 @@ class InFile:
         self._free = list(range(SLOTS - 1, -1, -1))
 
     def take_slot(self) -> int:
-        """Raises IndexError when all are in use."""
+        """Raises Full."""
+        if not self._free:
+            raise Full
         return self._free.pop()
 
     def free_slot(self, slot: int) -> None:
@@ -116,9 +122,12 @@ def left_behind(folder: Path) -> Iterator[InFile]:
 
 
 def _locked(path: Path) -> BinaryIO:
+    """Raises OSError where another process has it."""
     notes = path.open("a+b", buffering=0)
     try:
         fcntl.flock(notes, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(notes.fileno()), path.stat()):
+            raise BlockingIOError(f"{path} was replaced meanwhile.")
     except OSError:
         notes.close()
         raise
