@@ -16,7 +16,7 @@ from typing import Any, Final, Self, TypeVar, Unpack
 
 import httpx
 
-from drawdown import flows, operations, posting
+from drawdown import flows, forks, operations, posting
 from drawdown.aiolists import Lists
 from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
@@ -30,6 +30,8 @@ from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
 POST_SECONDS: Final = 1.0
+# Closed, they would say good-bye on connections of the parent's.
+_FORGOTTEN: Final[list[httpx.AsyncClient]] = []
 Result = TypeVar("Result")
 logger = logging.getLogger("drawdown")
 
@@ -52,11 +54,13 @@ class AsyncClient(AsyncReserving):
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self.retry = retry
+        self._makes_http = http is None
         self._http = http or httpx.AsyncClient()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
         self._lists = Lists(self._one, self._many) if lists else None
         self._bound = Bound(offline)
+        forks.watch(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._poster: asyncio.Task[None] | None = None
 
@@ -67,6 +71,15 @@ class AsyncClient(AsyncReserving):
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def begin_anew(self) -> None:
+        """In a process that was forked. An `http` of your own is yours to make anew."""
+        _FORGOTTEN.append(self._http)
+        if self._makes_http:
+            self._http = httpx.AsyncClient()
+        if self._lists:
+            self._lists = Lists(self._one, self._many)
+        self._tasks, self._poster = set(), None
 
     async def aclose(self) -> None:
         """When what it does by itself, such as the release of holds, is done."""

@@ -36,7 +36,6 @@ class AsyncLeases(AsyncReserving):
     ) -> None:
         self._client, self._size = client, size
         self._folder = Path(folder) if folder is not None else None
-        self._round: asyncio.Task[None] | None = None
         self._make()
         forks.watch(self)
 
@@ -44,6 +43,7 @@ class AsyncLeases(AsyncReserving):
         self._holder = Holder(self._size, self._folder, self._client.retry)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._worker: asyncio.Task[None] | None = None
+        self._round: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._begin_to_work()

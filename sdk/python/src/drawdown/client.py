@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar, Unpack
 
 import httpx
 
-from drawdown import flows, operations, posting
+from drawdown import flows, forks, operations, posting
 from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
 from drawdown.charging import Reserving
@@ -26,6 +26,8 @@ from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
 POST_SECONDS: Final = 1.0
+# Closed, they would say good-bye on connections of the parent's.
+_FORGOTTEN: Final[list[httpx.Client]] = []
 Result = TypeVar("Result")
 logger = logging.getLogger("drawdown")
 
@@ -48,12 +50,14 @@ class Client(Reserving):
         http: httpx.Client | None = None,
     ) -> None:
         self.retry = retry
+        self._makes_http = http is None
         self._http = http or httpx.Client()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
         self._lists = Lists(self._one, self._many) if lists else None
         self._extender = Extender()
         self._bound = Bound(offline)
+        forks.watch(self)
         self._closed = threading.Event()
         self._poster = self._start_poster() if offline else None
 
@@ -64,6 +68,15 @@ class Client(Reserving):
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.close()
+
+    def begin_anew(self) -> None:
+        """In a process that was forked. An `http` of your own is yours to make anew."""
+        _FORGOTTEN.append(self._http)
+        if self._makes_http:
+            self._http = httpx.Client()
+        if self._lists:
+            self._lists = Lists(self._one, self._many)
+        self._extender = Extender()
 
     def close(self) -> None:
         self._closed.set()

@@ -98,9 +98,9 @@ class InFile:
 
     def remove(self) -> None:
         """Nothing in it is of use any more."""
-        self.close()
         for suffix in (".notes", ".counts"):
             self.path.with_suffix(suffix).unlink(missing_ok=True)
+        self.close()
 
     def _compact(self) -> None:
         fresh = self.path.with_suffix(".fresh")
@@ -126,8 +126,8 @@ def _locked(path: Path) -> BinaryIO:
     notes = path.open("a+b", buffering=0)
     try:
         fcntl.flock(notes, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.path.samestat(os.fstat(notes.fileno()), path.stat()):
-            raise BlockingIOError(f"{path} was replaced meanwhile.")
+        if os.fstat(notes.fileno()).st_nlink == 0:
+            raise BlockingIOError(f"{path} was removed or replaced meanwhile.")
     except OSError:
         notes.close()
         raise

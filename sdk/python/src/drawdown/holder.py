@@ -169,6 +169,7 @@ class Holder:
         wanted = shop.burn.wanted(0, cost, self.size)
         flow = leasing.take(payer, wanted, cost, self.size, self._counts, self._retry)
         block, shop.available = yield from flow
+        self._put_by(payer, shop)
         shop.block, shop.customer = block, block.customer
         for known in shop.costs:
             if (price := shop.cost(known)) is not None:
@@ -196,19 +197,17 @@ class Holder:
         if block.pending is not None or block.unsettled() or self._is_late(block):
             yield from self._renew(shop, block, least)
         if clock() - block.began_at >= self.size.seconds:
-            yield from self._replace(payer, shop, block, least)
+            yield from self._replace(payer, shop, least)
 
-    def _replace(self, payer: str, shop: Shop, old: Block, least: int) -> Flow[None]:
+    def _replace(self, payer: str, shop: Shop, least: int) -> Flow[None]:
         """Whether it may still pay is looked at when a lease is taken, not when it is renewed.
         Raises DrawdownError."""
         try:
             yield from self._take(payer, shop, least)
         except (AccessDenied, Missing, LeaseImpossible):
             self._put_by(payer, shop)
-        except (PaymentRequired, TooManyRequests):
-            return
-        else:
-            self._old.append((payer, old))
+        except (PaymentRequired, TooManyRequests) as error:
+            logger.info("The old lease goes on: %s", error)
 
     def _renew(self, shop: Shop, block: Block, cost: int) -> Flow[None]:
         """Raises DrawdownError."""
