@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent
 from time import monotonic
 
@@ -40,6 +41,23 @@ def test_work_that_ends_while_a_block_is_given_up_is_told_next():
     block.given_up()
     assert block.is_done()
     assert [(one.calls, one.upto) for one in first + second] == [(1, 1), (1, 2)]
+
+
+def test_many_threads_note_while_the_file_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr("drawdown.counts.NOTES_MAX", 3000)
+    file = InFile(tmp_path / "one")
+
+    def note(number):
+        for each in range(200):
+            file.note({"lease": f"{number}-{each}", "is_over": each > 5})
+        return number
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(list(threads.map(note, range(8)))) == 8
+    file.close()
+    again = InFile(tmp_path / "one")
+    assert len(again.leases()) == 8 * 6
+    again.close()
 
 
 def over(flow):

@@ -145,9 +145,9 @@ class AsyncLeases(AsyncReserving):
             return await self._client.run(self._holder.ready(payer, endpoint))
 
     async def _finish(self) -> None:
-        for payer in self._holder.old():
+        for payer in self._holder.ending.payers():
             async with self._lock(payer):
-                await self._client.run(self._holder.end(payer))
+                await self._client.run(self._holder.ending.end(payer))
         await self._client.run(self._holder.post())
 
     def _begin_to_work(self) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import mmap
 import os
+import threading
 from collections.abc import Iterator, Mapping, MutableSequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
@@ -34,12 +35,14 @@ class InMemory:
     def __init__(self) -> None:
         self.numbers: MutableSequence[int] = []
         self._free: list[int] = []
+        self._lock = threading.Lock()
 
     def take_slot(self) -> int:
-        if self._free:
-            return self._free.pop()
-        self.numbers.append(0)
-        return len(self.numbers) - 1
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            self.numbers.append(0)
+            return len(self.numbers) - 1
 
     def free_slot(self, slot: int) -> None:
         self._free.append(slot)
@@ -67,25 +70,28 @@ class InFile:
         self._view = memoryview(self._map).cast("Q")
         self.numbers = cast(MutableSequence[int], self._view)
         self._free = list(range(SLOTS - 1, -1, -1))
+        self._lock = threading.Lock()
 
     def take_slot(self) -> int:
         """Raises Full."""
-        if not self._free:
-            raise Full
-        return self._free.pop()
+        with self._lock:
+            if not self._free:
+                raise Full
+            return self._free.pop()
 
     def free_slot(self, slot: int) -> None:
         self._free.append(slot)
 
     def note(self, entry: Mapping[str, Any]) -> None:
         """Out of the process when it returns, and on the disk a little later."""
-        if entry["is_over"]:
-            self._latest.pop(entry["lease"], None)
-        else:
-            self._latest[entry["lease"]] = dict(entry)
-        self._notes.write(_line(entry))
-        if self._notes.tell() > NOTES_MAX:
-            self._compact()
+        with self._lock:
+            if entry["is_over"]:
+                self._latest.pop(entry["lease"], None)
+            else:
+                self._latest[entry["lease"]] = dict(entry)
+            self._notes.write(_line(entry))
+            if self._notes.tell() > NOTES_MAX:
+                self._compact()
 
     def leases(self) -> list[dict[str, Any]]:
         """Those that are not over, by their last note."""

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from drawdown import holding, leasing, posting
-from drawdown.block import Block, Settlement
+from drawdown.block import Block
 from drawdown.counts import Full
+from drawdown.ending import Ending, later
 from drawdown.errors import (
     AccessDenied,
     Missing,
     PaymentRequired,
-    Problem,
     TooManyRequests,
-    Unreachable,
 )
 from drawdown.holding import Hold
 from drawdown.journal import Journal
@@ -46,7 +45,7 @@ class Holder:
         self._left = Left(folder, self._journal, retry)
         self._shops: dict[str, Shop] = {}
         self._listed = Shop()  # what calls cost whom nobody knows yet
-        self._old: list[tuple[str, Block]] = []
+        self.ending = Ending(self._journal, size, retry)
 
     def spend(self, payer: str, endpoint: str) -> bool:
         """Whether a call was paid for, at once."""
@@ -77,10 +76,6 @@ class Holder:
     def payers(self) -> list[str]:
         return list(self._shops)
 
-    def old(self) -> list[str]:
-        """Whose blocks are to be ended."""
-        return list({payer for payer, _ in list(self._old)})
-
     def ready(self, payer: str, endpoint: str) -> Flow[Block | None]:
         """A block that may have enough for a call. None: it is to be asked for alone. Raises the
         problem that Drawdown refuses with, and Unreachable."""
@@ -108,26 +103,18 @@ class Holder:
         elif block.is_idle(clock() - IDLE_SECONDS):
             self._put_by(payer, shop)
         else:
-            yield from _later(self._keep(payer, shop, block))
+            yield from later(self._keep(payer, shop, block))
 
     def leave(self, payer: str) -> Flow[None]:
         """Ends its block, and forgets it."""
         shop = self._shops.pop(payer, None)
         if shop is not None:
             self._put_by(payer, shop)
-        yield from self.end(payer)
-
-    def end(self, payer: str) -> Flow[None]:
-        """Gives back what is left of its old blocks; what cannot be settled now waits."""
-        for one in [one for one in list(self._old) if one[0] == payer]:
-            yield from _later(self._end(one[1]))
-            if one[1].is_done():
-                self._old.remove(one)
-                one[1].close()
+        yield from self.ending.end(payer)
 
     def post(self) -> Flow[None]:
         """What was spent of leases that were over, and what work has said of itself."""
-        return _later(posting.post(self._journal, self._retry))
+        return later(posting.post(self._journal, self._retry))
 
     def recover(self) -> Flow[None]:
         """What processes that are no more have left in the folder."""
@@ -135,11 +122,11 @@ class Holder:
 
     def close(self) -> None:
         """What the service did not hear of stays in the folder; without one it is lost."""
-        lost = len(self._old) + len(self._journal.waiting())
+        lost = len(self.ending) + len(self._journal.waiting())
         if lost and self._folder is None:
             logger.error("What %d leases were spent on was not settled, and is lost.", lost)
         self._left.close()
-        if not any(block.is_under_way() for _, block in self._old):
+        if not self.ending.is_under_way():
             self._counts.close()
             self._journal.close()
 
@@ -177,9 +164,9 @@ class Holder:
         return block
 
     def _put_by(self, payer: str, shop: Shop) -> None:
-        """Its block is among the old ones, to be ended."""
+        """Its block is to be ended."""
         if shop.block is not None:
-            self._old.append((payer, shop.block))
+            self.ending.put(payer, shop.block)
             shop.block = None
 
     def _cost(self, payer: str, shop: Shop, endpoint: str) -> Flow[int]:
@@ -215,31 +202,10 @@ class Holder:
         if 0 < shop.available < wanted:
             wanted = max(cost, (shop.available + block.left) // 2)
         settlement = block.settlement(wanted, self.size.seconds, ends=False)
-        shop.available = yield from self._send(block, settlement)
+        shop.available = yield from self.ending.send(block, settlement)
 
     def _is_late(self, block: Block) -> bool:
         return clock() > block.until - self.size.seconds / 2
-
-    def _end(self, block: Block) -> Flow[None]:
-        """Raises DrawdownError."""
-        if block.pending is not None:
-            yield from self._send(block, block.pending)
-        if not block.is_over:
-            last = block.settlement(0, self.size.seconds, ends=True)
-            yield from self._send(block, last)
-        if block.is_over and not block.is_done():
-            self._give_up(block)
-
-    def _send(self, block: Block, settlement: Settlement) -> Flow[int]:
-        """What its payer has beside it. Raises DrawdownError where it is to be sent again."""
-        try:
-            return (yield from leasing.settle(block, settlement, self._retry))
-        except Problem as problem:
-            if not leasing.was_not_done(problem):
-                raise
-            logger.warning("The lease %s is over: %s", block.id, problem)
-            self._give_up(block)
-            return 0
 
     def _report(self, customer: str, endpoint: str, said: holding.Settlement) -> None:
         """As a usage event: what it costs by its outcome, or by what was used, is the service's to
@@ -247,17 +213,3 @@ class Holder:
         self._journal.write(
             customer=customer, endpoint=endpoint, credits=Decimal(0), data=said.told()
         )
-
-    def _give_up(self, block: Block) -> None:
-        leasing.journal_lines(self._journal, block.id, block.customer, block.give_up())
-        block.given_up()
-
-
-def _later(flow: Flow[Any]) -> Flow[None]:
-    """What fails now is done later; whatever it is, others are not to wait for it."""
-    try:
-        yield from flow
-    except Unreachable as error:
-        logger.info("It is settled later: %s", error)
-    except Exception as error:
-        logger.warning("It is settled later: %r", error)

@@ -131,9 +131,9 @@ class Leases(Reserving):
             return self._client.run(self._holder.ready(payer, endpoint))
 
     def _finish(self) -> None:
-        for payer in self._holder.old():
+        for payer in self._holder.ending.payers():
             with self._lock(payer):
-                self._client.run(self._holder.end(payer))
+                self._client.run(self._holder.ending.end(payer))
         self._client.run(self._holder.post())
 
     def _begin_to_work(self) -> None:
