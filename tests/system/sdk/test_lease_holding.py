@@ -18,7 +18,7 @@ from drawdown.leasing import journal_lines, recover
 from drawdown.wire import Answer
 from tests.system.sdk.conftest import PATIENT
 from tests.system.sdk.test_leases import SLOWLY, Gate, cost, counted
-from tests.system.sdk.world import ENDPOINT, soon
+from tests.system.sdk.world import ENDPOINT, World, soon
 
 __all__ = ["cost"]
 
@@ -114,9 +114,11 @@ def test_a_process_that_was_forked_has_leases_of_its_own(demo, world, cost, tmp_
 
 
 def test_a_key_that_is_revoked_pays_no_longer(credits, world):
-    path = f"/v1/customers/{world.customer}/keys"
+    """However much its block has."""
+    rich = World.new(world.api, "100000")
+    path = f"/v1/customers/{rich.customer}/keys"
     made = world.api.post(path, {"name": "tests"}, key=str(uuid7()))
-    with Leases(credits, size=Size(seconds=2, every=0.1, calls=2)) as leases:
+    with Leases(credits, size=Size(seconds=2, every=0.1, calls=5000)) as leases:
         leases.spend(api_key=made["secret"], endpoint=ENDPOINT)
         revoked = world.api._http.delete(
             f"{world.api._url}/v1/keys/{made['id']}",
@@ -166,14 +168,14 @@ def test_work_that_outlives_its_leases_is_counted_for_the_next_process(
 
 
 def test_one_that_cannot_be_recovered_keeps_nobody_waiting(credits, world, cost, tmp_path):
-    broken = InFile(tmp_path / "z")
-    broken.note({"lease": "lse_1", "is_over": False})
-    broken.close()
     with Leases(credits, size=SLOWLY, folder=tmp_path) as first:
         first.spend(world.customer, ENDPOINT)
         first._closed.set()
         first._worker.join()
         first._holder._counts.close()
+        broken = InFile(tmp_path / "z")
+        broken.note({"lease": "lse_1", "is_over": False})
+        broken.close()
         with Leases(credits, size=Size(every=0.1), folder=tmp_path):
             soon(lambda: world.balance() == (100 - cost, 0))
         first._closed.clear()
