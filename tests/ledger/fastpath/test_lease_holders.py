@@ -103,7 +103,7 @@ class World:
         """Which fails at times."""
         failed = self.random.random() < 0.5
         try:
-            with self.holder().leases.spending(name(self.customer), "summarize"):
+            with self.holder().leases.reserve(name(self.customer), "summarize"):
                 if failed:
                     raise ZeroDivisionError
         except (PaymentRequired, ZeroDivisionError):

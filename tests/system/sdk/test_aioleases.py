@@ -56,7 +56,7 @@ def test_a_block_is_spent_without_asking(road, demo, world, cost):
 
 def test_work_that_fails_or_is_cancelled_costs_nothing(road, demo, world, cost):
     async def work(leases, seconds):
-        async with leases.spending(world.customer, ENDPOINT):
+        async with leases.reserve(world.customer, ENDPOINT):
             await asyncio.sleep(seconds)
 
     async def main(client):

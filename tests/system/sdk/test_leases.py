@@ -86,9 +86,9 @@ def test_many_threads_and_several_holders_sell_it_once(demo, credits, world, cos
 
 def test_failed_work_costs_nothing(credits, world, cost):
     with Leases(credits, size=SLOWLY) as leases:
-        with leases.spending(world.customer, ENDPOINT):
+        with leases.reserve(world.customer, ENDPOINT):
             pass
-        with pytest.raises(ZeroDivisionError), leases.spending(world.customer, ENDPOINT):
+        with pytest.raises(ZeroDivisionError), leases.reserve(world.customer, ENDPOINT):
             raise ZeroDivisionError
     assert world.balance() == (100 - cost, 0)
 
@@ -211,7 +211,7 @@ def test_what_a_killed_process_has_spent_is_settled_by_the_next(
 def test_a_key_pays_and_its_calls_say_so(credits, world, cost):
     secret = world.new_key()
     with Leases(credits, size=SLOWLY) as leases:
-        leases.spend(secret, ENDPOINT)
+        leases.spend(api_key=secret, endpoint=ENDPOINT)
     assert world.balance() == (100 - cost, 0)
     assert world.calls()[0]["key"] is not None
 

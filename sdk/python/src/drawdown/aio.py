@@ -4,8 +4,6 @@ import asyncio
 import logging
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
-    Callable,
     Coroutine,
     Iterable,
     Mapping,
@@ -13,16 +11,16 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import wraps
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
 
 import httpx
 
-from drawdown import flows, operations, posting
+from drawdown import flows, forks, operations, posting
 from drawdown.aiolists import Lists
 from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
+from drawdown.charging import AsyncReserving
 from drawdown.errors import DrawdownError, Problem, Unreachable
 from drawdown.holding import LENGTH, Hold
 from drawdown.offline import Bound, Open
@@ -32,11 +30,13 @@ from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
 POST_SECONDS: Final = 1.0
+# Closed, they would say good-bye on connections of the parent's.
+_FORGOTTEN: Final[list[httpx.AsyncClient]] = []
 Result = TypeVar("Result")
 logger = logging.getLogger("drawdown")
 
 
-class AsyncClient:
+class AsyncClient(AsyncReserving):
     """For any number of tasks of one event loop. Close it, or use it in `async with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
@@ -54,11 +54,13 @@ class AsyncClient:
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self.retry = retry
+        self._makes_http = http is None
         self._http = http or httpx.AsyncClient()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
         self._lists = Lists(self._one, self._many) if lists else None
         self._bound = Bound(offline)
+        forks.watch(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._poster: asyncio.Task[None] | None = None
 
@@ -69,6 +71,15 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def begin_anew(self) -> None:
+        """In a process that was forked. An `http` of your own is yours to make anew."""
+        _FORGOTTEN.append(self._http)
+        if self._makes_http:
+            self._http = httpx.AsyncClient()
+        if self._lists:
+            self._lists = Lists(self._one, self._many)
+        self._tasks, self._poster = set(), None
 
     async def aclose(self) -> None:
         """When what it does by itself, such as the release of holds, is done."""
@@ -104,25 +115,6 @@ class AsyncClient:
             hold.has_ended = True
             if extending:
                 extending.cancel()
-
-    def charged(
-        self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
-    ) -> Callable[[Callable[..., Awaitable[Result]]], Callable[..., Awaitable[Result]]]:
-        """A decorator: each call of the function is held and committed. `customer` is called with
-        the function's own arguments."""
-        from_arguments = customer
-
-        def decorate(
-            function: Callable[..., Awaitable[Result]],
-        ) -> Callable[..., Awaitable[Result]]:
-            @wraps(function)
-            async def charge(*args: Any, **named: Any) -> Result:
-                async with self.reserve(from_arguments(*args, **named), endpoint, **terms):
-                    return await function(*args, **named)
-
-            return charge
-
-        return decorate
 
     async def debit(
         self,

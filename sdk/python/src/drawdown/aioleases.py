@@ -6,18 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self, Unpack
 from weakref import WeakValueDictionary
 
-from drawdown import leasing
+from drawdown import forks, leasing
 from drawdown.aio import AsyncClient
 from drawdown.block import Block
-from drawdown.holder import Holder, working
+from drawdown.charging import AsyncReserving
+from drawdown.holder import Holder
+from drawdown.holding import Hold
 from drawdown.leasing import DEFAULT_SIZE, Size
+from drawdown.terms import ReserveTerms
+
+_LEFT: Final = "left behind"  # one lock is for it
 
 
-class AsyncLeases:
-    """For any number of tasks of one event loop. Use it in `async with`: what is left comes back.
+class AsyncLeases(AsyncReserving):
+    """For any number of tasks of one event loop. Close it, or use it in `async with`: what is left
+    comes back.
 
     A customer, or the secret of its key, that calls often has a block of credits here, from which
     calls are paid without asking the service; what they came to is settled every second. Nothing is
@@ -28,14 +34,19 @@ class AsyncLeases:
     def __init__(
         self, client: AsyncClient, *, size: Size = DEFAULT_SIZE, folder: str | Path | None = None
     ) -> None:
-        self._client = client
-        self._holder = Holder(size, Path(folder) if folder is not None else None, client.retry)
+        self._client, self._size = client, size
+        self._folder = Path(folder) if folder is not None else None
+        self._make()
+        forks.watch(self)
+
+    def _make(self) -> None:
+        self._holder = Holder(self._size, self._folder, self._client.retry)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._worker: asyncio.Task[None] | None = None
         self._round: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._worker = asyncio.create_task(self._work())
+        self._begin_to_work()
         return self
 
     async def __aexit__(
@@ -43,33 +54,46 @@ class AsyncLeases:
     ) -> None:
         await self.aclose()
 
-    async def spend(self, payer: str, endpoint: str) -> None:
-        """Pays for a call: `payer` is a customer's id or the secret of its key.
+    async def spend(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        *,
+        api_key: str | None = None,
+    ) -> None:
+        """Pays for a call: of the customer, or by the secret of its key.
 
         Raises the problem that Drawdown refuses with (PaymentRequired, TooManyRequests, ...), and
         Unreachable where it is away and the block is spent or over.
         """
-        if self._holder.spend(payer, endpoint):
-            return
-        block = await self._ready(payer, endpoint)
-        if block is None or not block.spend(endpoint):
-            await self._client.debit(**leasing.payer(payer), endpoint=endpoint)
+        payer = leasing.name_of(customer, api_key)
+        if payer is not None and endpoint is not None:
+            if self._holder.spend(payer, endpoint):
+                return
+            block = await self._ready(payer, endpoint)
+            if block is not None and block.spend(endpoint):
+                return
+        await self._client.debit(customer, endpoint, api_key=api_key)
 
     @asynccontextmanager
-    async def spending(self, payer: str, endpoint: str) -> AsyncIterator[None]:
-        """Pays for the work of the block when it ends; nothing where it raises or is cancelled.
-        Raises as `spend`."""
-        block = self._holder.block_of(payer)
-        cost = block.begin(endpoint) if block else None
-        if cost is None:
-            block = await self._ready(payer, endpoint)
-            cost = block.begin(endpoint) if block else None
-        if block is None or cost is None:
-            async with self._client.reserve(**leasing.payer(payer), endpoint=endpoint):
-                yield
+    async def reserve(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        **terms: Unpack[ReserveTerms],
+    ) -> AsyncIterator[Hold]:
+        """As the client's: pays for the work of the block when it ends, nothing where it raises.
+        Work of which more is said than who pays, and for what endpoint, is asked for as without
+        leases. Raises as `spend` does."""
+        payer = leasing.payer_of_work(customer, endpoint, terms)
+        begun = await self._begin(payer, endpoint) if payer and endpoint else None
+        if begun is None or endpoint is None:
+            async with self._client.reserve(customer, endpoint, **terms) as hold:
+                yield hold
         else:
-            with working(block, endpoint, cost):
-                yield
+            block, cost = begun
+            with self._holder.working(block, endpoint, cost) as hold:
+                yield hold
 
     async def settle(self) -> None:
         """All that was spent so far, as it is done every second. Raises nothing: what cannot be
@@ -97,10 +121,23 @@ class AsyncLeases:
 
     async def recover(self) -> None:
         """What processes that are no more have left in the folder, as it is done every second."""
-        await self._client.run(self._holder.recover())
+        async with self._lock(_LEFT):
+            await self._client.run(self._holder.recover())
+
+    def begin_anew(self) -> None:
+        """In a process that was forked."""
+        self._holder.forget()
+        self._make()
+
+    async def _begin(self, payer: str, endpoint: str) -> tuple[Block, int] | None:
+        begun = self._holder.begin(payer, endpoint)
+        if begun is None and await self._ready(payer, endpoint) is not None:
+            begun = self._holder.begin(payer, endpoint)
+        return begun
 
     async def _ready(self, payer: str, endpoint: str) -> Block | None:
         """Whoever is cancelled meanwhile loses no lease: it is taken all the same, and kept."""
+        self._begin_to_work()
         return await asyncio.shield(self._take(payer, endpoint))
 
     async def _take(self, payer: str, endpoint: str) -> Block | None:
@@ -108,10 +145,15 @@ class AsyncLeases:
             return await self._client.run(self._holder.ready(payer, endpoint))
 
     async def _finish(self) -> None:
-        for payer, block in self._holder.take_old():
+        for payer in self._holder.ending.payers():
             async with self._lock(payer):
-                await self._client.run(self._holder.end(payer, block))
+                await self._client.run(self._holder.ending.end(payer))
         await self._client.run(self._holder.post())
+
+    def _begin_to_work(self) -> None:
+        """With the first block at the latest: there is an event loop then."""
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
         while True:

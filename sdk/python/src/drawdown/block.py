@@ -62,7 +62,8 @@ class Block:
         self._held = amount  # by the service, of what is settled
         self._spent = 0  # of that, and not settled
         self._under_way = 0
-        self._unsettled: list[Taken] = []
+        self._given_up: list[Taken] = []
+        self._given_up_amount = 0
         self.left = amount
         self._note()
 
@@ -163,17 +164,23 @@ class Block:
             self.is_over = True
             self._set_held(0)
             if self.pending is not None:
-                self._unsettled += self.pending.lines
+                self._given_up += self.pending.lines
                 self.pending = None
-            self._unsettled += self._take_lines()
-            return list(self._unsettled)
+            self._given_up += self._take_lines()
+            self._given_up_amount = self._spent
+            self._note()
+            return list(self._given_up)
 
     def given_up(self) -> None:
-        """That is durable elsewhere."""
+        """That is durable elsewhere. Work may have ended meanwhile: it is given up next."""
         with self._lock:
-            self._unsettled.clear()
-            self._spent = 0
-            self._note(is_over=not self._under_way)
+            self._spent -= self._given_up_amount
+            self._given_up, self._given_up_amount = [], 0
+            self._note(is_over=not (self._spent or self._under_way))
+
+    def is_under_way(self) -> bool:
+        """Some work is, which will be counted when it ends."""
+        return self._under_way > 0
 
     def is_done(self) -> bool:
         """Nothing more can come of it."""
@@ -186,9 +193,14 @@ class Block:
 
     def _note(self, *, is_over: bool = False) -> None:
         lines = {name: [line.slot, line.taken] for name, line in self._lines.items()}
-        note = {"lease": self.id, "customer": self.customer, "sequence": self.sequence}
+        note: dict[str, Any] = {
+            "lease": self.id,
+            "customer": self.customer,
+            "sequence": self.sequence,
+        }
         body = self.pending.body if self.pending else None
-        self._counts.note({**note, "lines": lines, "pending": body, "is_over": is_over})
+        note |= {"lines": lines, "pending": body, "given_up": self._given_up}
+        self._counts.note({**note, "is_over": is_over})
 
     def _take_lines(self) -> list[Taken]:
         taken = []

@@ -2,19 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import wraps
 from time import sleep
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
 
 import httpx
 
-from drawdown import flows, operations, posting
+from drawdown import flows, forks, operations, posting
 from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
+from drawdown.charging import Reserving
 from drawdown.errors import DrawdownError, Problem, Unreachable
 from drawdown.extending import Extender
 from drawdown.holding import LENGTH, Hold
@@ -26,11 +26,13 @@ from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
 POST_SECONDS: Final = 1.0
+# Closed, they would say good-bye on connections of the parent's.
+_FORGOTTEN: Final[list[httpx.Client]] = []
 Result = TypeVar("Result")
 logger = logging.getLogger("drawdown")
 
 
-class Client:
+class Client(Reserving):
     """For any number of threads. Close it, or use it in `with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
@@ -48,12 +50,14 @@ class Client:
         http: httpx.Client | None = None,
     ) -> None:
         self.retry = retry
+        self._makes_http = http is None
         self._http = http or httpx.Client()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
         self._lists = Lists(self._one, self._many) if lists else None
         self._extender = Extender()
         self._bound = Bound(offline)
+        forks.watch(self)
         self._closed = threading.Event()
         self._poster = self._start_poster() if offline else None
 
@@ -64,6 +68,15 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.close()
+
+    def begin_anew(self) -> None:
+        """In a process that was forked. An `http` of your own is yours to make anew."""
+        _FORGOTTEN.append(self._http)
+        if self._makes_http:
+            self._http = httpx.Client()
+        if self._lists:
+            self._lists = Lists(self._one, self._many)
+        self._extender = Extender()
 
     def close(self) -> None:
         self._closed.set()
@@ -98,23 +111,6 @@ class Client:
             hold.has_ended = True
             if number is not None:
                 self._extender.end(number)
-
-    def charged(
-        self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
-    ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-        """A decorator: each call of the function is held and committed. `customer` is called with
-        the function's own arguments."""
-        from_arguments = customer
-
-        def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
-            @wraps(function)
-            def charge(*args: Any, **named: Any) -> Result:
-                with self.reserve(from_arguments(*args, **named), endpoint, **terms):
-                    return function(*args, **named)
-
-            return charge
-
-        return decorate
 
     def debit(
         self,

@@ -6,6 +6,7 @@ import fcntl
 import json
 import mmap
 import os
+import threading
 from collections.abc import Iterator, Mapping, MutableSequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
@@ -13,6 +14,10 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 SLOTS: Final = 65_536
 NOTES_MAX: Final = 16 * 1024 * 1024  # bytes, before what is over is left out
 _WIDTH: Final = 8  # bytes
+
+
+class Full(Exception):
+    """All slots are in use."""
 
 
 class Counts(Protocol):
@@ -30,12 +35,14 @@ class InMemory:
     def __init__(self) -> None:
         self.numbers: MutableSequence[int] = []
         self._free: list[int] = []
+        self._lock = threading.Lock()
 
     def take_slot(self) -> int:
-        if self._free:
-            return self._free.pop()
-        self.numbers.append(0)
-        return len(self.numbers) - 1
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+            self.numbers.append(0)
+            return len(self.numbers) - 1
 
     def free_slot(self, slot: int) -> None:
         self._free.append(slot)
@@ -63,23 +70,28 @@ class InFile:
         self._view = memoryview(self._map).cast("Q")
         self.numbers = cast(MutableSequence[int], self._view)
         self._free = list(range(SLOTS - 1, -1, -1))
+        self._lock = threading.Lock()
 
     def take_slot(self) -> int:
-        """Raises IndexError when all are in use."""
-        return self._free.pop()
+        """Raises Full."""
+        with self._lock:
+            if not self._free:
+                raise Full
+            return self._free.pop()
 
     def free_slot(self, slot: int) -> None:
         self._free.append(slot)
 
     def note(self, entry: Mapping[str, Any]) -> None:
         """Out of the process when it returns, and on the disk a little later."""
-        if entry["is_over"]:
-            self._latest.pop(entry["lease"], None)
-        else:
-            self._latest[entry["lease"]] = dict(entry)
-        self._notes.write(_line(entry))
-        if self._notes.tell() > NOTES_MAX:
-            self._compact()
+        with self._lock:
+            if entry["is_over"]:
+                self._latest.pop(entry["lease"], None)
+            else:
+                self._latest[entry["lease"]] = dict(entry)
+            self._notes.write(_line(entry))
+            if self._notes.tell() > NOTES_MAX:
+                self._compact()
 
     def leases(self) -> list[dict[str, Any]]:
         """Those that are not over, by their last note."""
@@ -92,9 +104,9 @@ class InFile:
 
     def remove(self) -> None:
         """Nothing in it is of use any more."""
-        self.close()
         for suffix in (".notes", ".counts"):
             self.path.with_suffix(suffix).unlink(missing_ok=True)
+        self.close()
 
     def _compact(self) -> None:
         fresh = self.path.with_suffix(".fresh")
@@ -116,9 +128,12 @@ def left_behind(folder: Path) -> Iterator[InFile]:
 
 
 def _locked(path: Path) -> BinaryIO:
+    """Raises OSError where another process has it."""
     notes = path.open("a+b", buffering=0)
     try:
         fcntl.flock(notes, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(notes.fileno()).st_nlink == 0:
+            raise BlockingIOError(f"{path} was removed or replaced meanwhile.")
     except OSError:
         notes.close()
         raise

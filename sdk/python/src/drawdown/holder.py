@@ -4,20 +4,32 @@ at most one of these flows runs for a payer at a time."""
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from drawdown import leasing, posting
-from drawdown.block import Block, Settlement
-from drawdown.counts import left_behind
-from drawdown.errors import DrawdownError, Problem
+from drawdown import holding, leasing, posting
+from drawdown.block import Block
+from drawdown.counts import Full
+from drawdown.ending import Ending, later
+from drawdown.errors import (
+    AccessDenied,
+    Missing,
+    PaymentRequired,
+    TooManyRequests,
+)
+from drawdown.holding import Hold
+from drawdown.journal import Journal
 from drawdown.lease_clock import clock
 from drawdown.leasing import Shop, Size
+from drawdown.left import Left
 from drawdown.problems import InsufficientCredits, LeaseImpossible
 from drawdown.retrying import Retry
 from drawdown.wire import Flow
 
 IDLE_SECONDS: Final = 5.0
+# Of processes that this one was forked of: not even to be closed (sqlite.org/howtocorrupt.html).
+_FORGOTTEN: Final[list[Journal]] = []
 logger = logging.getLogger("drawdown")
 
 
@@ -29,41 +41,55 @@ class Holder:
         self.is_closed = False
         self._retry = retry
         self._folder = folder
-        self._left_behind = list(left_behind(folder)) if folder else []
         self._counts, self._journal = leasing.begin(folder)
+        self._left = Left(folder, self._journal, retry)
         self._shops: dict[str, Shop] = {}
-        self._old: list[tuple[str, Block]] = []
+        self._listed = Shop()  # what calls cost whom nobody knows yet
+        self.ending = Ending(self._journal, size, retry)
 
     def spend(self, payer: str, endpoint: str) -> bool:
         """Whether a call was paid for, at once."""
         shop = self._shops.get(payer)
         return shop is not None and shop.block is not None and shop.block.spend(endpoint)
 
-    def block_of(self, payer: str) -> Block | None:
+    def begin(self, payer: str, endpoint: str) -> tuple[Block, int] | None:
+        """The block that pays for some work, and what it may cost; for `working`."""
         shop = self._shops.get(payer)
-        return shop.block if shop else None
+        block = shop.block if shop else None
+        cost = block.begin(endpoint) if block else None
+        return None if block is None or cost is None else (block, cost)
+
+    @contextmanager
+    def working(self, block: Block, endpoint: str, cost: int) -> Iterator[Hold]:
+        """Work that is paid for when it ends, and not where it raises."""
+        hold = Hold(None, None, block=block)
+        is_paid = False
+        try:
+            yield hold
+            is_paid = hold.settlement.is_plain()
+            if not is_paid:
+                self._report(block.customer, endpoint, hold.settlement)
+        finally:
+            hold.has_ended = True
+            block.end(endpoint, cost, done=is_paid)
 
     def payers(self) -> list[str]:
         return list(self._shops)
 
-    def take_old(self) -> list[tuple[str, Block]]:
-        """Blocks that are to be ended, each with its payer."""
-        old, self._old = self._old, []
-        return old
-
     def ready(self, payer: str, endpoint: str) -> Flow[Block | None]:
         """A block that may have enough for a call. None: it is to be asked for alone. Raises the
         problem that Drawdown refuses with, and Unreachable."""
+        # Before one looks whether it is closed, which forgets all of those that are there then.
+        shop = self._shops.setdefault(payer, Shop())
         if self.is_closed:
             raise RuntimeError("These leases are closed.")
-        shop = self._shops.setdefault(payer, Shop())
         if not shop.may_lease():
             return None
         try:
             return (yield from self._ready(payer, shop, endpoint))
         except InsufficientCredits:
             return None
-        except LeaseImpossible:
+        except (LeaseImpossible, Full):
             shop.lease_no_more()
             return None
 
@@ -75,57 +101,42 @@ class Holder:
             if shop is not None and shop.is_forgotten():
                 del self._shops[payer]
         elif block.is_idle(clock() - IDLE_SECONDS):
-            shop.block = None
-            yield from self.end(payer, block)
-        elif block.pending is not None or block.unsettled() or self._is_late(block):
-            least = max((cost for cost, _ in shop.costs.values()), default=0)
-            try:
-                yield from self._renew(shop, block, least)
-            except DrawdownError as error:
-                logger.info("A lease is settled later: %s", error)
+            self._put_by(payer, shop)
+        else:
+            yield from later(self._keep(payer, shop, block))
 
     def leave(self, payer: str) -> Flow[None]:
         """Ends its block, and forgets it."""
         shop = self._shops.pop(payer, None)
-        if shop is not None and shop.block is not None:
-            yield from self.end(payer, shop.block)
-
-    def end(self, payer: str, block: Block) -> Flow[None]:
-        """Gives back what is left; what cannot be settled now waits among the old ones."""
-        if (yield from self._is_ended(block)):
-            block.close()
-        else:
-            self._old.append((payer, block))
+        if shop is not None:
+            self._put_by(payer, shop)
+        yield from self.ending.end(payer)
 
     def post(self) -> Flow[None]:
-        """What was spent of leases that were over."""
-        try:
-            yield from posting.post(self._journal, self._retry)
-        except DrawdownError as error:
-            logger.info("The journal waits: %s", error)
+        """What was spent of leases that were over, and what work has said of itself."""
+        return later(posting.post(self._journal, self._retry))
 
     def recover(self) -> Flow[None]:
         """What processes that are no more have left in the folder."""
-        while self._left_behind:
-            file = self._left_behind[-1]
-            try:
-                for note in file.leases():
-                    yield from leasing.recover(file, note, self._journal, self._retry)
-            except DrawdownError as error:
-                logger.warning("What another process has spent is settled later: %s", error)
-                return
-            file.remove()
-            self._left_behind.pop()
+        return self._left.recover()
 
     def close(self) -> None:
         """What the service did not hear of stays in the folder; without one it is lost."""
-        left = len(self._old) + len(self._journal.waiting())
-        if left and self._folder is None:
-            logger.error("What %d leases were spent on was not settled, and is lost.", left)
-        for file in self._left_behind:
-            file.close()
+        lost = len(self.ending) + len(self._journal.waiting())
+        if lost and self._folder is None:
+            logger.error("What %d leases were spent on was not settled, and is lost.", lost)
+        self._left.close()
+        if not self.ending.is_under_way():
+            self._counts.close()
+            self._journal.close()
+
+    def forget(self) -> None:
+        """All of it is another process's, of which this one was forked."""
+        self.is_closed = True
+        self._shops.clear()
+        self._left.close()
         self._counts.close()
-        self._journal.close()
+        _FORGOTTEN.append(self._journal)
 
     def _ready(self, payer: str, shop: Shop, endpoint: str) -> Flow[Block]:
         cost = yield from self._cost(payer, shop, endpoint)
@@ -135,24 +146,55 @@ class Holder:
             if block.left < cost:
                 yield from self._renew(shop, block, cost)
         if block is None or not block.is_open():
-            if block is not None:
-                self._old.append((payer, block))
-                shop.block = None
-            wanted = shop.burn.wanted(0, cost, self.size)
-            flow = leasing.take(payer, wanted, cost, self.size, self._counts, self._retry)
-            block, shop.available = yield from flow
-            block.learn(endpoint, cost)
-            shop.block = block
+            self._put_by(payer, shop)
+            block = yield from self._take(payer, shop, cost)
+            # Now it is known whose key it is, and what calls cost that customer.
+            block.learn(endpoint, (yield from self._cost(payer, shop, endpoint)))
         return block
 
+    def _take(self, payer: str, shop: Shop, cost: int) -> Flow[Block]:
+        wanted = shop.burn.wanted(0, cost, self.size)
+        flow = leasing.take(payer, wanted, cost, self.size, self._counts, self._retry)
+        block, shop.available = yield from flow
+        self._put_by(payer, shop)
+        shop.block, shop.customer = block, block.customer
+        for known in shop.costs:
+            if (price := shop.cost(known)) is not None:
+                block.learn(known, price)
+        return block
+
+    def _put_by(self, payer: str, shop: Shop) -> None:
+        """Its block is to be ended."""
+        if shop.block is not None:
+            self.ending.put(payer, shop.block)
+            shop.block = None
+
     def _cost(self, payer: str, shop: Shop, endpoint: str) -> Flow[int]:
-        known = shop.cost(endpoint)
-        if known is None:
-            customer = payer if payer.startswith("cus_") else None
-            customer = shop.block.customer if shop.block else customer
-            known = yield from leasing.cost(customer, endpoint, self._retry)
-            shop.costs[endpoint] = known, clock()
-        return known
+        customer = shop.customer or leasing.payer(payer).get("customer")
+        known_to = shop if customer else self._listed
+        cost = known_to.cost(endpoint)
+        if cost is None:
+            cost = yield from leasing.cost(customer, endpoint, self._retry)
+            known_to.costs[endpoint] = cost, clock()
+        return cost
+
+    def _keep(self, payer: str, shop: Shop, block: Block) -> Flow[None]:
+        """Raises DrawdownError."""
+        least = max((cost for cost, _ in shop.costs.values()), default=0)
+        if block.pending is not None or block.unsettled() or self._is_late(block):
+            yield from self._renew(shop, block, least)
+        if clock() - block.began_at >= self.size.seconds:
+            yield from self._replace(payer, shop, least)
+
+    def _replace(self, payer: str, shop: Shop, least: int) -> Flow[None]:
+        """Whether it may still pay is looked at when a lease is taken, not when it is renewed.
+        Raises DrawdownError."""
+        try:
+            yield from self._take(payer, shop, least)
+        except (AccessDenied, Missing, LeaseImpossible):
+            self._put_by(payer, shop)
+        except (PaymentRequired, TooManyRequests) as error:
+            logger.info("The old lease goes on: %s", error)
 
     def _renew(self, shop: Shop, block: Block, cost: int) -> Flow[None]:
         """Raises DrawdownError."""
@@ -160,47 +202,14 @@ class Holder:
         if 0 < shop.available < wanted:
             wanted = max(cost, (shop.available + block.left) // 2)
         settlement = block.settlement(wanted, self.size.seconds, ends=False)
-        shop.available = yield from self._send(block, settlement)
+        shop.available = yield from self.ending.send(block, settlement)
 
     def _is_late(self, block: Block) -> bool:
         return clock() > block.until - self.size.seconds / 2
 
-    def _is_ended(self, block: Block) -> Flow[bool]:
-        try:
-            if block.pending is not None:
-                yield from self._send(block, block.pending)
-            if not block.is_over:
-                last = block.settlement(0, self.size.seconds, ends=True)
-                yield from self._send(block, last)
-        except DrawdownError as error:
-            logger.info("A lease is settled later: %s", error)
-            return False
-        if block.is_over and not block.is_done():
-            self._give_up(block)
-        return block.is_done()
-
-    def _send(self, block: Block, settlement: Settlement) -> Flow[int]:
-        """What its payer has beside it. Raises DrawdownError where it is to be sent again."""
-        try:
-            return (yield from leasing.settle(block, settlement, self._retry))
-        except Problem as problem:
-            if not leasing.was_not_done(problem):
-                raise
-            logger.warning("The lease %s is over: %s", block.id, problem)
-            self._give_up(block)
-            return 0
-
-    def _give_up(self, block: Block) -> None:
-        leasing.journal_lines(self._journal, block.id, block.customer, block.give_up())
-        block.given_up()
-
-
-@contextmanager
-def working(block: Block, endpoint: str, cost: int) -> Iterator[None]:
-    """Work that is paid for when it ends, and not where it raises."""
-    done = False
-    try:
-        yield
-        done = True
-    finally:
-        block.end(endpoint, cost, done=done)
+    def _report(self, customer: str, endpoint: str, said: holding.Settlement) -> None:
+        """As a usage event: what it costs by its outcome, or by what was used, is the service's to
+        say, and the block pays nothing."""
+        self._journal.write(
+            customer=customer, endpoint=endpoint, credits=Decimal(0), data=said.told()
+        )

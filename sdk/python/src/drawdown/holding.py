@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from drawdown import operations
+from drawdown import amounts, operations
 from drawdown.amounts import Credits
 from drawdown.answers import Reservation
 from drawdown.operations import Operation, Outcome, Quantity
@@ -13,6 +13,7 @@ from drawdown.operations import Operation, Outcome, Quantity
 LENGTH: Final = timedelta(seconds=900)
 # It is extended when so much of its time is over, which leaves time to try again.
 EXTENDED_AT: Final = 0.5
+FAILED_FROM: Final = 400
 
 
 @dataclass(slots=True)
@@ -23,6 +24,17 @@ class Settlement:
     quantity: Quantity | None = None
     outcome: Outcome | None = None
     status_code: int | None = None
+
+    def is_plain(self) -> bool:
+        """Whether the whole price is what it costs: it was done, and nothing more is said."""
+        failed = self.status_code is not None and self.status_code >= FAILED_FROM
+        is_done = self.outcome in (None, "success") and not failed
+        return is_done and self.amount is None and self.quantity is None
+
+    def told(self) -> dict[str, Any]:
+        """As a usage event has it. Raises as `amounts.text` does."""
+        said = {name: value for name, value in self.fields().items() if value is not None}
+        return said if self.amount is None else said | {"amount": amounts.text(self.amount)}
 
     def fields(self) -> dict[str, Any]:
         return {
@@ -37,13 +49,15 @@ class Settlement:
 class Hold:
     """Credits that wait for the end of some work."""
 
-    operation: Operation
+    operation: Operation | None
     reservation: Reservation | None
     length: timedelta = LENGTH
     settlement: Settlement = field(default_factory=Settlement)
     settled: Reservation | None = None
     # None but where Drawdown was unreachable, and the policy let the work begin all the same.
     offline: Any = None
+    # None but where a lease pays for it: the block that does.
+    block: Any = None
     has_ended: bool = False
 
     @property
@@ -53,9 +67,8 @@ class Hold:
     @property
     def customer(self) -> str | None:
         """Who pays, as the service found by the key."""
-        if self.reservation:
-            return self.reservation.customer
-        return self.offline.customer if self.offline else None
+        known = self.reservation or self.offline or self.block
+        return known.customer if known else None
 
     def use(
         self,

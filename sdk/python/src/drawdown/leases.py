@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, Unpack
 
-from drawdown import leasing
+from drawdown import forks, leasing
 from drawdown.block import Block
+from drawdown.charging import Reserving
 from drawdown.client import Client
-from drawdown.holder import Holder, working
+from drawdown.holder import Holder
+from drawdown.holding import Hold
 from drawdown.leasing import DEFAULT_SIZE, Size
+from drawdown.terms import ReserveTerms
 
 _LOCKS: Final = 64
+_LEFT: Final = "left behind"  # one lock is for it
 
 
-class Leases:
+class Leases(Reserving):
     """For any number of threads. Close it, or use it in `with`: what is left comes back.
 
     A customer, or the secret of its key, that calls often has a block of credits here, from which
@@ -29,12 +33,10 @@ class Leases:
     def __init__(
         self, client: Client, *, size: Size = DEFAULT_SIZE, folder: str | Path | None = None
     ) -> None:
-        self._client = client
-        self._holder = Holder(size, Path(folder) if folder is not None else None, client.retry)
-        self._locks = [threading.Lock() for _ in range(_LOCKS)]
-        self._closed = threading.Event()
-        self._worker = threading.Thread(target=self._work, name="drawdown-leases", daemon=True)
-        self._worker.start()
+        self._client, self._size = client, size
+        self._folder = Path(folder) if folder is not None else None
+        self._begin_to_work()
+        forks.watch(self)
 
     def __enter__(self) -> Self:
         return self
@@ -44,33 +46,46 @@ class Leases:
     ) -> None:
         self.close()
 
-    def spend(self, payer: str, endpoint: str) -> None:
-        """Pays for a call: `payer` is a customer's id or the secret of its key.
+    def spend(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        *,
+        api_key: str | None = None,
+    ) -> None:
+        """Pays for a call: of the customer, or by the secret of its key.
 
         Raises the problem that Drawdown refuses with (PaymentRequired, TooManyRequests, ...), and
         Unreachable where it is away and the block is spent or over.
         """
-        if self._holder.spend(payer, endpoint):
-            return
-        block = self._ready(payer, endpoint)
-        if block is None or not block.spend(endpoint):
-            self._client.debit(**leasing.payer(payer), endpoint=endpoint)
+        payer = leasing.name_of(customer, api_key)
+        if payer is not None and endpoint is not None:
+            if self._holder.spend(payer, endpoint):
+                return
+            block = self._ready(payer, endpoint)
+            if block is not None and block.spend(endpoint):
+                return
+        self._client.debit(customer, endpoint, api_key=api_key)
 
     @contextmanager
-    def spending(self, payer: str, endpoint: str) -> Iterator[None]:
-        """Pays for the work of the block when it ends; nothing where it raises. Raises as `spend`
-        does."""
-        block = self._holder.block_of(payer)
-        cost = block.begin(endpoint) if block else None
-        if cost is None:
-            block = self._ready(payer, endpoint)
-            cost = block.begin(endpoint) if block else None
-        if block is None or cost is None:
-            with self._client.reserve(**leasing.payer(payer), endpoint=endpoint):
-                yield
+    def reserve(
+        self,
+        customer: str | None = None,
+        endpoint: str | None = None,
+        **terms: Unpack[ReserveTerms],
+    ) -> Iterator[Hold]:
+        """As the client's: pays for the work of the block when it ends, nothing where it raises.
+        Work of which more is said than who pays, and for what endpoint, is asked for as without
+        leases. Raises as `spend` does."""
+        payer = leasing.payer_of_work(customer, endpoint, terms)
+        begun = self._begin(payer, endpoint) if payer and endpoint else None
+        if begun is None or endpoint is None:
+            with self._client.reserve(customer, endpoint, **terms) as hold:
+                yield hold
         else:
-            with working(block, endpoint, cost):
-                yield
+            block, cost = begun
+            with self._holder.working(block, endpoint, cost) as hold:
+                yield hold
 
     def settle(self) -> None:
         """All that was spent so far, as it is done every second. Raises nothing: what cannot be
@@ -83,6 +98,8 @@ class Leases:
     def close(self) -> None:
         """Settles all. What the service does not hear of now stays in the folder; without one it
         is lost, and an error in the log says so."""
+        if self._closed.is_set():
+            return
         self._closed.set()
         self._worker.join()
         self._holder.is_closed = True
@@ -94,20 +111,40 @@ class Leases:
 
     def recover(self) -> None:
         """What processes that are no more have left in the folder, as it is done every second."""
-        self._client.run(self._holder.recover())
+        with self._lock(_LEFT):
+            self._client.run(self._holder.recover())
+
+    def begin_anew(self) -> None:
+        """In a process that was forked."""
+        self._holder.forget()
+        if not self._closed.is_set():
+            self._begin_to_work()
+
+    def _begin(self, payer: str, endpoint: str) -> tuple[Block, int] | None:
+        begun = self._holder.begin(payer, endpoint)
+        if begun is None and self._ready(payer, endpoint) is not None:
+            begun = self._holder.begin(payer, endpoint)
+        return begun
 
     def _ready(self, payer: str, endpoint: str) -> Block | None:
         with self._lock(payer):
             return self._client.run(self._holder.ready(payer, endpoint))
 
     def _finish(self) -> None:
-        for payer, block in self._holder.take_old():
+        for payer in self._holder.ending.payers():
             with self._lock(payer):
-                self._client.run(self._holder.end(payer, block))
+                self._client.run(self._holder.ending.end(payer))
         self._client.run(self._holder.post())
 
+    def _begin_to_work(self) -> None:
+        self._holder = Holder(self._size, self._folder, self._client.retry)
+        self._locks = [threading.Lock() for _ in range(_LOCKS)]
+        self._closed = threading.Event()
+        self._worker = threading.Thread(target=self._work, name="drawdown-leases", daemon=True)
+        self._worker.start()
+
     def _work(self) -> None:
-        while not self._closed.wait(self._holder.size.every):
+        while not self._closed.wait(self._size.every):
             self.recover()
             self.settle()
 

@@ -15,6 +15,7 @@ from drawdown.journal import Journal
 from drawdown.lease_clock import clock
 from drawdown.problems import LeaseImpossible
 from drawdown.retrying import Retry
+from drawdown.terms import ReserveTerms
 from drawdown.wire import Flow
 
 _OF_THE_SETTLEMENT: Final = (BadRequest, Missing, Conflict, Unprocessable)
@@ -65,6 +66,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.block: Block | None = None
+        self.customer: str | None = None  # as of its first block
         self.burn = Burn()
         self.costs: dict[str, tuple[int, float]] = {}  # by endpoint, and when that was asked
         self.available = 0  # as of the last answer
@@ -94,10 +96,26 @@ class Payer(TypedDict, total=False):
     api_key: str
 
 
-def payer(customer_or_key: str) -> Payer:
-    if customer_or_key.startswith("cus_"):
-        return {"customer": customer_or_key}
-    return {"api_key": customer_or_key}
+def payer(name: str) -> Payer:
+    return {"customer": name} if _is_customer(name) else {"api_key": name}
+
+
+def name_of(customer: str | None, api_key: str | None) -> str | None:
+    """What a payer's block is found by. None: nobody that is known at sight, which is the service's
+    to refuse. What a caller presents as its key is never taken for the id of a customer."""
+    if api_key is None:
+        return customer if customer is not None and _is_customer(customer) else None
+    return None if customer is not None or _is_customer(api_key) else api_key
+
+
+def payer_of_work(customer: str | None, endpoint: str | None, terms: ReserveTerms) -> str | None:
+    """None: something is said of it that only the service can judge."""
+    more = [name for name, value in terms.items() if name != "api_key" and value is not None]
+    return None if endpoint is None or more else name_of(customer, terms.get("api_key"))
+
+
+def _is_customer(name: str) -> bool:
+    return name.startswith("cus_")
 
 
 def take(
@@ -126,15 +144,17 @@ def settle(block: Block, settlement: Settlement, retry: Retry) -> Flow[int]:
 
 
 def cost(customer: str | None, endpoint: str, retry: Retry) -> Flow[int]:
-    """Of a call. Raises LeaseImpossible where calls do not all cost the same."""
+    """Of a call. Raises LeaseImpossible where calls do not all cost the same, or nothing: those are
+    asked for alone."""
     body: dict[str, Any] = {"calls": [{"endpoint": endpoint}]}
     if customer is not None:
         body["customer"] = customer
     raw = yield from flows.post("/v1/estimate", body, retry, None)
     (call,) = raw["calls"]
-    if not is_flat(call["price"]):
-        raise LeaseImpossible(409, {"detail": f"Calls of {endpoint} do not all cost the same."})
-    return in_micro(call["amount"])
+    amount = in_micro(call["amount"])
+    if not is_flat(call["price"]) or not amount:
+        raise LeaseImpossible(409, {"detail": f"Calls of {endpoint} are not of one price."})
+    return amount
 
 
 def is_flat(price: Mapping[str, Any] | None) -> bool:
@@ -159,13 +179,23 @@ def begin(folder: Path | None) -> tuple[Counts, Journal]:
     if folder is None:
         return InMemory(), Journal(":memory:")
     folder.mkdir(parents=True, exist_ok=True)
-    return InFile(folder / str(uuid7())), Journal(folder / "journal.sqlite")
+    return _new_file(folder), Journal(folder / "journal.sqlite")
+
+
+def _new_file(folder: Path) -> InFile:
+    while True:
+        try:
+            return InFile(folder / str(uuid7()))
+        except BlockingIOError:  # another process, which looked for what is left behind, was faster
+            continue
 
 
 def recover(file: InFile, note: dict[str, Any], journal: Journal, retry: Retry) -> Flow[None]:
     """Settles a lease of a process that is no more: sends what was on its way once more, and then
     the rest."""
     lease, sequence = note["lease"], note["sequence"]
+    given_up = [Taken(*line) for line in note.get("given_up", [])]
+    journal_lines(journal, lease, note["customer"], given_up)
     before, rest = _lines_of(file, note)
     try:
         if note["pending"] is not None:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from drawdown.errors import Problem
+from drawdown.errors import Problem, Unreachable
 from drawdown.problems import problem
 
 JSON = "application/json"
@@ -53,7 +53,11 @@ class Answer:
         return problem(self.status, self._parsed(), self.headers)
 
     def json(self) -> Any:
-        return json.loads(self.content)
+        """Raises Unreachable: something else answered in its place."""
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            raise Unreachable(f"This is no answer of Drawdown: {self.content[:80]!r}") from error
 
     def _parsed(self) -> object:
         """A proxy answers with pages."""

@@ -8,7 +8,7 @@ is cancelled, or when the client is gone before the answer is complete.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from drawdown.aio import AsyncClient
+from drawdown.charging import AsyncReserving
 from drawdown.errors import DrawdownError
 from drawdown.guards.asking import Ask, Asked, Refusal, missing_key, presented_key, refusal
 
@@ -35,7 +35,7 @@ class Guard:
     """`ask` says of each request what it is charged as; None lets it pass free. Inside, the hold is
     `scope["drawdown"]`."""
 
-    def __init__(self, app: App, credits: AsyncClient, ask: Ask[Scope] = by_path) -> None:
+    def __init__(self, app: App, credits: AsyncReserving, ask: Ask[Scope] = by_path) -> None:
         self.app, self.credits, self.ask = app, credits, ask
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

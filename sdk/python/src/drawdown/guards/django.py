@@ -2,11 +2,13 @@
 its application.
 
     DRAWDOWN = {"url": "https://…", "key": "dds_…"}             # settings: what a client takes
+    DRAWDOWN_LEASES = {"folder": "/var/lib/shop/leases"}        # or none: what Leases take
 
     @charged("summarize")
     def summarize(request): ...                                 # request.drawdown is the hold
 """
 
+import atexit
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, TypeVar, Unpack, cast
@@ -17,10 +19,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from drawdown.aio import AsyncClient
+from drawdown.aioleases import AsyncLeases
+from drawdown.charging import AsyncReserving, Reserving
 from drawdown.client import Client
 from drawdown.errors import DrawdownError
 from drawdown.guards.asking import Asked, Refusal, missing_key, presented_key, refusal
 from drawdown.holding import Hold
+from drawdown.leases import Leases
 from drawdown.terms import ReserveTerms
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -53,7 +58,7 @@ def _charging(view: Callable[..., Any], ask: Ask) -> Callable[..., Any]:
             return _answer(missing_key())
         began = False
         try:
-            with client().reserve(**asked.reserving()) as hold:
+            with credits().reserve(**asked.reserving()) as hold:
                 began = True
                 return _ended(hold, view(_with(request, hold), *args, **named))
         except DrawdownError as error:
@@ -71,7 +76,7 @@ def _charging_async(view: Callable[..., Any], ask: Ask) -> Callable[..., Any]:
             return _answer(missing_key())
         began = False
         try:
-            async with async_client().reserve(**asked.reserving()) as hold:
+            async with async_credits().reserve(**asked.reserving()) as hold:
                 began = True
                 return _ended(hold, await view(_with(request, hold), *args, **named))
         except DrawdownError as error:
@@ -92,8 +97,33 @@ def async_client() -> AsyncClient:
     return AsyncClient(**_settings())
 
 
-def _settings() -> dict[str, Any]:
-    named: dict[str, Any] = getattr(settings, "DRAWDOWN")  # noqa: B009
+@cache
+def leases() -> Leases:
+    """Closed when the process ends: what is left comes back."""
+    made = Leases(client(), **_settings("DRAWDOWN_LEASES"))
+    atexit.register(made.close)
+    return made
+
+
+@cache
+def async_leases() -> AsyncLeases:
+    return AsyncLeases(async_client(), **_settings("DRAWDOWN_LEASES"))
+
+
+def credits() -> Reserving:
+    return client() if _leases_nothing() else leases()
+
+
+def async_credits() -> AsyncReserving:
+    return async_client() if _leases_nothing() else async_leases()
+
+
+def _leases_nothing() -> bool:
+    return getattr(settings, "DRAWDOWN_LEASES", None) is None
+
+
+def _settings(name: str = "DRAWDOWN") -> dict[str, Any]:
+    named: dict[str, Any] = getattr(settings, name)
     return named
 
 

@@ -12,7 +12,7 @@ from typing import Unpack
 
 from fastapi import FastAPI, Request, Response
 
-from drawdown.aio import AsyncClient
+from drawdown.charging import AsyncReserving
 from drawdown.errors import DrawdownError
 from drawdown.guards.asking import Asked, Refusal, missing_key, presented_key, refusal
 from drawdown.holding import Hold
@@ -30,7 +30,7 @@ class Refused(Exception):
 class Charging:
     """Called with an endpoint's code: the dependency that holds what it costs."""
 
-    def __init__(self, credits: AsyncClient) -> None:
+    def __init__(self, credits: AsyncReserving) -> None:
         self.credits = credits
 
     def __call__(self, endpoint: str, **terms: Unpack[ReserveTerms]) -> Dependency:
@@ -54,7 +54,7 @@ class Charging:
         return hold
 
 
-def install(app: FastAPI, credits: AsyncClient) -> Charging:
+def install(app: FastAPI, credits: AsyncReserving) -> Charging:
     """Refusals are answered as problems from now on."""
 
     async def answer(request: Request, error: Exception) -> Response:

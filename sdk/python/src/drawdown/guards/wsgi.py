@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any
 
-from drawdown.client import Client
+from drawdown.charging import Reserving
 from drawdown.errors import DrawdownError
 from drawdown.guards.asking import Ask, Asked, Refusal, missing_key, presented_key, refusal
 from drawdown.holding import Hold
@@ -35,7 +35,7 @@ class Guard:
     """`ask` says of each request what it is charged as; None lets it pass free. Inside, the hold is
     `environ["drawdown"]`."""
 
-    def __init__(self, app: App, credits: Client, ask: Ask[Environ] = by_path) -> None:
+    def __init__(self, app: App, credits: Reserving, ask: Ask[Environ] = by_path) -> None:
         self.app, self.credits, self.ask = app, credits, ask
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
