@@ -20,7 +20,10 @@ def run(place: Place, options: argparse.Namespace) -> None:
         databases.make_calibration(place, options.scale)
         company = open_company()
         databases.make_script_tables(place, company.customers)
-        chosen = _choose(figures(Generators(place, company, stack)), options.only)
+        generators = Generators(place, company, stack)
+        if options.tigerbeetle:
+            generators.start_tigerbeetle(options.tigerbeetle)
+        chosen = _choose(figures(generators), options.only)
         taken = _take(chosen, options.rounds, options.seconds)
     report.show(chosen, taken)
     setting = {"rounds": options.rounds, "seconds": options.seconds, "scale": options.scale}

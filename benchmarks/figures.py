@@ -12,6 +12,7 @@ from benchmarks.events import SIZE
 from benchmarks.generators import Generators
 from benchmarks.load import Load
 from benchmarks.pgbench import CLIENTS
+from benchmarks.tigerbeetle import CALLERS
 
 MANY = range(CUSTOMERS)
 HOT = range(1)
@@ -39,9 +40,11 @@ def figures(by: Generators) -> list[Figure]:
         _keyed("single", single, by.single),
         *_many_and_hot("lists-10", "pairs, lists of 10", partial(by.lists, size=10)),
         *_many_and_hot("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
+        *_many_and_hot("lists-1000", "pairs, lists of 1,000", partial(by.lists, size=1000)),
         _armed("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
         _capped("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
         _keyed("lists-100", "pairs, lists of 100", partial(by.lists, size=100)),
+        *(_tigerbeetle(by) if by.has_tigerbeetle else []),
         *_many_and_hot("http", http, by.drawdown),
         _armed("http", http, by.drawdown),
         *_many_and_hot("events", f"{events}, UUIDv7 ids", partial(by.events, ids="uuid7")),
@@ -58,6 +61,20 @@ def _many_and_hot(name: str, title: str, take: Callable[..., Load]) -> list[Figu
         Figure(f"{name}-many", f"{title}, many customers", partial(take, customers=MANY)),
         Figure(f"{name}-hot", f"{title}, one hot customer", partial(take, customers=HOT)),
     ]
+
+
+def _tigerbeetle(by: Generators) -> list[Figure]:
+    lists = [
+        figure
+        for size in (10, 100, 1000)
+        for figure in _many_and_hot(
+            f"tigerbeetle-{size}",
+            f"pairs, TigerBeetle, lists of {size:,}",
+            partial(by.tigerbeetle, size=size),
+        )
+    ]
+    title = f"pairs, TigerBeetle, {CALLERS} asynchronous callers"
+    return [*lists, *_many_and_hot("tigerbeetle-callers", title, by.tigerbeetle_callers)]
 
 
 def _armed(name: str, title: str, take: Callable[..., Load]) -> Figure:

@@ -16,6 +16,7 @@ class Gate(NamedTuple):
 GATES = [
     Gate("single-many", CALIBRATION, 0.9),
     Gate("lists-100-many", CALIBRATION, 4),
+    *(Gate(f"lists-{size}-many", f"tigerbeetle-{size}-many", 1) for size in (10, 100, 1000)),
     Gate("http-many", CALIBRATION, 1.4),
     Gate("http-hot", "http-many", 0.8),
     Gate("single-armed", "single-many", 0.95),
