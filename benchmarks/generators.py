@@ -31,7 +31,7 @@ class Generators:
         self._place = place
         self._company = company
         self._stack = stack
-        self._tigerbeetle: str | None = None
+        self._tigerbeetle = ""
 
     def start_tigerbeetle(self, binary: str) -> None:
         """Before our processes are, so that it ends after them: they would wait for answers."""
@@ -43,7 +43,7 @@ class Generators:
 
     @property
     def has_tigerbeetle(self) -> bool:
-        return self._tigerbeetle is not None
+        return bool(self._tigerbeetle)
 
     def calibration(self, seconds: float) -> Load:
         return pgbench.run(self._place, cluster.OWNER, CALIBRATION, seconds)
