@@ -8,6 +8,7 @@ from pathlib import Path
 import django
 
 from benchmarks.installation import installation
+from benchmarks.tigerbeetle import binary
 from config.processes import end_with_make
 from config.supervisor import interruptible
 
@@ -43,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
         "--history", type=_number, default=0, metavar="N", help="past debits first, such as 5M"
     )
     parser.add_argument("--scale", type=int, default=50, help="pgbench's scale (50)")
+    parser.add_argument(
+        "--tigerbeetle",
+        type=binary,
+        metavar="BINARY",
+        help="measure it too; its Python client has to be installed",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", default=_results_file())
     return parser
 

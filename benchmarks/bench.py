@@ -24,6 +24,8 @@ def run(place: Place, options: argparse.Namespace) -> None:
         company = open_company()
         databases.make_script_tables(place, company.customers)
         by = Generators(place, company, stack)
+        if options.tigerbeetle:
+            by.start_tigerbeetle(options.tigerbeetle)
         chosen = _choose(figures(by), options.only)
         young = _young(chosen) if options.history else []
         taken = _take(place, young, options.rounds, options.seconds)

@@ -2,12 +2,15 @@
 
 import psutil
 
+from benchmarks.tigerbeetle import DATA_FILE
+
 # What tells them apart, in the command line of the benchmark's own child.
 SERVERS = {
     "config.embedded.keeper": "database",
     "config.web": "web",
     "benchmarks.plain": "web",
     "benchmarks.by_hand.web": "web",
+    DATA_FILE: "database",
 }
 
 Seconds = dict[str, float]

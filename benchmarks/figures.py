@@ -12,6 +12,7 @@ from benchmarks.events import SIZE
 from benchmarks.generators import Generators
 from benchmarks.load import Load
 from benchmarks.pgbench import CLIENTS
+from benchmarks.tigerbeetle import CALLERS
 
 MANY = range(CUSTOMERS)
 HOT = range(1)
@@ -34,7 +35,9 @@ class Figure(NamedTuple):
 
 
 def figures(by: Generators) -> list[Figure]:
-    return [*_limits(by), *_database(by), *_http(by), *_lists_over_http(by), *_beside(by)]
+    beetle = _tigerbeetle(by) if by.has_tigerbeetle else ()
+    own = (*_limits(by), *_database(by), *_http(by), *_lists_over_http(by))
+    return [*own, *_beside(by), *beetle]
 
 
 def _limits(by: Generators) -> Iterator[Figure]:
@@ -92,6 +95,15 @@ def _beside(by: Generators) -> Iterator[Figure]:
     yield Figure("leases-some", f"{leases}, 100 customers", partial(by.leases, customers=SOME))
     title = f"requests, by hand, {_connections(CONNECTIONS)}"
     yield from _of_kinds("by-hand", title, by.by_hand, "many", "hot")
+
+
+def _tigerbeetle(by: Generators) -> Iterator[Figure]:
+    for size in (10, 100, 1000):
+        title = f"pairs, TigerBeetle, lists of {size:,}"
+        take = partial(by.tigerbeetle, size=size)
+        yield from _of_kinds(f"tigerbeetle-{size}", title, take, "many", "hot")
+    title = f"pairs, TigerBeetle, {CALLERS} asynchronous callers"
+    yield from _of_kinds("tigerbeetle-callers", title, by.tigerbeetle_callers, "many", "hot")
 
 
 def _of_kinds(name: str, title: str, take: Callable[..., Load], *kinds: str) -> Iterator[Figure]:

@@ -27,6 +27,7 @@ GATES = [
     Gate("http-1-many", "plain-1-many", 1),
     Gate("http-hot", "http-many", 0.9),
     Gate("batch-100-many", CALIBRATION, 9),
+    *(Gate(f"lists-{size}-many", f"tigerbeetle-{size}-many", 1) for size in (10, 100, 1000)),
     # Alerts and caps cost little.
     Gate("single-armed", "single-many", 0.95),
     Gate("lists-100-armed", "lists-100-many", 0.95),

@@ -8,13 +8,15 @@ from dataclasses import replace
 from functools import cached_property, partial
 from multiprocessing import get_context
 from random import choices
+from typing import Any
 
+from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
-from benchmarks import callers, flushes, leases, lists, pgbench, posting, web
+from benchmarks import callers, flushes, leases, lists, pgbench, posting, tigerbeetle, web
 from benchmarks.batches import Batches
 from benchmarks.callers import AS_FAST_AS_IT_ANSWERS, Target, Way
-from benchmarks.company import Company
+from benchmarks.company import LOT_CREDITS, LOTS, MICRO, Company
 from benchmarks.databases import CALIBRATION
 from benchmarks.events import CONNECTIONS as REPORTERS
 from benchmarks.events import Events, Ids
@@ -36,6 +38,19 @@ class Generators:
         self._company = company
         self._stack = stack
         self._highest = 0.0  # requests per second over HTTP
+        self._tigerbeetle = ""
+
+    def start_tigerbeetle(self, binary: str) -> None:
+        """Before our processes are, so that it ends after them: they would wait for answers."""
+        folder = settings.STATE.path / "tigerbeetle"
+        port = self._stack.enter_context(tigerbeetle.replica(binary, folder))
+        everybody = self._numbers(range(len(self._company.customers)))
+        tigerbeetle.open_accounts(port, everybody, LOTS * LOT_CREDITS * MICRO)
+        self._tigerbeetle = port
+
+    @property
+    def has_tigerbeetle(self) -> bool:
+        return bool(self._tigerbeetle)
 
     def calibration(self, seconds: float) -> Load:
         return pgbench.run(self._place, cluster.OWNER, CALIBRATION, seconds)
@@ -55,11 +70,15 @@ class Generators:
             host=str(self._place.sockets), user=cluster.APPLICATION, dbname=cluster.DATABASE
         )
         ids = [str(id) for id in self._company.customers[customers.start : customers.stop]]
-        runs = [
-            self._processes.submit(lists.run, conninfo, ids, size, seconds)
-            for _ in range(LIST_PROCESSES)
-        ]
-        return together([run.result() for run in runs])
+        return self._in_processes(lists.run, conninfo, ids, size, seconds)
+
+    def tigerbeetle(self, seconds: float, size: int, customers: range) -> Load:
+        numbers = self._numbers(customers)
+        return self._in_processes(tigerbeetle.run, self._tigerbeetle, numbers, size, seconds)
+
+    def tigerbeetle_callers(self, seconds: float, customers: range) -> Load:
+        arguments = (self._tigerbeetle, self._numbers(customers), seconds)
+        return self._processes.submit(tigerbeetle.run_callers, *arguments).result()
 
     def http(self, seconds: float, customers: range, way: Way = AS_FAST_AS_IT_ANSWERS) -> Load:
         load = self._call(self._fewer(self._drawdown, customers), seconds, way)
@@ -96,6 +115,13 @@ class Generators:
 
     def by_hand(self, seconds: float, customers: range) -> Load:
         return self._call(self._fewer(self._by_hand, customers), seconds)
+
+    def _in_processes(self, run: Callable[..., Load], *arguments: Any) -> Load:
+        runs = [self._processes.submit(run, *arguments) for _ in range(LIST_PROCESSES)]
+        return together([run.result() for run in runs])
+
+    def _numbers(self, customers: range) -> list[int]:
+        return [id.int for id in self._company.customers[customers.start : customers.stop]]
 
     def _script(self, seconds: float, name: str, clients: int, **variables: int) -> Load:
         options = pgbench.script(name, **variables)
