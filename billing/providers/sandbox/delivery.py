@@ -18,6 +18,7 @@ HEADER = "X-Test-Signature"
 TIMEOUT_SECONDS: Final = 10.0
 AT_ONCE: Final = 100
 
+
 def secret() -> bytes:
     return salted_hmac("billing.sandbox", "webhook", algorithm="sha256").digest()
 
