@@ -1,5 +1,5 @@
-"""A database with all tables and no rows but those of migrations. It takes half a minute to make, so
-it is kept in the state folder's server, as a template, until a migration changes."""
+"""A database with all tables and no rows but those of migrations. To make it takes half a minute,
+so it is kept in the state folder's server, as a template, until a migration changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
