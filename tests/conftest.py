@@ -1,6 +1,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -13,6 +14,7 @@ from whitenoise.responders import StaticFile
 
 from config.embedded import serving
 from config.state import State
+from tests import tables
 from tests.workers import WORKER
 
 settings.register_profile("the same cases", derandomize=True)
@@ -62,11 +64,21 @@ def django_db_setup(
         if WORKER:
             for one in connections.all():
                 one.settings_dict["TEST"]["NAME"] = f"test_{one.settings_dict['NAME']}_{WORKER}"
-        made = setup_databases(verbosity=0, interactive=False, aliases={"owner"})
+        made = _made()
         _make_quick()
         yield
         connections.close_all()
         teardown_databases(made, verbosity=0)
+
+
+def _made() -> list[Any]:
+    """Quickly, where the server is ours and has made it before."""
+    wanted = "" if os.environ.get("DATABASE_URL") else tables.name()
+    is_there = wanted and tables.use(wanted)
+    made = setup_databases(verbosity=0, interactive=False, aliases={"owner"})
+    if wanted and not is_there:
+        tables.keep(wanted)
+    return made
 
 
 def _make_quick() -> None:

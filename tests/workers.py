@@ -10,6 +10,13 @@ import pytest
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Their tests share installations, which are started once.
 TOGETHER = ("tests/access", "tests/broker", "tests/browser", "tests/demo", "tests/system")
+# What takes longest begins first, that no process is left with it in the end.
+LONGEST = (
+    *("tests/system", "tests/browser", "tests/broker", "tests/access", "tests/demo"),
+    *("tests/api/test_contract", "tests/config/test_run", "tests/ledger/core/test_model"),
+    *("tests/billing/plans/test_paying", "tests/billing/admin/dashboard/test_figures"),
+    *("tests/config/", "tests/ledger/core/", "tests/billing/plans/"),
+)
 
 if WORKER:
     # Not within the tree that it is the state of: make test STATE=... says where.
@@ -30,3 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         file = item.nodeid.split("::")[0]
         group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
         item.add_marker(pytest.mark.xdist_group(group))
+    if WORKER:
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    long = (rank for rank, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+    return next(long, len(LONGEST))

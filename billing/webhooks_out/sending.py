@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from http.client import responses
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -59,12 +60,18 @@ async def pool(
     resolve: Resolver, trusted: ssl.SSLContext | None = None
 ) -> AsyncIterator[httpcore.AsyncConnectionPool]:
     async with httpcore.AsyncConnectionPool(
-        ssl_context=trusted or ssl.create_default_context(),
+        ssl_context=trusted or _trusted(),
         network_backend=CheckedBackend(resolve),
         keepalive_expiry=_IDLE_SECONDS,
         max_connections=_CONNECTIONS_MAX,
     ) as connections:
         yield connections
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom TLS trusts is much to read, for every round."""
+    return ssl.create_default_context()
 
 
 async def send(connections: httpcore.AsyncConnectionPool, request: Request) -> Answer:

@@ -11,6 +11,7 @@ import psycopg
 from config.embedded import cluster
 from config.embedded.place import Place
 from config.embedded.user import server_user
+from tests import clusters
 
 
 class Database:
@@ -18,6 +19,7 @@ class Database:
         home = folder / "postgres"
         home.mkdir()
         self._place = Place(home, server_user())
+        clusters.copy_to(self._place)
         with self._place.log.open("ab") as output:
             cluster.ensure_cluster(self._place, output)
 

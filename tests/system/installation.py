@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from config.embedded import cluster
 from config.embedded.place import Place
 from config.state import BASE_DIR, State
+from tests import clusters
 from tests.config.service import Service, environment
 from tests.system.http import Api
 
@@ -38,6 +39,7 @@ class Installation:
         chosen = [f"WEB_PROCESSES={processes}", "LOG_LEVEL=INFO"]
         chosen += [f"{name}={value}" for name, value in settings.items()]
         self._command = ("env", *chosen, sys.executable, "manage.py", "run")
+        clusters.copy_to(Place.of(State(self.state)))
         self.service = self._start()
 
     def restart(self) -> None:
