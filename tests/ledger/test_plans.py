@@ -108,7 +108,7 @@ def opened(scans: Sequence[Scan], table: str) -> set[str]:
 
 
 def indexes(scans: Sequence[Scan], table: str, *of_months: datetime) -> set[str]:
-    """Of these months, or all that have rows: of others the planner cannot tell one from another."""
+    """Of these months, or of all that have rows: without any, one index is as good as another."""
     full = {name(month) for month in of_months or months()}
     of = [one for one in scans if one.table == table and one.was_run and one.month in full]
     return {one.index.removeprefix(table) for one in of}
