@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.models import Customer
 from billing.models import Erasure
 from ledger.detached import attaching, detaching
@@ -27,6 +29,11 @@ NEEDED: Final = {
     """,
 }
 
+_MONTHS: Final = """
+select distinct to_char(month, 'YYYY-MM') from ledger_detached_sum
+where customer_id = any(%s) order by 1
+"""
+
 
 def detach(first: date, folder: Path, *, least_age: int) -> DetachedMonth:
     """Raises DetachedError."""
@@ -36,6 +43,14 @@ def detach(first: date, folder: Path, *, least_age: int) -> DetachedMonth:
 def attach(path: Path) -> tuple[Month, int]:
     """What was erased since is erased there too. Raises DetachedError."""
     return attaching.attach(path, erased=_erased)
+
+
+def months_of(customer: Customer) -> list[str]:
+    """2026-10: those with calls of it, or of its sandbox."""
+    of = [customer.id, *Customer.objects.filter(sandbox_of=customer).values_list("id", flat=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_MONTHS, [of])
+        return [month for (month,) in cursor.fetchall()]
 
 
 def _erased() -> list[UUID]:

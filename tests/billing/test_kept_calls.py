@@ -11,13 +11,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections, transaction
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from accounts import ids
 from accounts.ids import uuid7
-from accounts.models import Customer
+from accounts.models import Customer, User
 from billing import kept_calls
 from billing.books.scenarios.database import throw_away
 from billing.models import Erasure
@@ -31,6 +34,8 @@ from ledger.paging import Asked
 from ledger.periods import Period
 from ledger.prices import rate_cards
 from ledger.usage import Dimension
+from tests.accounts.conftest import Caller
+from tests.factories.accounts import MemberFactory, ServiceKeyFactory
 from tests.factories.ledger import Book, key
 
 TODAY = datetime.now(UTC)
@@ -233,7 +238,7 @@ def test_a_call_in_a_file_is_not_found(book: Book, tmp_path: Path) -> None:
     ("damage", "check"),
     [
         (
-            "update ledger_detached_sum set committed = committed + 1 where committed = 5",
+            "update ledger_detached_sum set committed = committed + 1 where committed > 0",
             "detached-transfers",
         ),
         ("update ledger_detached_sum set calls = calls + 1 where calls > 0", "usage-sums"),
@@ -470,3 +475,39 @@ def test_killed_while_it_attaches(book: Book, tmp_path: Path, step: str, when: s
     assert broken() == []
     kept_calls.attach(file)
     assert calls() == before
+
+
+def test_pages_and_answers_say_what_is_in_a_file(
+    book: Book, tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    service, staff, member = Caller(ServiceKeyFactory().secret), Client(), Client()
+    staff.force_login(User.objects.create_superuser("staff@example.com"))
+    person = MemberFactory(customer=Customer.objects.get(id=book.customer_id))
+    member.force_login(person.user)
+    api = f"/customers/{ids.encode(ids.CUSTOMER, book.customer_id)}"
+    days = f"from={MONTH.first}&to={MONTH.first + timedelta(days=27)}"
+    pages = [(member, f"/portal/calls/?{days}"), (staff, f"/admin/ledger/reservation/?{days}")]
+
+    def said() -> list[bool]:
+        answers = [(browser.get(page), page) for browser, page in pages]
+        assert [(answer.status_code, page) for answer, page in answers] == [
+            (200, page) for _, page in pages
+        ]
+        told = f"Calls of {MONTH} are kept in files"
+        log = service.get(f"{api}/calls?{days}")
+        header = log.headers.get("Drawdown-Months-In-Files") == str(MONTH)
+        assert (log.json()["data"] == []) == header
+        return [header, *(told in answer.content.decode() for answer, _ in answers)]
+
+    part = f"{api}/usage?from={then():%Y-%m-%d}T10:30:00Z&to={then(9):%Y-%m-%d}"
+    assert said() == [False, False, False]
+    assert service.get(part).status_code == 200
+    file = detach(tmp_path)
+    assert said() == [True, True, True]
+    refused = service.get(part)
+    assert refused.status_code == 400
+    assert "ask for whole UTC days" in refused.content.decode()
+    assert service.get(part.replace("T10:30:00Z", "")).status_code == 200
+    kept_calls.attach(file)
+    assert said() == [False, False, False]
