@@ -18,8 +18,9 @@ _PIECE: Final = 1 << 20
 
 
 def write(path: Path, head: dict[str, Any], rows: Iterable[bytes], foot: dict[str, Any]) -> None:
-    """On the disk when it returns."""
+    """On the disk when it returns; nobody else may read it."""
     with path.open("wb") as raw:
+        os.fchmod(raw.fileno(), 0o600)
         with gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as file:
             file.write(_line({"kind": KIND, "version": VERSION} | head))
             digest = sha256()

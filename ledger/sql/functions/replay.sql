@@ -40,7 +40,7 @@ $$;
 -- Whether a key is of a month whose calls are kept in a file, so that nobody knows if it was used.
 create or replace function ledger_is_detached(p_key uuid) returns boolean
 language sql stable as $$
-    select ledger_is_uuid7(p_key) and exists (select from ledger_detached d where p_key >= d.low and p_key < d.above)
+    select exists (select from ledger_detached d where p_key >= d.low and p_key < d.above)
 $$;
 
 -- The first answer to an operation whose key was used before; null if it was not.
@@ -72,7 +72,7 @@ begin
     if found then
         return ledger_replayed(o, c.ended_request, ledger_ended_result(c));
     end if;
-    if not coalesce(o.key_is_id, false) and ledger_is_detached(o.key) then
+    if not coalesce(o.key_is_id, false) and ledger_is_uuid7(o.key) and ledger_is_detached(o.key) then
         -- What it once did must not be done again.
         r.code := 'idempotency-key-reused';
         r.customer_id := o.customer_id;
