@@ -4,7 +4,7 @@ month detached, or with the month where it was: a file that nothing names may be
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
@@ -84,7 +84,7 @@ def compare(cursor: CursorWrapper, month: Month, path: Path) -> None:
 
 def record(cursor: CursorWrapper, month: Month, path: Path, digest: str) -> None:
     counted, committed, reversed_ = _sums(cursor, month.table)
-    given = {"file": path.name, "sha256": digest}
+    given: dict[str, Any] = {"file": path.name, "sha256": digest}
     given |= {"calls": counted, "committed": committed, "reversed": reversed_}
     cursor.execute(_RECORD, month.asked | given)
     kept = value(
