@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 
 from accounts import audit, csv_files, ids
 from accounts.models import HOUSE_ID, Customer, User
+from billing import kept_calls
 from billing.admin.books.pages import BooksPage
 from billing.care.erasing import running
 from billing.care.erasing.errors import ErasingRefused
@@ -63,7 +64,12 @@ class ErasureAdmin(BooksPage):
             name = f"{ids.encode(ids.CUSTOMER, customer.id)}.zip"
             parts = reading.archive(customer, seller=settings.SELLER["name"])
             return csv_files.streaming(name, parts, "application/zip")
-        context = self.context(request, title=f"Export the data of {customer}", customer=customer)
+        context = self.context(
+            request,
+            title=f"Export the data of {customer}",
+            customer=customer,
+            in_files=kept_calls.months_of(customer),
+        )
         return render(request, "billing/admin/personal_data/export.html", context)
 
     def erase(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -85,6 +91,7 @@ class ErasureAdmin(BooksPage):
             customer=customer,
             refusal=refusal,
             obstacles=obstacles(customer),
+            in_files=kept_calls.months_of(customer),
             people=len(running.people_of(customer)),
             documents=Document.objects.filter(customer=customer).count(),
             years=settings.DOCUMENTS_KEPT_YEARS,

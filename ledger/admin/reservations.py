@@ -8,7 +8,9 @@ from django.utils.safestring import SafeString
 
 from accounts.models import ApiKey, Service
 from ledger.admin import files, shown
+from ledger.admin.asked import Asked
 from ledger.admin.history import CUSTOMER, DAYS, ENDPOINT, KEY, Field, HistoryAdmin
+from ledger.detached import telling
 from ledger.ids import RESERVATION
 from ledger.models import Price, Reservation, ReservationState
 from ledger.prices.pricing import OUTCOMES
@@ -59,6 +61,10 @@ class ReservationAdmin(HistoryAdmin):
         codes = dict(prices.values_list("id", "endpoint__code"))
         for row in rows:
             row.endpoint_code = codes.get(row.price_id)
+
+    def _framed(self, request: HttpRequest, asked: Asked) -> dict[str, Any]:
+        in_files = telling.in_words(asked.filters.period)
+        return super()._framed(request, asked) | {"in_files": in_files}
 
     @admin.display(description="reservation")
     def name(self, reservation: Reservation) -> str:

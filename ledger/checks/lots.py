@@ -111,6 +111,10 @@ CHECKS = [
         where t.debit = 'U20' and t.credit not in ('U31', 'U33') and t.kind <> 'dispute'
             and t.posted_at >= l.expires_at
             and coalesce(t.kind <> 'commit' or r.created_at >= l.expires_at, true)
+            -- When calls that are kept in files were made, the files say.
+            and not exists (
+                select from ledger_detached d
+                where t.reservation_id >= d.low and t.reservation_id < d.above)
         """,
     ),
 ]

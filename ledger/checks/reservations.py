@@ -59,9 +59,28 @@ CHECKS = [
             select customer_id, reservation_id, lot_id, 0,
                 case kind when 'commit' then amount else 0 end,
                 case kind when 'reverse' then amount else 0 end
-            from transfer where kind in ('commit', 'reverse')
+            from transfer t where kind in ('commit', 'reverse') and not exists (
+                select from ledger_detached d
+                where t.reservation_id >= d.low and t.reservation_id < d.above)
         ) x
         group by 1, 2, 3 having sum(used) <> sum(committed) or sum(reversed) > sum(used)
+        """,
+    ),
+    Check(
+        "detached-transfers",
+        "What calls that are kept in files committed, and had back, was transferred",
+        "Their months are proved by their sums, which stay.",
+        """
+        select customer_id, month, sum(committed) as committed, sum(reversed) as reversed from (
+            select customer_id, month, committed, reversed from detached_sum
+            union all
+            select t.customer_id, d.month, case kind when 'commit' then -amount else 0 end,
+                case kind when 'reverse' then -amount else 0 end
+            from transfer t join ledger_detached d
+                on t.reservation_id >= d.low and t.reservation_id < d.above
+            where kind in ('commit', 'reverse')
+        ) x
+        group by 1, 2 having sum(committed) <> 0 or sum(reversed) <> 0
         """,
     ),
     Check(

@@ -21,6 +21,10 @@ CHECKS = [
             from call c join usage_until u using (customer_id)
             where c.id < u.below
             group by 1, 2, 3, 4, 5, 6
+            union all
+            select customer_id, day, price_id, api_key_id, outcome, state,
+                -calls, -(committed - reversed)
+            from detached_sum where summed
         ) x
         group by customer_id, day, price_id, api_key_id, outcome, state
         having sum(calls) <> 0 or sum(amount) <> 0

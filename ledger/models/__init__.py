@@ -13,6 +13,7 @@ from ledger.models.core import (
     Transfer,
     Wallet,
 )
+from ledger.models.detached import DetachedMonth
 from ledger.models.openapi import (
     OpenApiFile,
     OpenApiOperation,
@@ -35,6 +36,7 @@ from ledger.models.usage_events import (
 __all__ = [
     "AnswerCount",
     "CoreModel",
+    "DetachedMonth",
     "Endpoint",
     "Event",
     "Lot",

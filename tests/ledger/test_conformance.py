@@ -267,6 +267,7 @@ CORE_TABLES = [
     *("ledger_outbox", "ledger_relay", "ledger_threshold"),
     *("ledger_limit", "ledger_subject", "ledger_tally"),
     *("ledger_usage_day", "ledger_usage_until"),
+    *("ledger_detached", "ledger_detached_sum", "ledger_detached_hold"),
     *("ledger_limit", "ledger_subject", "ledger_tally", "ledger_balance_mark", "ledger_seal"),
 ]
 

@@ -178,8 +178,9 @@ def _corrected(adjustment: Adjustment) -> list[SafeString]:
         found.append(billing_shown.purchase(adjustment.purchase))
     if adjustment.reservation_id:
         page = shown.row_page("reservation", own, adjustment.reservation_id)
-        call = Reservation.objects.get(customer_id=own, id=adjustment.reservation_id)
-        found.append(shown.link(page, ReservationId(own, call.id, call.price_id or 0)))
+        call = Reservation.objects.filter(customer_id=own, id=adjustment.reservation_id).first()
+        if call:  # else its month is in a file
+            found.append(shown.link(page, ReservationId(own, call.id, call.price_id or 0)))
     if adjustment.transaction_id:
         found.append(shown.transaction(own, adjustment.transaction_id))
     return found

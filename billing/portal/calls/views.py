@@ -21,7 +21,8 @@ from billing.portal.calls.called import Found
 from billing.portal.calls.filters import Asked
 from billing.portal.fragments import for_signed_in, is_of_another_company
 from billing.portal.refused import refused
-from ledger import call_rows
+from ledger import call_rows, periods
+from ledger.detached import telling
 
 LOOK_SECONDS: Final = 2
 _OPEN_MAX: Final = 100
@@ -46,6 +47,7 @@ def calls(request: MemberRequest) -> HttpResponse:
         "states": call_filters.states(),
         "outcomes": call_filters.outcomes(),
         "look_seconds": LOOK_SECONDS,
+        "in_files": telling.in_words(periods.ALWAYS if asked.search else asked.filters.period),
     }
     return render(request, "billing/calls.html", page)
 

@@ -27,6 +27,8 @@ $$;
 create or replace function ledger_erase(p_customers uuid[]) returns void
 language plpgsql security definer set search_path from current as $$
 begin
+    -- No month of calls is on its way to a file, or back from one.
+    perform pg_advisory_xact_lock_shared(hashtext('ledger_make_partitions'));
     if exists (select from accounts_customer where id = any(p_customers) and status <> 'closed') then
         raise exception 'Only a closed account can be erased.';
     end if;

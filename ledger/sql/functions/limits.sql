@@ -126,6 +126,10 @@ language sql stable as $$
             ) c
             cross join lateral ledger_counted(p_customer, c.id, c.amount, c.committed, c.reversed, c.created_at, c.expires_at) x
             where c.created_at < p_since and x.at >= p_since and ledger_is_of(p_scope, p_subject, c.api_key_id, c.price_id)
+        ), 0)::bigint + coalesce((
+            -- Calls that are kept in files are older than any window but that of all time.
+            select sum(d.committed - d.reversed) from ledger_detached_sum d
+            where d.customer_id = p_customer and not isfinite(p_since) and ledger_is_of(p_scope, p_subject, d.api_key_id, d.price_id)
         ), 0)::bigint
     from ledger_earliest_id(p_customer, p_since) e(at)
 $$;
@@ -143,6 +147,9 @@ language sql stable as $$
         union all
         select h.api_key_id, width_bucket(h.created_at, p_since), sum(h.committed + ledger_left(h))
         from ledger_hold h where h.customer_id = p_customer and h.api_key_id is not null group by 1, 2
+        union all
+        select d.api_key_id, 1, sum(d.committed - d.reversed) from ledger_detached_sum d
+        where d.customer_id = p_customer and not isfinite(p_since[1]) and d.api_key_id is not null group by 1
     ), taken as (
         -- Of calls that were made before, what was taken since.
         select c.api_key_id as subject, s.nth::integer as nth, sum(x.amount) as amount

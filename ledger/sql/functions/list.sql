@@ -125,7 +125,8 @@ begin
         left join lateral (select s.id from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key limit 1) s2 on ledger_is_uuid7(x.key)
         left join lateral (select s.id from ledger_call s where s.customer_id = x.customer_id and s.id = x.key limit 1) s3 on ledger_is_uuid7(x.key)
         left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
-    where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null)
+    where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null
+            or not coalesce(x.key_is_id, false) and ledger_is_uuid7(x.key) and ledger_is_detached(x.key))
         and (not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key);
     select array_agg(h1.s order by x.ordinality), array_agg(h1.place order by x.ordinality) into v_holds_of, v_held_at
     from unnest(p_ops) with ordinality x

@@ -212,6 +212,9 @@ language sql stable security definer set search_path from current as $$
         select ledger_endpoint_of(h.price_id), (h.so_far->>'month')::date, q.key, null, q.value::numeric
         from ledger_hold h, jsonb_each_text(coalesce(h.quantities, '{}') || '{"calls": "1"}') q
         where h.customer_id = p_customer and h.so_far is not null
+        union all
+        select ledger_endpoint_of(d.price_id), d.tally, q.key, null, q.value::numeric
+        from ledger_detached_sum d, jsonb_each_text(d.quantities) q where d.customer_id = p_customer and d.tally is not null
     ) x
     group by 1, 2, 3
 $$;

@@ -37,6 +37,12 @@ begin
 end
 $$;
 
+-- Whether a key is of a month whose calls are kept in a file, so that nobody knows if it was used.
+create or replace function ledger_is_detached(p_key uuid) returns boolean
+language sql stable as $$
+    select exists (select from ledger_detached d where p_key >= d.low and p_key < d.above)
+$$;
+
 -- The first answer to an operation whose key was used before; null if it was not.
 create or replace function ledger_replay(o ledger_operation) returns ledger_result
 language plpgsql as $$
@@ -44,6 +50,7 @@ declare
     k ledger_key;
     h ledger_hold;
     c ledger_call;
+    r ledger_result;
 begin
     select * into k from ledger_key where customer_id = o.customer_id and key = o.key;
     if found then
@@ -64,6 +71,13 @@ begin
     where t.customer_id = o.customer_id and t.id = o.key;
     if found then
         return ledger_replayed(o, c.ended_request, ledger_ended_result(c));
+    end if;
+    if not coalesce(o.key_is_id, false) and ledger_is_uuid7(o.key) and ledger_is_detached(o.key) then
+        -- What it once did must not be done again.
+        r.code := 'idempotency-key-reused';
+        r.customer_id := o.customer_id;
+        r.replayed := false;
+        return r;
     end if;
     return null;
 end

@@ -10,7 +10,7 @@ begin
         'ledger_hold', 'ledger_transfer', 'ledger_call', 'ledger_event', 'ledger_key', 'ledger_reservation', 'ledger_posting', 'ledger_books', 'ledger_recognised',
         'ledger_outbox', 'ledger_relay', 'ledger_threshold', 'ledger_limit', 'ledger_limit_in_force', 'ledger_subject', 'ledger_tally',
         'ledger_usage_until', 'ledger_usage_day', 'ledger_balance_mark', 'ledger_erased', 'ledger_seal',
-        'ledger_sum_hour', 'ledger_summed', 'ledger_sums']
+        'ledger_sum_hour', 'ledger_summed', 'ledger_sums', 'ledger_detached', 'ledger_detached_sum', 'ledger_detached_hold']
     loop
         continue when to_regclass(v_table) is null;  -- a later migration brings it
         execute format('revoke all on %I from drawdown_app', v_table);

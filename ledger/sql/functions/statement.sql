@@ -123,7 +123,11 @@ set enable_seqscan = off
 as $$
     select coalesce(sum(x.split - x.used), 0)::bigint
     from ledger_event e
-        cross join lateral (select * from ledger_call s where s.customer_id = t.customer_id and s.id = e.subject::uuid limit 1) c
+        cross join lateral (
+            (select lots, split, used, expires_at from ledger_call s where s.customer_id = t.customer_id and s.id = e.subject::uuid limit 1)
+            union all
+            select lots, split, used, expires_at from ledger_detached_hold d where d.customer_id = t.customer_id and d.id = e.subject::uuid
+        ) c
         cross join lateral unnest(c.lots, c.split, c.used) x(lot, split, used)
     where e.customer_id = t.customer_id and e.kind = 'hold.expired' and e.created_at = t.posted_at
         and e.id < t.id and e.id >= ledger_id_before(t.id, interval '1 minute') and c.expires_at > p_at and x.lot = t.lot_id

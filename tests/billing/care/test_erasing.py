@@ -43,6 +43,7 @@ KEPT = {
     **dict.fromkeys(
         (
             *("ledger_account", "ledger_balance_mark", "ledger_seal", "ledger_erased"),
+            *("ledger_detached", "ledger_detached_sum", "ledger_detached_hold"),
             *("ledger_books", "ledger_clock"),
             *("ledger_key", "ledger_limit", "ledger_outbox", "ledger_priceterms"),
             *("ledger_recognised", "ledger_relay", "ledger_subject", "ledger_tally"),

@@ -32,6 +32,8 @@ LEFT_OUT = {
     "ledger_relay": "how far the program is",
     "ledger_seal": "digests of transfers",
     "ledger_erased": "digests of transfers",
+    "ledger_detached_sum": "sums of calls",
+    "ledger_detached_hold": "the core's own reckoning of balances of then",
     "ledger_summed": "how far the program is",
     "ledger_subject": "the core's own reckoning of limits",
     "ledger_tally": "sums of calls",

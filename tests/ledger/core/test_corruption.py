@@ -184,6 +184,11 @@ DAMAGE = {
         update ledger_balance_mark set remaining[1] = remaining[1] + 1 {OWN} and version = 8
     """,
     "seals": f"update ledger_transfer set reason = 'another' {OWN} and version = 1",
+    "detached-transfers": """
+        insert into ledger_detached_sum (customer_id, month, day, state, summed, rows, calls,
+            committed, reversed)
+        values (%(customer)s, '2020-01-01', '2020-01-01', 'committed', false, 1, 1, 1, 0)
+    """,
     "seal-chain": f"delete from ledger_seal {OWN} and version_from = 5",
     "outbox": f"update ledger_outbox set event_id = %(other)s {OWN}",
 }

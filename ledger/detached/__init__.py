@@ -1,0 +1,1 @@
+"""Months of calls are detached to files, and read back. Their transfers stay."""
