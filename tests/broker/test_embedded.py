@@ -1,6 +1,7 @@
 """Tasks wait in the same PostgreSQL."""
 
 import os
+import re
 
 import pytest
 
@@ -54,4 +55,5 @@ def test_a_worker_whose_task_hangs_ends(database: Database, embedded: Background
         worker = embedded.manage("worker", TASK_SECONDS="2")
         embedded.start_beat()
         assert worker.wait(SOON_SECONDS) == os.EX_UNAVAILABLE
-    assert "The task canary has not ended in 2 seconds" in embedded.said()
+    # On a machine with other work another task may be the first.
+    assert re.search(r"The task [\w.]+ has not ended in 2 seconds", embedded.said())

@@ -30,6 +30,7 @@ NOT_AUDITED = {
     "usersessions_usersession": SIGN_IN,
     "ledger_answercount": OUTCOME,
     "billing_callfigures": OUTCOME,
+    "ledger_detached": "what the owner of the database did, who keeps the files",
     "ledger_event": CORE,
     "ledger_lot_state": CORE,
     "ledger_reservation": CORE,

@@ -7,11 +7,12 @@ import pytest
 
 from drawdown import AsyncClient, Retry, Unreachable
 from drawdown.problems import InsufficientCredits
+from tests.system.sdk.conftest import PATIENT
 from tests.system.sdk.world import ENDPOINT
 
 
-def with_client(road, demo, **options):
-    return AsyncClient(road.url, demo["service_key"], **options)
+def with_client(road, demo, retry=PATIENT, **options):
+    return AsyncClient(road.url, demo["service_key"], retry=retry, **options)
 
 
 def test_a_block_is_held_and_committed(road, demo, world):
