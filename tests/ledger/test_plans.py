@@ -89,6 +89,14 @@ def _with_history(book: Book) -> Book:
     return book
 
 
+def home(table: str, month: datetime) -> str:
+    """Where its rows are: a month of which something was there before stays with the rest."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass(%s) is not null", [f"{table}_{name(month)}"])
+        ((has_its_own,),) = cursor.fetchall()
+    return name(month) if has_its_own else "rest"
+
+
 def old_call(book: Book, month: int, nth: int = 100) -> UUID:
     first = selectors.lowest_id(months()[month])
     sql = "select id from ledger_call where customer_id = %s and id > %s order by id offset %s"
@@ -149,9 +157,8 @@ def test_whether_a_key_is_known_opens_the_month_of_its_time(book: Book, month: i
         with told(connection) as scans:
             cursor.execute("select ledger_key_is_known(%s, %s)", asked)
         transaction.set_rollback(True)
-    assert (
-        opened(scans, "ledger_call") == opened(scans, "ledger_transfer") == {name(months()[month])}
-    )
+    for table in ("ledger_call", "ledger_transfer"):
+        assert opened(scans, table) == {home(table, months()[month])}
     assert indexes(scans, "ledger_call") <= BY_ID
     assert no_seq_scan(scans)
 
@@ -168,7 +175,8 @@ def test_a_list_reads_history_by_its_keys(book: Book, op: str) -> None:
             one.reservation_id = book.reserve(2, **key()).reservation_id
     with told(connection) as scans:
         assert all(result.ok for result in services.apply(operations))
-    assert read(scans, "ledger_call") | read(scans, "ledger_transfer") <= {name(months()[-1])}
+    for table in ("ledger_call", "ledger_transfer"):
+        assert read(scans, table) <= {home(table, months()[-1])}
     assert indexes(scans, "ledger_call") | indexes(scans, "ledger_transfer") <= BY_ID
     assert no_seq_scan(scans)
 
@@ -179,7 +187,8 @@ def test_an_answer_is_given_again_from_the_month_of_its_key(book: Book, month: i
     with told(connection) as scans:
         again = book.debit(1, key=used, request=1)
     assert again.replayed
-    assert read(scans, "ledger_call") == read(scans, "ledger_transfer") == {name(months()[month])}
+    for table in ("ledger_call", "ledger_transfer"):
+        assert read(scans, table) == {home(table, months()[month])}
     assert indexes(scans, "ledger_call") <= BY_ID
     assert no_seq_scan(scans)
 
@@ -189,7 +198,7 @@ def test_an_old_call_is_settled_or_reversed_within_its_month(book: Book, op: str
     old = old_call(book, 1, 200)
     with told(connection) as scans:
         book.do(op, reservation_id=old, **key())
-    assert read(scans, "ledger_call") == {name(months()[1])}
+    assert read(scans, "ledger_call") == {home("ledger_call", months()[1])}
     assert indexes(scans, "ledger_call") <= BY_ID
     assert no_seq_scan(scans)
 
@@ -215,7 +224,7 @@ def test_calls_of_a_time_open_its_months(book: Book) -> None:
     day = Period(months()[1], months()[1] + timedelta(days=1))
     with told(connection) as scans:
         assert call_log.calls(book.customer_id, Asked(50, None), Filters(day))
-    assert opened(scans, "ledger_call") == {name(months()[0]), name(months()[1])}
+    assert opened(scans, "ledger_call") == {home("ledger_call", one) for one in months()[:2]}
     assert indexes(scans, "ledger_call", months()[1]) == {"_pkey"}
 
 
@@ -224,7 +233,7 @@ def test_a_call_is_found_by_its_name_in_its_month(book: Book) -> None:
     with told(connection) as scans:
         hits = call_search.search(book.customer_id, named, below=None, limit=10)
     assert len(hits.stretch.calls) == 1
-    assert opened(scans, "ledger_call") == {name(months()[1])}
+    assert opened(scans, "ledger_call") == {home("ledger_call", months()[1])}
     assert indexes(scans, "ledger_call") <= BY_ID
 
 
