@@ -29,4 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         file = item.nodeid.split("::")[0]
         group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
+        # pytest 9.2 does not let xdist rename tests, so it does nothing till xdist knows of that:
+        # each process makes the installations that its tests share.
         item.add_marker(pytest.mark.xdist_group(group))
