@@ -25,6 +25,11 @@ def uuid7() -> UUID:
     return UUID(int=ms << 80 | _VERSION_7 | fraction << 64 | _VARIANT | chance)
 
 
+def milliseconds(value: UUID) -> int:
+    """When a version 7 was made, since 1970 (RFC 9562, 5.7)."""
+    return value.int >> 80
+
+
 def encode(prefix: str, value: UUID) -> str:
     return f"{prefix}_{value.hex}"
 

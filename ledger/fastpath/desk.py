@@ -46,6 +46,7 @@ async def ask(memory: Memory, call: Call) -> Asked:
     check_scope(call.sender.key, verb.scope)
     asked = await verb.ask(memory, call, requests.read(call.body, verb.fields))
     operation = asked.operation
+    await memory.directory.meet(operation.customer_id)
     if operation.key is None:
         operation.key = keys.core_key(call.sender.key.service_id, call.key)
     operation.key_is_id = keys.can_be_a_row(operation.key, now_ms=time_ns() // _NS_PER_MS)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 
-from accounts import addresses, directory, keys
+from accounts import addresses, directory, ids, keys
 from accounts.addresses import Address
 from accounts.directory import ApiKeyEntry, CustomerEntry, ServiceKeyEntry
 from accounts.errors import (
@@ -33,6 +33,8 @@ TRUSTED_SECONDS: Final = 0.8
 TOUCH_SECONDS: Final = 60
 # When this many keys are known, all are forgotten and those in use read again.
 KEYS_MAX: Final = 200_000
+# A customer made less than this before a poll may not be in it.
+NEW_SECONDS: Final = 60
 # And this many addresses of keys between two notes of them.
 SEEN_MAX: Final = 20_000
 
@@ -65,9 +67,11 @@ class Directory:
         self._api_keys: dict[bytes, ApiKeyEntry] = {}
         self._barred: dict[UUID, CustomerEntry] = {}
         self._sandboxes: set[UUID] = set()
+        self._met: set[UUID] = set()  # customers who were new
         self._used: set[UUID] = set()
         self._seen: set[Seen] = set()
         self._read_at = float("-inf")  # monotonic, when the last good poll began
+        self._read_at_ms = 0  # and since 1970
         self._as_of: datetime | None = None  # and the database's time then
         self._polling: asyncio.Task[None] | None = None
 
@@ -105,6 +109,22 @@ class Directory:
         if len(self._seen) < SEEN_MAX:
             hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
             self._seen.add((key.pays_as, hour, addresses.as_counted(address)))
+
+    async def meet(self, customer_id: UUID) -> None:
+        """Whoever no poll may have found is looked at once, so that the first answer tells of a
+        sandbox as all others do. Raises Unavailable."""
+        new_since = self._read_at_ms - NEW_SECONDS * 1000
+        if ids.milliseconds(customer_id) < new_since or customer_id in self._met:
+            return
+        try:
+            rows = await self._reads.rows(directory.CUSTOMER_BY_ID, {"id": customer_id})
+        except psycopg.Error as error:
+            raise Unavailable from error
+        if len(self._met) >= KEYS_MAX:
+            self._met.clear()
+        for row in rows:
+            self._note_customer(CustomerEntry(*row))
+            self._met.add(customer_id)
 
     def is_sandbox(self, customer_id: UUID) -> bool:
         return customer_id in self._sandboxes
@@ -191,6 +211,7 @@ class Directory:
             await self._read_changes()
             await self._also_poll(self._polls)
         self._read_at = began
+        self._read_at_ms = int(as_of.timestamp() * 1000)
         self._as_of = as_of
 
     async def _read_changes(self) -> None:

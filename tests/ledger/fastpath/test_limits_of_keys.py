@@ -11,7 +11,7 @@ from ledger import limits
 from ledger.limits import Limit
 from ledger.sandboxes import opened, refill
 from tests.factories.accounts import ApiKeyFactory
-from tests.ledger.fastpath.shop import books, eventually, funded, problem
+from tests.ledger.fastpath.shop import books, eventually, funded, new_key, payer, problem
 from tests.ledger.fastpath.test_directory import run
 
 ONLY_HERE = ["203.0.113.0/24", "2001:db8::/32"]
@@ -206,6 +206,17 @@ def test_a_test_key_spends_test_credits_and_says_so(api):
     real = api.post("/debits", call(ApiKeyFactory(customer=customer).secret))
     assert "livemode" not in real.json()
     assert ApiKey.objects.get(prefix=secret[:12]).customer == sandbox
+
+
+def test_a_sandbox_is_known_at_its_first_call_and_a_repeat_gets_the_same_bytes(api):
+    for _ in range(3):
+        sandbox = opened(funded())
+        refill(sandbox, 50_000_000)
+        key = new_key()
+        body = payer(sandbox) | {"amount": "1"}
+        first, again = (api.post("/debits", body, Idempotency_Key=key) for _ in range(2))
+        assert first.json()["livemode"] is False
+        assert again.content == first.content
 
 
 def test_a_sandbox_is_suspended_with_its_customer(api):
