@@ -190,6 +190,19 @@ begin
 end
 $$;
 
+-- Who was suspended, or whose key was revoked or has expired, is given no more: what there is of the
+-- lease is all that can still be spent.
+create or replace function ledger_may_lease_more(p_customer uuid, p_key uuid, p_now timestamptz) returns boolean
+language sql stable as $$
+    select not exists (
+        select from accounts_customer c
+        where c.id = p_customer and (c.status <> 'active' or p_key is not null and c.keys_suspended_at is not null)
+    ) and not exists (
+        select from accounts_apikey k
+        where k.id = p_key and (k.revoked_at is not null or k.suspended_at is not null or k.expires_at <= p_now)
+    )
+$$;
+
 -- From now on it has so much, as far as that is available, for as long as at first. It counts for
 -- limits as if it were made now.
 create or replace function ledger_renew_lease(inout w ledger_wallet, inout h ledger_hold, o ledger_operation, p_now timestamptz)
@@ -215,7 +228,7 @@ begin
     if v_counts then
         w := (ledger_charge(w, o, h.api_key_id, null, h.amount, p_now)).w;
     end if;
-    if v_wanted > h.amount then
+    if v_wanted > h.amount and ledger_may_lease_more(w.customer_id, h.api_key_id, p_now) then
         -- A limit or an empty wallet is no reason to take what it has.
         t := ledger_lease_more(w, o, v_wanted - h.amount, 0, p_now);
         w := t.w;

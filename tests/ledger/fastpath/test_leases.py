@@ -197,6 +197,37 @@ def test_a_lease_is_told_again_though_its_customer_was_suspended_since(api):
     assert again.content == first.content and again.headers["Idempotent-Replayed"] == "true"
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda customer, key: services.suspend_customer(customer),
+        lambda customer, key: services.revoke_key(key),
+        lambda customer, key: services.suspend_key(key),
+        lambda customer, key: services.suspend_keys(customer.id),
+    ],
+    ids=["customer suspended", "key revoked", "key suspended", "keys suspended"],
+)
+def test_who_may_not_pay_any_more_gets_no_more_when_it_renews(api, end):
+    customer = funded()
+    key, secret = ApiKeyFactory(customer=customer)
+    made = api.post("/leases", {"api_key": secret, "amount": "40"}).json()
+    usage = [{"endpoint": "summarize"}]
+    assert settle(api, made, 1, usage, renew=True).json()["amount"] == "40"
+    end(customer, key)
+    renewed = settle(api, made, 2, usage, renew=True).json()
+    assert (renewed["status"], renewed["settled"], renewed["amount"]) == ("open", "4", "36")
+    assert renewed["balance"]["available"] == "56"
+
+
+def test_another_key_may_be_revoked(api):
+    customer = funded()
+    secret, (other, _) = ApiKeyFactory(customer=customer).secret, ApiKeyFactory(customer=customer)
+    made = api.post("/leases", {"api_key": secret, "amount": "40"}).json()
+    services.revoke_key(other)
+    renewed = settle(api, made, 1, [{"endpoint": "summarize"}], renew=True).json()
+    assert renewed["amount"] == "40"
+
+
 def problem_of(response):
     return problem(response) if response.status_code >= 400 else None
 
