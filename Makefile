@@ -37,6 +37,12 @@ check: .venv/dev ## Check format, lint, types, layers and migrations
 bench: .venv/dev ## Measure speed against pgbench on this machine
 	@PYTHONPATH=sdk/python/src exec $(BIN)/python -m benchmarks
 
+.PHONY: picture
+picture: RESULTS ?= $(lastword $(sort $(wildcard benchmarks/results/*.json)))
+picture: .venv/dev ## Draw docs/performance.svg from the newest results of make bench
+	@exec $(BIN)/python -m benchmarks.picture \
+		$(or $(RESULTS),$(error No results yet: make bench)) docs/performance.svg
+
 .PHONY: soak
 soak: .venv/dev ## Run the long tests
 	@exec $(BIN)/python -m pytest -m soak
