@@ -4,6 +4,7 @@ A 2xx body is made of the columns of the answer and of an immutable price, and o
 the core gives a repeated request the same columns, so it gets the same bytes.
 """
 
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from ledger.prices.pricing import CALLS, Mode, Price, Unit
 
 # No reservation has one of these.
 LEASE_STATES: Final = ("open", "ended")
+_WHOLE: Final = "000000"
 GRACE_SECONDS: Final = 30  # as ledger_lease_grace() has it
 
 
@@ -121,7 +123,7 @@ def reservation(row: Row, price: Price | None) -> Reservation:
     customer = _hex(row.customer_id)
     is_settled = row.released is not None
     return Reservation(
-        name(row),
+        _name(customer, row),
         row.state or "",
         f"cus_{customer}",
         price.endpoint if price else None,
@@ -141,7 +143,11 @@ def reservation(row: Row, price: Price | None) -> Reservation:
 
 def name(row: Row) -> str:
     """Of the reservation that it tells of."""
-    return f"rsv_{_hex(row.customer_id)}{_hex(row.reservation_id)}{int(row.price_id or 0):08x}"
+    return _name(_hex(row.customer_id), row)
+
+
+def _name(customer: str, row: Row) -> str:
+    return f"rsv_{customer}{_hex(row.reservation_id)}{int(row.price_id or 0):08x}"
 
 
 _SENTENCES: Final = {
@@ -192,7 +198,10 @@ def _limited(row: Row, price: Price | None) -> LedgerError:
 
 
 def _credits(column: str | None) -> str:
-    return amounts.show(int(column or 0))
+    """As `amounts.show`, without reckoning where the micro-credits are whole credits."""
+    if column is None or column == "0":
+        return "0"
+    return column[:-6] if column.endswith(_WHOLE) else amounts.show(int(column))
 
 
 def _hex(column: str | None) -> str:
@@ -226,6 +235,7 @@ def _price(price: Price | None) -> PriceShown | None:
     return None if price is None else shown(price)
 
 
+@lru_cache(maxsize=4096)
 def shown(price: Price) -> PriceShown:
     units = price.units
     return PriceShown(
@@ -263,10 +273,7 @@ def _unit(unit: Unit) -> UnitPrice:
 
 
 def _balance(row: Row) -> Balance:
-    available, held, frozen = int(row.available or 0), int(row.held or 0), int(row.frozen or 0)
+    total = int(row.available or 0) + int(row.held or 0) + int(row.frozen or 0)
     return Balance(
-        amounts.show(available),
-        amounts.show(held),
-        amounts.show(frozen),
-        amounts.show(available + held + frozen),
+        _credits(row.available), _credits(row.held), _credits(row.frozen), amounts.show(total)
     )
