@@ -47,13 +47,14 @@ def open_company() -> Company:
     Customer.objects.bulk_create(customers)
     ids = [customer.id for customer in customers]
     for start in range(0, BROKE.start, AT_ONCE):
-        _grant(ids[start : start + AT_ONCE])
+        _grant(ids[start : min(start + AT_ONCE, BROKE.start)])
     for number in ARMED:
         _arm(ids[number])
     for number in CAPPED:
         limits.set_limits(ids[number], "provider", [A_DAY])
     for number in KEYED:
         limits.set_limits(ids[number], "provider", [A_KEY])
+    _run_dry(ids[BROKE.start : BROKE.stop])
     connections.close_all()
     return Company(service_key, ids)
 
@@ -67,6 +68,15 @@ def _grant(customers: list[UUID]) -> None:
     ]
     refused = [result for result in services.apply(grants) if not result.ok]
     assert not refused, refused[0]
+
+
+def _run_dry(customers: list[UUID]) -> None:
+    """They have been told that they have nothing, so that it is not each one's first time."""
+    asked = [
+        Operation(op="reserve", customer_id=id, amount=MICRO, expires_in=900) for id in customers
+    ]
+    codes = {result.code for result in services.apply(asked)}
+    assert codes == {"insufficient-credits"}, codes
 
 
 def _arm(customer: UUID) -> None:
