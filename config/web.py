@@ -12,7 +12,7 @@ from config.protocol import Protocol
 
 GRACE_SECONDS = 3
 # A request leaves thousands of objects and no cycles: look for those less often than by default.
-GARBAGE_THRESHOLD = 100_000
+GARBAGE_THRESHOLD = 20_000
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ CREDIT: Final = 1_000_000
 # Leaves a wallet room for nine such amounts before its bigint is full.
 LIMIT: Final = 10**12 * CREDIT
 
+_WHOLE: Final = "000000"
 _DECIMAL = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,6}))?")
 
 
@@ -33,3 +34,8 @@ def show(amount: int) -> str:
     whole, rest = divmod(abs(amount), CREDIT)
     text = f"{whole}.{rest:06}".rstrip("0") if rest else str(whole)
     return f"-{text}" if amount < 0 else text
+
+
+def show_digits(amount: str) -> str:
+    """The same of micro-credits in digits, not reckoned where they are whole credits."""
+    return amount[:-6] if amount.endswith(_WHOLE) else show(int(amount))

@@ -5,6 +5,8 @@ from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
+from accounts import ids
+
 _UUID7 = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}")
 _TIME: Final = ((1 << 48) - 1) << 80
 _VERSION: Final = 0xF << 76
@@ -47,5 +49,5 @@ def _named(text: str, key: str) -> UUID:
 def can_be_a_row(key: UUID, *, now_ms: int) -> bool:
     """Whether a row may have this key as its id: a UUIDv7 of about now, so that ids stay in order
     and in the partition of their month."""
-    made_ms = key.int >> 80
+    made_ms = ids.milliseconds(key)
     return key.version == 7 and now_ms - _BEHIND_MS <= made_ms <= now_ms + _AHEAD_MS

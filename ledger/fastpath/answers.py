@@ -18,7 +18,6 @@ from ledger.prices.pricing import CALLS, Mode, Price, Unit
 
 # No reservation has one of these.
 LEASE_STATES: Final = ("open", "ended")
-_WHOLE: Final = "000000"
 GRACE_SECONDS: Final = 30  # as ledger_lease_grace() has it
 
 
@@ -198,10 +197,7 @@ def _limited(row: Row, price: Price | None) -> LedgerError:
 
 
 def _credits(column: str | None) -> str:
-    """As `amounts.show`, without reckoning where the micro-credits are whole credits."""
-    if column is None or column == "0":
-        return "0"
-    return column[:-6] if column.endswith(_WHOLE) else amounts.show(int(column))
+    return amounts.show_digits(column or "0")
 
 
 def _hex(column: str | None) -> str:

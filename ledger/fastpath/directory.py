@@ -71,7 +71,6 @@ class Directory:
         self._used: set[UUID] = set()
         self._seen: set[Seen] = set()
         self._read_at = float("-inf")  # monotonic, when the last good poll began
-        self._read_at_ms = 0  # and since 1970
         self._as_of: datetime | None = None  # and the database's time then
         self._polling: asyncio.Task[None] | None = None
 
@@ -113,8 +112,10 @@ class Directory:
     async def meet(self, customer_id: UUID) -> None:
         """Whoever no poll may have found is looked at once, so that the first answer tells of a
         sandbox as all others do. Raises Unavailable."""
-        new_since = self._read_at_ms - NEW_SECONDS * 1000
-        if ids.milliseconds(customer_id) < new_since or customer_id in self._met:
+        is_old = self._as_of is not None and (
+            ids.milliseconds(customer_id) < (self._as_of.timestamp() - NEW_SECONDS) * 1000
+        )
+        if is_old or customer_id in self._met:
             return
         try:
             rows = await self._reads.rows(directory.CUSTOMER_BY_ID, {"id": customer_id})
@@ -211,7 +212,6 @@ class Directory:
             await self._read_changes()
             await self._also_poll(self._polls)
         self._read_at = began
-        self._read_at_ms = int(as_of.timestamp() * 1000)
         self._as_of = as_of
 
     async def _read_changes(self) -> None:

@@ -52,3 +52,8 @@ def test_no_text_is_anything_but_an_amount_or_malformed(text):
     except MalformedAmount:
         return
     assert Decimal(text) * amounts.CREDIT == amount
+
+
+@given(st.integers(-amounts.LIMIT, amounts.LIMIT) | st.integers(-9, 9).map(lambda n: n * 10**6))
+def test_digits_are_shown_like_numbers(amount):
+    assert amounts.show_digits(str(amount)) == amounts.show(amount)

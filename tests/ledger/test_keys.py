@@ -2,14 +2,10 @@ from uuid import UUID
 
 import pytest
 
-from accounts.ids import uuid7
+from accounts.ids import milliseconds, uuid7
 from ledger.keys import can_be_a_row, core_key
 
 DAY_MS = 24 * 60 * 60 * 1000
-
-
-def time_ms(key):
-    return key.int >> 80
 
 
 @pytest.mark.parametrize("form", [str, lambda u: u.hex, lambda u: str(u).upper()])
@@ -17,14 +13,14 @@ def test_a_uuid7_keeps_its_time_and_stays_one(form):
     own = uuid7()
     key = core_key(1, form(own))
     assert (key.version, key.variant) == (7, own.variant)
-    assert time_ms(key) == time_ms(own)
+    assert milliseconds(key) == milliseconds(own)
 
 
 @pytest.mark.parametrize("text", ["order 7", "x" * 255, str(UUID(int=0)), "0190-no-uuid"])
 def test_any_other_key_becomes_a_uuid8(text):
     key = core_key(1, text)
     assert (key.version, key.variant) == (8, uuid7().variant)
-    assert not can_be_a_row(key, now_ms=time_ms(key))
+    assert not can_be_a_row(key, now_ms=milliseconds(key))
 
 
 @pytest.mark.parametrize("text", ["order 7", str(uuid7())])
@@ -39,7 +35,7 @@ def test_texts_that_differ_are_keys_that_differ():
 
 def test_only_a_key_of_about_now_can_be_a_row():
     key = core_key(1, str(uuid7()))
-    now = time_ms(key)
+    now = milliseconds(key)
     assert can_be_a_row(key, now_ms=now)
     assert can_be_a_row(key, now_ms=now + DAY_MS)
     assert not can_be_a_row(key, now_ms=now + DAY_MS + 1)

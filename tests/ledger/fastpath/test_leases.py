@@ -1,9 +1,10 @@
 """Leases through the service: POST /v1/leases and its settlements."""
 
 import pytest
+from django.utils import timezone
 
 from accounts import services
-from accounts.models import Scope
+from accounts.models import ApiKey, Scope
 from ledger import limits
 from ledger.limits import Limit
 from ledger.models import Endpoint, Reservation
@@ -204,8 +205,9 @@ def test_a_lease_is_told_again_though_its_customer_was_suspended_since(api):
         lambda customer, key: services.revoke_key(key),
         lambda customer, key: services.suspend_key(key),
         lambda customer, key: services.suspend_keys(customer.id),
+        lambda customer, key: ApiKey.objects.filter(id=key.id).update(expires_at=timezone.now()),
     ],
-    ids=["customer suspended", "key revoked", "key suspended", "keys suspended"],
+    ids=["customer suspended", "key revoked", "key suspended", "keys suspended", "key expired"],
 )
 def test_who_may_not_pay_any_more_gets_no_more_when_it_renews(api, end):
     customer = funded()
