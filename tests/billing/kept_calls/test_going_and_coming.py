@@ -1,11 +1,7 @@
 """Months of calls go to files and come back, and nothing else is moved by it."""
 
 import gzip
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,145 +12,36 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections, transaction
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from accounts import ids
-from accounts.ids import uuid7
 from accounts.models import Customer, User
 from billing import kept_calls
-from billing.books.scenarios.database import throw_away
 from billing.models import Erasure
-from ledger import call_log, checks, limits, seals, selectors, statements, usage
+from ledger import call_log, checks, limits
 from ledger.call_log import Filters
 from ledger.detached.errors import Busy, DetachedError, FileRefused, MonthRefused
-from ledger.detached.month import Month, months_after
+from ledger.detached.month import Month
 from ledger.limits import Limit
 from ledger.models import DetachedMonth
 from ledger.paging import Asked
 from ledger.periods import Period
-from ledger.prices import rate_cards
-from ledger.usage import Dimension
 from tests.accounts.conftest import Caller
+from tests.billing.kept_calls.month import (
+    MONTH,
+    TODAY,
+    broken,
+    calls,
+    detach,
+    execute,
+    of_the_month,
+    old,
+    old_key,
+    rows,
+    then,
+    told,
+)
 from tests.factories.accounts import MemberFactory, ServiceKeyFactory
 from tests.factories.ledger import Book, key
-
-TODAY = datetime.now(UTC)
-MONTH = Month(months_after(TODAY.replace(day=1), -15).date())
-WHEN = MONTH.begins + timedelta(days=10)
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """In a database of its own."""
-    with django_db_blocker.unblock(), throw_away():
-        yield
-
-
-def then(days: float = 0) -> datetime:
-    return WHEN + timedelta(days=days)
-
-
-def old_key(days: float = 0) -> UUID:
-    """One of then."""
-    return UUID(int=selectors.lowest_id(then(days)).int | (uuid7().int & (1 << 80) - 1))
-
-
-def old(days: float = 0, **fields: Any) -> dict[str, Any]:
-    return {"key": old_key(days), "key_is_id": True, "request": 1} | fields
-
-
-def execute(sql: str, *asked: Any) -> None:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(sql, asked)
-
-
-def rows(sql: str, *asked: Any) -> list[tuple[Any, ...]]:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(sql, asked)
-        return cursor.fetchall()
-
-
-@pytest.fixture
-def book() -> Iterator[Book]:
-    """With calls of then, of a little later, and of today."""
-    execute("select ledger_make_partitions(%s, ledger_now())", then())
-    execute("update ledger_clock set shift = %s - clock_timestamp()", then())
-    book = Book.new()
-    book.grant(1_000, kind="paid")
-    expiring = book.grant(50, expires_at=then(0.01))
-    assert expiring
-    book.debit(5, **old(), address="192.0.2.7", metadata={"for": "Jane"}, request_id="req-1")
-    held = book.reserve(20, expires_in=3600 * 24, **old())
-    _pass(days=1)
-    book.commit(held, 7, **old(1))
-    book.release(book.reserve(10, **old(1)), **old(1))
-    book.reserve(9, expires_in=60, **old(1))
-    back = book.debit(30, api_key_id=UUID(int=7), **old(1))
-    book.reverse(back, 12, **old(1))
-    _tiered(book)
-    _pass(days=2)
-    book.refresh()
-    _pass(days=35)
-    book.debit(11, **old(35))
-    execute("update ledger_clock set shift = '0'")
-    book.debit(3, **key())
-    seals.write(book.customer_id, step=4)
-    execute("select ledger_forget_keys(ledger_now(), 1000)")
-    assert broken() == []
-    yield book
-
-
-def _pass(days: float) -> None:
-    execute("update ledger_clock set shift = %s - clock_timestamp()", then(days))
-
-
-def _tiered(book: Book) -> None:
-    """A call of a price that depends on the month so far."""
-    card = rate_cards.create_card(name=uuid7().hex, effective_at=datetime(2020, 1, 1, tzinfo=UTC))
-    endpoint = rate_cards.create_endpoint(code=f"e{uuid7().hex}", name="E")
-    price = rate_cards.set_price(card, endpoint, per_call=1)
-    rule = {"per_call": 1, "units": []}
-    hold = book.do("reserve", price_id=price.id, rule=rule, expires_in=900, **old(1))
-    assert hold.ok
-    assert book.commit(hold, price_id=price.id, rule=rule, **old(1)).ok
-
-
-def broken() -> list[str]:
-    return [f"{one.check.name} {one.first}" for one in checks.verify() if one.broken]
-
-
-def calls() -> list[tuple[Any, ...]]:
-    return rows("select c::text from ledger_call c order by customer_id, id")
-
-
-def of_the_month() -> int:
-    return rows(
-        "select count(*) from ledger_call where id >= %s and id < %s", MONTH.low, MONTH.above
-    )[0][0]
-
-
-def told(book: Book) -> list[Any]:
-    """What must be the same whether calls are here or in a file."""
-    whole = Period(then(-20), TODAY + timedelta(days=1))
-    return [
-        selectors.balance(book.customer_id),
-        book.lots(),
-        book.transfers(),
-        statements.statement(book.customer_id, Period(then(0.5), then(40))).sums,
-        [statements.balance_at(book.customer_id, then(day)).balance for day in (0.5, 1.5, 3, 40)],
-        [(head.version, head.digest) for head in seals.heads()],
-        usage.sums(book.customer_id, days_of(whole), [Dimension.DAY, Dimension.KEY]),
-        usage.unbilled(book.customer_id, days_of(whole)),
-    ]
-
-
-def days_of(period: Period) -> Period:
-    return Period(*(at.replace(hour=0, minute=0, second=0, microsecond=0) for at in period))
-
-
-def detach(folder: Path, **options: Any) -> Path:
-    call_command("detach_calls", str(MONTH), to=folder, **options)
-    return folder / DetachedMonth.objects.get(month=MONTH.first).file
 
 
 def test_a_month_goes_to_a_file_and_comes_back(book: Book, tmp_path: Path) -> None:
@@ -398,83 +285,6 @@ def test_what_was_erased_meanwhile_is_erased(book: Book, tmp_path: Path) -> None
     assert rows(asked) == [(0,)]
     assert of_the_month() == 6
     assert broken() == []
-
-
-_KILLED = """
-import os, signal, sys
-import django
-django.setup()
-from datetime import date
-from pathlib import Path
-from billing import kept_calls
-from ledger.detached import attaching, detaching, files, sums
-module, name = sys.argv[1].split(".")
-module = {"detaching": detaching, "attaching": attaching, "files": files, "sums": sums}[module]
-work = getattr(module, name)
-def killed(*args, **options):
-    if sys.argv[2] == "after":
-        work(*args, **options)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(module, name, killed)
-path = Path(sys.argv[3])
-if path.is_dir():
-    kept_calls.detach(date.fromisoformat(sys.argv[4]), path, least_age=13)
-else:
-    kept_calls.attach(path)
-"""
-
-
-def killed(step: str, when: str, path: Path) -> None:
-    """The command in a process of its own, which ends without warning."""
-    addresses = {}
-    for alias, variable in (("default", "DATABASE_URL"), ("owner", "OWNER_DATABASE_URL")):
-        given = connections[alias].settings_dict
-        addresses[variable] = (
-            f"postgresql:///{given['NAME']}?host={given['HOST']}&user={given['USER']}"
-        )
-    program = [sys.executable, "-c", _KILLED, step, when, str(path), MONTH.first.isoformat()]
-    environment = os.environ | addresses | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    ended = subprocess.run(program, env=environment, check=False, capture_output=True, text=True)
-    assert ended.returncode == -9, ended.stderr[-2000:]
-
-
-@pytest.mark.parametrize(
-    ("step", "when"),
-    [
-        ("files.write", "after"),
-        ("detaching.compare", "after"),
-        ("sums.keep", "after"),
-        ("files.name", "after"),
-        ("detaching.record", "after"),
-        ("detaching.drop", "before"),
-        ("detaching.drop", "after"),
-    ],
-)
-def test_killed_while_it_detaches(book: Book, tmp_path: Path, step: str, when: str) -> None:
-    before, known = calls(), told(book)
-    killed(step, when, tmp_path)
-    assert calls() == before
-    assert not DetachedMonth.objects.exists()
-    assert broken() == []
-    file = detach(tmp_path)
-    assert told(book) == known
-    kept_calls.attach(file)
-    assert calls() == before
-
-
-@pytest.mark.parametrize(
-    ("step", "when"),
-    [("attaching.fill", "after"), ("sums.forget", "before"), ("sums.forget", "after")],
-)
-def test_killed_while_it_attaches(book: Book, tmp_path: Path, step: str, when: str) -> None:
-    before = calls()
-    file = detach(tmp_path)
-    killed(step, when, file)
-    assert of_the_month() == 0
-    assert DetachedMonth.objects.exists()
-    assert broken() == []
-    kept_calls.attach(file)
-    assert calls() == before
 
 
 def test_pages_and_answers_say_what_is_in_a_file(
