@@ -9,10 +9,12 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg.abc import Params
+from psycopg import abc
+from psycopg.adapt import Transformer
 from psycopg.types.string import TextLoader
 
-from ledger.operations import APPLY, Operation
+from ledger.fastpath.wire import Wire
+from ledger.operations import Operation
 
 CONNECT_SECONDS = 3
 # Something is wrong when a call of the core takes this long; its operations are tried again alone.
@@ -23,7 +25,8 @@ RETRY_SECONDS = 0.05
 
 _LEFT_AS_TEXT = ("uuid", "bool", "int4", "int8", "jsonb", "timestamptz")
 
-_OPEN_WALLETS = "select ledger_open_wallets(%s::uuid[])"
+_APPLY = b"select * from ledger_apply($1::json, $2)"
+_OPEN_WALLETS = b"select ledger_open_wallets($1::uuid[])"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -70,7 +73,7 @@ class Line:
     def is_lost(self) -> bool:
         return self._connection is None or self._connection.closed
 
-    async def rows(self, query: str, parameters: Params | None = None) -> list[tuple[Any, ...]]:
+    async def rows(self, query: str, parameters: abc.Params | None = None) -> list[tuple[Any, ...]]:
         """Raises psycopg.Error; the line `is_lost` if that ended the connection."""
         connection = await self._connected()
         cursor = await connection.execute(query, parameters, prepare=True)
@@ -81,10 +84,12 @@ class Line:
             await self._connection.close()
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
         async with self._connecting:
             if self._connection is None or self._connection.closed:
                 self._connection = await self._connect()
-        return self._connection
+            return self._connection
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         connection = await psycopg.AsyncConnection.connect(
@@ -98,6 +103,9 @@ class Line:
 class CoreLine(Line):
     """A line to the core."""
 
+    _wire: Wire
+    _columns: abc.Transformer
+
     async def apply(self, operations: Sequence[Operation], *, wait: bool) -> list[Row]:
         """One call, one database transaction: durable when it returns.
 
@@ -105,21 +113,32 @@ class CoreLine(Line):
         operation has a key, so that it happens once. Raises psycopg.Error.
         """
         deadline, pause = monotonic() + PATIENCE_SECONDS, 0.0
-        parameters = (_encode(operations).decode(), wait)
+        parameters = (_encode(operations), b"t" if wait else b"f")
         while True:
             try:
-                rows = await self.rows(APPLY, parameters)
+                rows = await self._rows(_APPLY, parameters)
             except psycopg.Error:
                 if not self.is_lost or monotonic() > deadline:
                     raise
             else:
                 assert len(rows) == len(operations)
-                return [Row._make(row) for row in rows]
+                return rows
             await asyncio.sleep(pause)
             pause = RETRY_SECONDS
 
     async def open_wallets(self, customers: Sequence[UUID]) -> None:
-        await self.rows(_OPEN_WALLETS, [list(customers)])
+        await self._connected()
+        await self._wire.run(_OPEN_WALLETS, [f"{{{','.join(map(str, customers))}}}".encode()])
+
+    async def close(self) -> None:
+        if not self.is_lost:
+            self._wire.close()
+
+    async def _rows(self, statement: bytes, parameters: Sequence[bytes]) -> list[Row]:
+        await self._connected()
+        result = await self._wire.run(statement, parameters)
+        self._columns.set_pgresult(result)
+        return self._columns.load_rows(0, result.ntuples, Row._make)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         connection = await super()._connect()
@@ -127,6 +146,7 @@ class CoreLine(Line):
             kind = connection.adapters.types[name]
             connection.adapters.register_loader(kind.oid, TextLoader)
             connection.adapters.register_loader(kind.array_oid, TextLoader)
+        self._columns, self._wire = Transformer(connection), Wire(connection)
         return connection
 
 

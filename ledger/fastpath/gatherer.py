@@ -59,12 +59,13 @@ class Gatherer:
             self._arrived.clear()
             while self._queue:
                 parties = list(self._take())
+                began = monotonic()
                 rows = await self._call(parties)
                 if rows is None:
                     self._give_up(parties)
                 else:
                     # In the next turn of the loop, when the next call is on its way.
-                    loop.call_soon(self._deliver, parties, rows)
+                    loop.call_soon(self._deliver, parties, rows, monotonic() - began)
 
     async def close(self) -> None:
         """Finish what was accepted; accept nothing more."""
@@ -83,22 +84,21 @@ class Gatherer:
 
     async def _call(self, parties: Iterable[Party]) -> list[Row] | None:
         """None when the call itself failed."""
-        operations = list(chain.from_iterable(party.operations for party in parties))
-        began = monotonic()
+        operations = _operations(parties)
         try:
-            rows = await self._line.apply(operations, wait=False)
+            return await self._line.apply(operations, wait=False)
         except Exception:
             names = [operation.request_id for operation in operations]
             told = "A call of %d operations failed."
             logger.exception(told, len(operations), extra={"request_ids": names})
             count_failed_call()
             return None
-        count_call(operations, rows, monotonic() - began)
-        self._waker.look(rows)
-        return rows
 
-    def _deliver(self, parties: Sequence[Party], rows: Sequence[Row]) -> None:
+    def _deliver(self, parties: Sequence[Party], rows: Sequence[Row], seconds: float) -> None:
         self._aside.take(_answer(parties, rows))
+        self._waker.look(rows)
+        # After those who have their answers now.
+        asyncio.get_running_loop().call_soon(count_call, _operations(parties), rows, seconds)
 
     def _give_up(self, parties: Sequence[Party]) -> None:
         if self._line.is_lost:
@@ -106,6 +106,10 @@ class Gatherer:
                 party.fail(Unavailable())
         else:
             self._aside.take(seat for party in parties for seat in party.seats())
+
+
+def _operations(parties: Iterable[Party]) -> list[Operation]:
+    return list(chain.from_iterable(party.operations for party in parties))
 
 
 def _answer(parties: Iterable[Party], rows: Iterable[Row]) -> list[Seat]:
