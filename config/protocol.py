@@ -20,20 +20,23 @@ KEEP_ALIVE_SECONDS: Final = 75
 
 
 class JoinedWrites(asyncio.Transport):
-    """Sends what is written in one turn of the loop at once: uvicorn writes the head of an answer
-    and its body one after the other, and a system call costs more than all that we do between."""
+    """Sends two writes of one turn of the loop as one: uvicorn writes the head of an answer and its
+    body one after the other, and a system call costs more than all that we do between."""
 
     __slots__ = ("_call_soon", "_pending", "_transport")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._call_soon = loop.call_soon
-        self._pending: list[Any] = []
+        self._pending: Any = b""
 
     def write(self, data: Any) -> None:
-        if not self._pending:
+        if self._pending:
+            self._pending = b"".join((self._pending, data))
+            self._flush()
+        else:
+            self._pending = data
             self._call_soon(self._flush)
-        self._pending.append(data)
 
     def close(self) -> None:
         self._flush()
@@ -59,8 +62,7 @@ class JoinedWrites(asyncio.Transport):
 
     def _flush(self) -> None:
         if self._pending:
-            data = b"".join(self._pending)
-            self._pending.clear()
+            data, self._pending = self._pending, b""
             # A client may have left since, as from a download.
             if not self._transport.is_closing():
                 self._transport.write(data)

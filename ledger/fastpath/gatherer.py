@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from time import monotonic
 from typing import Any, Final
@@ -24,6 +25,7 @@ from ledger.operations import Operation
 # A party is never split, so that its order holds; a call may be longer by one party.
 CALL_MAX: Final = 256
 PENDING_MAX: Final = 10_000
+COUNTED_AFTER_SECONDS: Final = 0.001
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +63,14 @@ class Gatherer:
                 parties = list(self._take())
                 began = monotonic()
                 rows = await self._call(parties)
+                seconds = monotonic() - began
                 if rows is None:
                     self._give_up(parties)
-                else:
+                elif self._queue:
                     # In the next turn of the loop, when the next call is on its way.
-                    loop.call_soon(self._deliver, parties, rows, monotonic() - began)
+                    loop.call_soon(self._deliver, parties, rows, seconds)
+                else:
+                    self._deliver(parties, rows, seconds)
 
     async def close(self) -> None:
         """Finish what was accepted; accept nothing more."""
@@ -97,8 +102,9 @@ class Gatherer:
     def _deliver(self, parties: Sequence[Party], rows: Sequence[Row], seconds: float) -> None:
         self._aside.take(_answer(parties, rows))
         self._waker.look(rows)
-        # After those who have their answers now.
-        asyncio.get_running_loop().call_soon(count_call, _operations(parties), rows, seconds)
+        # When those have been sent their answers.
+        count = partial(count_call, _operations(parties), rows, seconds)
+        asyncio.get_running_loop().call_later(COUNTED_AFTER_SECONDS, count)
 
     def _give_up(self, parties: Sequence[Party]) -> None:
         if self._line.is_lost:
