@@ -1,5 +1,6 @@
 """One PostgreSQL cluster: made when it is missing, started, given its roles and its database."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -19,10 +20,14 @@ OWNER = "drawdown_owner"
 APPLICATION = "drawdown_app"
 DATABASE = "drawdown"
 
+# Of the machine's memory, which this server shares with everything else; on one that is its own,
+# PostgreSQL recommends a quarter (Resource Consumption, shared_buffers). It is taken when used.
+BUFFERS_SHARE = 8
+BUFFERS_MAX_MB = 1024
+
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -69,6 +74,7 @@ def _write_access_rules(place: Place) -> None:
 
 def start(place: Place, output: IO[bytes]) -> subprocess.Popen[bytes]:
     settings = SETTINGS | {
+        "shared_buffers": f"{_buffers_mb()}MB",
         "cluster_name": place.name,
         "unix_socket_directories": str(place.sockets),
         "hba_file": str(place.home / "pg_hba.conf"),
@@ -87,6 +93,11 @@ def start(place: Place, output: IO[bytes]) -> subprocess.Popen[bytes]:
         preexec_fn=dying_with_parent(signal.SIGQUIT),
         **place.user.popen_arguments(),
     )
+
+
+def _buffers_mb() -> int:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(memory // BUFFERS_SHARE // 2**20, BUFFERS_MAX_MB)
 
 
 def connect(place: Place, user: str, database: str) -> Connection:
