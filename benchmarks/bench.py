@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks import databases, history, report, samples
+from benchmarks import databases, history, report
 from benchmarks.company import open_company
 from benchmarks.databases import CALIBRATION
 from benchmarks.figures import YOUNG, Figure, figures
 from benchmarks.generators import Generators
-from benchmarks.samples import Sample
+from benchmarks.samples import Sample, Sampler
 from config.embedded.place import Place
 
 # Enough to see how much room a debit takes.
@@ -28,35 +28,34 @@ def run(place: Place, options: argparse.Namespace) -> None:
             by.start_tigerbeetle(options.tigerbeetle)
         chosen = _choose(figures(by), options.only)
         young = _young(chosen) if options.history else []
-        taken = _take(place, young, options.rounds, options.seconds)
+        sampler = Sampler(place, by.calibration, options.seconds)
+        taken = _take(sampler, young, options.rounds)
         past = history.fill(place, by, options.history or A_FEW, _say)
-        taken |= _take(place, chosen, options.rounds, options.seconds)
+        taken |= _take(sampler, chosen, options.rounds)
     report.show(young + chosen, taken, past)
     setting = {name: getattr(options, name) for name in ("rounds", "seconds", "scale", "history")}
     report.keep(options.json, taken, past, setting | {"postgresql": databases.version(place)})
 
 
 def _young(chosen: Sequence[Figure]) -> list[Figure]:
-    """With a calibration of their own."""
-    young = [figure for figure in chosen if figure.name in (CALIBRATION, *YOUNG)]
+    young = [figure for figure in chosen if figure.name in YOUNG]
     return [one._replace(name=f"{one.name}@0", title=f"{one.title}, no history") for one in young]
 
 
 def _choose(all_figures: Sequence[Figure], only: Sequence[str]) -> list[Figure]:
-    """The calibration is always among them, since every ratio needs it."""
+    """The calibration is always among them: how far its ratios are from one is the noise."""
     beginnings = (CALIBRATION, *only) if only else ("",)
     return [figure for figure in all_figures if figure.name.startswith(beginnings)]
 
 
-def _take(
-    place: Place, chosen: Sequence[Figure], rounds: int, seconds: float
-) -> dict[str, list[Sample]]:
+def _take(sampler: Sampler, chosen: Sequence[Figure], rounds: int) -> dict[str, list[Sample]]:
     taken: dict[str, list[Sample]] = {figure.name: [] for figure in chosen}
     for number in range(1, rounds + 1):
         for figure in chosen:
-            sample = samples.take(place, figure, seconds)
+            sample = sampler.take(figure)
             taken[figure.name].append(sample)
-            _say(f"Round {number} of {rounds}: {figure.name} {sample.rate:,.0f}/s")
+            told = f"{figure.name} {sample.rate:,.0f}/s, {sample.ratio:.2f} of TPC-B"
+            _say(f"Round {number} of {rounds}: {told}")
     return taken
 
 

@@ -1,11 +1,11 @@
-"""What has to hold, as ratios of rates that were measured in the same round."""
+"""What has to hold, as ratios of rates that were measured in the same run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from benchmarks.databases import CALIBRATION
 from benchmarks.history import History
-from benchmarks.samples import Sample, Spread, ratios
+from benchmarks.samples import Sample, Spread
 
 Taken = Mapping[str, Sequence[Sample]]
 
@@ -57,12 +57,10 @@ def verdicts(taken: Taken, past: History) -> Iterator[str]:
 
 
 def _of_age(taken: Taken) -> Iterator[str]:
-    """Each beside the calibration of its own time."""
     for young in taken:
         old = young.removesuffix("@0")
-        if old != young and old != CALIBRATION:
-            was = _ratio(taken, young, f"{CALIBRATION}@0")
-            ratio = _ratio(taken, old, CALIBRATION) / was
+        if old != young:
+            ratio = _ratio(taken, old, young)
             yield _least(f"{old} with history / without = {ratio:.2f}", ratio, OLD_AT_LEAST)
 
 
@@ -92,7 +90,11 @@ def _most(told: str, found: float, at_most: float) -> str:
 
 
 def _ratio(taken: Taken, figure: str, beside: str) -> float:
-    return Spread.of(ratios(taken[figure], taken[beside])).median
+    """Of their ratios to TPC-B, since the machine may have changed between them."""
+    own = [sample.ratio for sample in taken[figure]]
+    if beside == CALIBRATION:
+        return _median(own)
+    return _median([one / other.ratio for one, other in zip(own, taken[beside], strict=True)])
 
 
 def _median(values: Sequence[float | None]) -> float:

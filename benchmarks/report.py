@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import gates
-from benchmarks.databases import CALIBRATION
 from benchmarks.figures import Figure
 from benchmarks.history import History
-from benchmarks.samples import Sample, Spread, ratios
+from benchmarks.samples import Sample, Spread
 
 Taken = Mapping[str, Sequence[Sample]]
 
@@ -23,10 +22,10 @@ SPENDERS = ["web", "database", "load"]
 
 
 def show(figures: Sequence[Figure], taken: Taken, past: History) -> None:
-    rows = [_row(one.title, taken[one.name], _calibration(taken, one.name)) for one in figures]
+    rows = [_row(one.title, taken[one.name]) for one in figures]
     print()
     _print_table([HEADINGS, *rows])
-    print("\nMedian over the rounds (least to most). Ratio: to TPC-B in the same round.")
+    print("\nMedian over the rounds (least to most). Ratio: to TPC-B just before and after.")
     print("The last columns: processor time for one operation, microseconds, by who spent it, and")
     print("bytes of the database's log for one.\n")
     _print_table([["bytes on disk per debit", ""], *_sizes(past)])
@@ -45,7 +44,7 @@ def keep(file: Path, taken: Taken, past: History, setting: Mapping[str, Any]) ->
         },
         "setting": setting,
         "ratios": {
-            name: Spread.of(ratios(samples, _calibration(taken, name)))._asdict()
+            name: Spread.of([sample.ratio for sample in samples])._asdict()
             for name, samples in taken.items()
         },
         "history": asdict(past),
@@ -56,20 +55,15 @@ def keep(file: Path, taken: Taken, past: History, setting: Mapping[str, Any]) ->
     print(f"\nKept in {file}")
 
 
-def _calibration(taken: Taken, name: str) -> Sequence[Sample]:
-    """Of the same time."""
-    return taken[f"{CALIBRATION}@0" if name.endswith("@0") else CALIBRATION]
-
-
 def _sizes(past: History) -> list[list[str]]:
     by_size = sorted(past.bytes.items(), key=lambda one: -one[1])
     rows = [[f"  {name}", f"{size:,.0f}"] for name, size in by_size if size >= 1]
     return [*rows, [f"  all, of {past.pairs:,} debits", f"{past.whole:,.0f}"]]
 
 
-def _row(title: str, samples: Sequence[Sample], calibration: Sequence[Sample]) -> list[str]:
+def _row(title: str, samples: Sequence[Sample]) -> list[str]:
     rate = Spread.of([sample.rate for sample in samples])
-    ratio = Spread.of(ratios(samples, calibration))
+    ratio = Spread.of([sample.ratio for sample in samples])
     spent = [Spread.of([sample.cpu[name] for sample in samples]).median for name in SPENDERS]
     return [
         title,

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import chain
 from time import monotonic
 from typing import Any, Final
@@ -25,7 +24,6 @@ from ledger.operations import Operation
 # A party is never split, so that its order holds; a call may be longer by one party.
 CALL_MAX: Final = 256
 PENDING_MAX: Final = 10_000
-COUNTED_AFTER_SECONDS: Final = 0.001
 
 logger = logging.getLogger(__name__)
 
@@ -102,9 +100,8 @@ class Gatherer:
     def _deliver(self, parties: Sequence[Party], rows: Sequence[Row], seconds: float) -> None:
         self._aside.take(_answer(parties, rows))
         self._waker.look(rows)
-        # When those have been sent their answers.
-        count = partial(count_call, _operations(parties), rows, seconds)
-        asyncio.get_running_loop().call_later(COUNTED_AFTER_SECONDS, count)
+        # After those who have their answers now.
+        asyncio.get_running_loop().call_soon(count_call, _operations(parties), rows, seconds)
 
     def _give_up(self, parties: Sequence[Party]) -> None:
         if self._line.is_lost:
