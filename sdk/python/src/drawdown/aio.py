@@ -26,6 +26,7 @@ from drawdown.holding import LENGTH, Hold
 from drawdown.offline import Bound, Open
 from drawdown.operations import Operation
 from drawdown.retrying import DEFAULT, Retry
+from drawdown.sending import failed
 from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
@@ -58,7 +59,7 @@ class AsyncClient(AsyncReserving):
         self._http = http or httpx.AsyncClient()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._lists = Lists(self._one, self._many) if lists else None
+        self._lists = Lists(self._one, self._many, retry.deadline) if lists else None
         self._bound = Bound(offline)
         forks.watch(self)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -78,7 +79,7 @@ class AsyncClient(AsyncReserving):
         if self._makes_http:
             self._http = httpx.AsyncClient()
         if self._lists:
-            self._lists = Lists(self._one, self._many)
+            self._lists = Lists(self._one, self._many, self.retry.deadline)
         self._tasks, self._poster = set(), None
 
     async def aclose(self) -> None:
@@ -207,7 +208,7 @@ class AsyncClient(AsyncReserving):
                     timeout=step.timeout,
                 )
         except (httpx.HTTPError, TimeoutError) as error:
-            return Failed(error)
+            return failed(error)
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
     async def _one(self, operation: Operation) -> Reservation:

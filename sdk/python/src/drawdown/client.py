@@ -22,6 +22,7 @@ from drawdown.lists import Lists
 from drawdown.offline import Bound, Open
 from drawdown.operations import Operation
 from drawdown.retrying import DEFAULT, Retry
+from drawdown.sending import send
 from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
@@ -54,7 +55,7 @@ class Client(Reserving):
         self._http = http or httpx.Client()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._lists = Lists(self._one, self._many) if lists else None
+        self._lists = Lists(self._one, self._many, retry.deadline) if lists else None
         self._extender = Extender()
         self._bound = Bound(offline)
         forks.watch(self)
@@ -75,7 +76,7 @@ class Client(Reserving):
         if self._makes_http:
             self._http = httpx.Client()
         if self._lists:
-            self._lists = Lists(self._one, self._many)
+            self._lists = Lists(self._one, self._many, self.retry.deadline)
         self._extender = Extender()
 
     def close(self) -> None:
@@ -189,19 +190,7 @@ class Client(Reserving):
         if isinstance(step, Sleep):
             sleep(step.seconds)
             return None
-        request = step.request
-        try:
-            answer = self._http.request(
-                request.method,
-                self._url + request.path,
-                content=request.content(),
-                params=request.query or None,
-                headers=self._headers | request.headers(),
-                timeout=step.timeout,
-            )
-        except httpx.HTTPError as error:
-            return Failed(error)
-        return Answer(answer.status_code, dict(answer.headers), answer.content)
+        return send(self._http, self._url, self._headers, step)
 
     def _one(self, operation: Operation) -> Reservation:
         return self.run(flows.operate(operation, self.retry))
