@@ -16,7 +16,9 @@ class Road:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.is_closed = False
-        self.answers_to_lose = 0
+        self.answers_to_lose = self.answers_to_swallow = 0
+        self._answers_go = threading.Event()
+        self._answers_go.set()
         self.requests = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -39,7 +41,19 @@ class Road:
         """What is asked next is done, and nobody hears of it."""
         self.answers_to_lose = number
 
+    def swallow_answers(self, number: int) -> None:
+        """What is asked next is done, and its connection hangs."""
+        self.answers_to_swallow = number
+
+    def keep_answers(self) -> None:
+        """Until they go."""
+        self._answers_go.clear()
+
+    def let_answers_go(self) -> None:
+        self._answers_go.set()
+
     def end(self) -> None:
+        self.let_answers_go()
         self.close()
         self._listener.close()
 
@@ -66,6 +80,10 @@ class Road:
     def _back(self, near: socket.socket, far: socket.socket) -> None:
         with suppress(OSError):
             while part := far.recv(CHUNK):
+                self._answers_go.wait()
+                if self.answers_to_swallow:
+                    self.answers_to_swallow -= 1
+                    continue
                 if self.answers_to_lose:
                     self.answers_to_lose -= 1
                     break

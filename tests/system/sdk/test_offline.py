@@ -40,6 +40,11 @@ def work(credits, customer):
     return hold
 
 
+def committed(world):
+    """What a reserve without an answer may have held is asked for again, and released."""
+    return [each for each in world.calls() if each["status"] == "committed"]
+
+
 def test_closed_is_the_way_without_a_policy(road, demo, world):
     with Client(road.url, demo["service_key"], retry=QUICK) as client:
         road.close()
@@ -58,7 +63,7 @@ def test_open_within_a_bound_and_charged_afterwards_once(open_, road, world, jou
     assert len(journal.waiting()) == 3
     road.open()
     soon(lambda: not journal.waiting())
-    assert world.balance() == (before - 3 * price, 0)
+    soon(lambda: world.balance() == (before - 3 * price, 0))
     told = [each for each in world.calls() if each.get("reported")]
     assert [each["metadata"] for each in told] == [{"drawdown_offline": "true"}] * 3
 
@@ -69,7 +74,7 @@ def test_an_answer_that_is_lost_charges_nothing_twice(open_, road, world, journa
     road.lose_answers(2)
     road.open()
     soon(lambda: not journal.waiting())
-    assert len(world.calls()) == 1
+    assert len(committed(world)) == 1
 
 
 def test_a_call_that_fails_meanwhile_costs_nothing(open_, road, world, journal):
@@ -183,4 +188,4 @@ def test_asyncio_has_the_same(road, demo, world, policy, journal):
                     await asyncio.sleep(0.05)
 
     asyncio.run(main())
-    assert len(world.calls()) == 1
+    assert len(committed(world)) == 1

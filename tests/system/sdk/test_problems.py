@@ -1,5 +1,6 @@
 from config.problems import PROBLEMS
 from drawdown.errors import Problem
+from drawdown.guards.asking import refusal
 from drawdown.problems import CLASSES, problem
 
 
@@ -13,6 +14,14 @@ def test_each_is_under_its_status():
     for code, told in PROBLEMS.items():
         unknown = problem(told.status, {"type": "/problems/newer-than-this"}, {})
         assert isinstance(problem(told.status, {"type": f"/problems/{code}"}, {}), type(unknown))
+
+
+def test_in_a_list_its_body_says_when_to_retry():
+    limited = problem(429, {"type": "/problems/rate-limited", "retry_after": 7}, {})
+    assert limited.should_retry and limited.retry_after == 7
+    assert refusal(limited).headers["Retry-After"] == "7"
+    assert problem(409, {"type": "/problems/request-in-progress"}, {}).should_retry
+    assert not problem(409, {"type": "/problems/reservation-expired"}, {}).should_retry
 
 
 def test_what_is_no_problem_is_one_all_the_same():

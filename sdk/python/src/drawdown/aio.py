@@ -9,7 +9,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack
@@ -22,11 +22,13 @@ from drawdown.amounts import Credits
 from drawdown.answers import Balance, Reservation
 from drawdown.charging import AsyncReserving
 from drawdown.errors import DrawdownError, Problem, Unreachable
-from drawdown.holding import LENGTH, Hold
+from drawdown.holding import LENGTH, Hold, is_refused
 from drawdown.offline import Bound, Open
 from drawdown.operations import Operation
-from drawdown.retrying import DEFAULT, Retry
+from drawdown.retrying import DEFAULT, Retry, may_help
+from drawdown.sending import failed
 from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
+from drawdown.unwanted import FIRST_PAUSE, Unwanted, may_be_held
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
 POST_SECONDS: Final = 1.0
@@ -58,11 +60,13 @@ class AsyncClient(AsyncReserving):
         self._http = http or httpx.AsyncClient()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._lists = Lists(self._one, self._many) if lists else None
+        self._lists = Lists(self._one, self._many, retry.deadline) if lists else None
         self._bound = Bound(offline)
         forks.watch(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._poster: asyncio.Task[None] | None = None
+        self._unwanted = Unwanted()
+        self._releasing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -78,15 +82,19 @@ class AsyncClient(AsyncReserving):
         if self._makes_http:
             self._http = httpx.AsyncClient()
         if self._lists:
-            self._lists = Lists(self._one, self._many)
+            self._lists = Lists(self._one, self._many, self.retry.deadline)
         self._tasks, self._poster = set(), None
+        self._unwanted, self._releasing = Unwanted(), None
 
     async def aclose(self) -> None:
         """When what it does by itself, such as the release of holds, is done."""
-        if self._poster:
-            self._poster.cancel()
-        while waiting := {task for task in self._tasks if task is not self._poster}:
+        while waiting := self._tasks - {self._poster, self._releasing}:
             await asyncio.wait(waiting)
+        for endless in (self._poster, self._releasing):
+            if endless:
+                endless.cancel()
+        if self._unwanted:
+            await self.run(self._unwanted.release(self.retry))
         await self._http.aclose()
 
     @asynccontextmanager
@@ -107,7 +115,7 @@ class AsyncClient(AsyncReserving):
         try:
             yield hold
         except BaseException:
-            self._cancel(hold)
+            await self._cancel(hold)
             raise
         else:
             await self._settle(hold)
@@ -207,7 +215,7 @@ class AsyncClient(AsyncReserving):
                     timeout=step.timeout,
                 )
         except (httpx.HTTPError, TimeoutError) as error:
-            return Failed(error)
+            return failed(error)
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
     async def _one(self, operation: Operation) -> Reservation:
@@ -221,7 +229,11 @@ class AsyncClient(AsyncReserving):
         length = terms.get("expires_in") or LENGTH
         try:
             reservation = await self._reserve(operation)
-        except Unreachable as error:
+        except DrawdownError as error:
+            if may_be_held(error):
+                self._release_later(operation)
+            if not isinstance(error, Unreachable):
+                raise
             return Hold(operation, None, length, offline=self._bound.let(operation, error))
         self._bound.answered(operation, reservation.customer)
         return Hold(operation, reservation, length)
@@ -232,19 +244,22 @@ class AsyncClient(AsyncReserving):
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            self._start(self._release_unwanted(task))
+            await self._to_its_end(self._give_back(operation, task))
             raise
 
-    async def _release_unwanted(self, task: asyncio.Task[Reservation]) -> None:
-        with suppress(DrawdownError):
-            await self.release((await task).id)
+    async def _give_back(self, operation: Operation, task: asyncio.Task[Reservation]) -> None:
+        try:
+            await self._release(Hold(operation, await task))
+        except Exception as error:
+            if may_be_held(error):
+                self._release_later(operation)
 
     async def _settle(self, hold: Hold) -> None:
         if hold.offline:
             self._bound.spent(hold.offline, hold.settlement)
         elif hold.settled is None:
             # Whoever is cancelled while this is on its way has done the work.
-            await asyncio.shield(self._start(self._commit(hold)))
+            await self._to_its_end(self._commit(hold))
 
     async def _commit(self, hold: Hold) -> None:
         commit = hold.commits()
@@ -252,20 +267,47 @@ class AsyncClient(AsyncReserving):
             hold.settled = await self.operate(commit)
         except Unreachable as error:
             self._bound.commit_later(hold, commit, error)
+        except Problem as problem:
+            if is_refused(problem):
+                await self._release(hold)
+            raise
 
-    def _cancel(self, hold: Hold) -> None:
-        """Aside: what is raised already is not kept waiting. The hold expires by itself where this
-        fails."""
+    async def _cancel(self, hold: Hold) -> None:
+        """Where this fails it is done later: what is raised already matters more."""
         if hold.offline:
             self._bound.over(hold.offline)
         elif hold.settled is None:
-            self._start(self._release(hold))
+            await self._to_its_end(self._release(hold))
 
     async def _release(self, hold: Hold) -> None:
         try:
             hold.settled = await self.operate(hold.releases())
         except DrawdownError as error:
             logger.warning("The hold %s was not released: %s", hold.id, error)
+            if hold.operation and may_help(error):
+                self._release_later(hold.operation)
+
+    def _release_later(self, reserve: Operation) -> None:
+        self._unwanted.put(reserve)
+        if self._unwanted and (self._releasing is None or self._releasing.done()):
+            self._releasing = self._start(self._release_unwanted())
+
+    async def _release_unwanted(self) -> None:
+        after: float | None = FIRST_PAUSE
+        while after is not None:
+            await asyncio.sleep(after)
+            await self.run(self._unwanted.release())
+            after = self._unwanted.next_pause()
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Whoever is cancelled meanwhile waits for it all the same: the event loop may end with the
+        one who waits. Cancelled once more, one leaves it to the loop."""
+        task = self._start(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
 
     def _extend_later(self, hold: Hold) -> asyncio.TimerHandle | None:
         if hold.offline or hold.has_ended:
@@ -280,11 +322,10 @@ class AsyncClient(AsyncReserving):
     async def _extend(self, hold: Hold) -> None:
         try:
             hold.reservation = await self.operate(hold.extends())
-        except Unreachable as error:
-            logger.warning("The hold %s was not extended: %s", hold.id, error)
         except DrawdownError as error:
-            logger.warning("The hold %s is extended no more: %s", hold.id, error)
-            return
+            logger.warning("The hold %s was not extended: %s", hold.id, error)
+            if not may_help(error):
+                return
         self._extend_later(hold)
 
     def _start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:

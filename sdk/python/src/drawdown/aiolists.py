@@ -4,10 +4,11 @@ wait for the next. A lone call goes as itself, at once."""
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from drawdown.answers import Reservation
-from drawdown.errors import Problem
+from drawdown.errors import Problem, Unreachable
 from drawdown.operations import Operation
 
 LIST_MAX: Final = 1000
@@ -16,38 +17,60 @@ One = Callable[[Operation], Awaitable[Reservation]]
 Many = Callable[[Sequence[Operation]], Awaitable[list[Reservation | Problem]]]
 
 
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    operation: Operation
+    done: asyncio.Future[Reservation]
+    was_sent: bool = False
+
+
 class Lists:
-    def __init__(self, one: One, many: Many, *, in_flight: int = 1) -> None:
-        self._one, self._many = one, many
+    """`seconds`: who waits does so no longer, however long the list of before takes."""
+
+    def __init__(self, one: One, many: Many, seconds: float, *, in_flight: int = 1) -> None:
+        self._one, self._many, self._seconds = one, many, seconds
         self._free = in_flight
-        self._waiting: deque[tuple[Operation, asyncio.Future[Reservation]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def operate(self, operation: Operation) -> Reservation:
         """Raises as if it was sent alone."""
-        done: asyncio.Future[Reservation] = asyncio.get_running_loop().create_future()
-        self._waiting.append((operation, done))
+        waiting = _Waiting(operation, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
         self._start()
-        return await done
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await waiting.done
+        except TimeoutError as error:
+            raise Unreachable.within(self._seconds, was_sent=waiting.was_sent) from error
 
     def _start(self) -> None:
-        while self._free and self._waiting:
+        while self._free and (taken := self._take()):
             self._free -= 1
-            taken = [self._waiting.popleft() for _ in range(min(LIST_MAX, len(self._waiting)))]
             task = asyncio.create_task(self._send(taken))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, taken: list[tuple[Operation, asyncio.Future[Reservation]]]) -> None:
+    def _take(self) -> list[_Waiting]:
+        """What is still waited for."""
+        taken: list[_Waiting] = []
+        while self._waiting and len(taken) < LIST_MAX:
+            one = self._waiting.popleft()
+            if not one.done.done():
+                one.was_sent = True
+                taken.append(one)
+        return taken
+
+    async def _send(self, taken: list[_Waiting]) -> None:
         try:
-            results = await self._results([operation for operation, _ in taken])
+            results = await self._results([one.operation for one in taken])
         except Exception as error:
             results = [error] * len(taken)
         finally:
             self._free += 1
             self._start()
-        for (_, done), result in zip(taken, results, strict=True):
-            _tell(done, result)
+        for one, result in zip(taken, results, strict=True):
+            _tell(one.done, result)
 
     async def _results(self, operations: Sequence[Operation]) -> Sequence[Reservation | Exception]:
         if len(operations) == 1:

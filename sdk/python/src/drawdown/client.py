@@ -17,12 +17,14 @@ from drawdown.answers import Balance, Reservation
 from drawdown.charging import Reserving
 from drawdown.errors import DrawdownError, Problem, Unreachable
 from drawdown.extending import Extender
-from drawdown.holding import LENGTH, Hold
+from drawdown.holding import LENGTH, Hold, is_refused
 from drawdown.lists import Lists
 from drawdown.offline import Bound, Open
 from drawdown.operations import Operation
-from drawdown.retrying import DEFAULT, Retry
+from drawdown.retrying import DEFAULT, Retry, may_help
+from drawdown.sending import send
 from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
+from drawdown.unwanted import FIRST_PAUSE, Unwanted, may_be_held
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
 
 POST_SECONDS: Final = 1.0
@@ -54,8 +56,9 @@ class Client(Reserving):
         self._http = http or httpx.Client()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._lists = Lists(self._one, self._many) if lists else None
+        self._lists = Lists(self._one, self._many, retry.deadline) if lists else None
         self._extender = Extender()
+        self._unwanted, self._aside = Unwanted(), Extender()
         self._bound = Bound(offline)
         forks.watch(self)
         self._closed = threading.Event()
@@ -75,12 +78,16 @@ class Client(Reserving):
         if self._makes_http:
             self._http = httpx.Client()
         if self._lists:
-            self._lists = Lists(self._one, self._many)
+            self._lists = Lists(self._one, self._many, self.retry.deadline)
         self._extender = Extender()
+        self._unwanted, self._aside = Unwanted(), Extender()
 
     def close(self) -> None:
         self._closed.set()
         self._extender.close()
+        self._aside.close()
+        if self._unwanted:
+            self.run(self._unwanted.release(self.retry))
         if self._poster:
             self._poster.join(timeout=self.retry.deadline + POST_SECONDS)
         self._http.close()
@@ -189,19 +196,7 @@ class Client(Reserving):
         if isinstance(step, Sleep):
             sleep(step.seconds)
             return None
-        request = step.request
-        try:
-            answer = self._http.request(
-                request.method,
-                self._url + request.path,
-                content=request.content(),
-                params=request.query or None,
-                headers=self._headers | request.headers(),
-                timeout=step.timeout,
-            )
-        except httpx.HTTPError as error:
-            return Failed(error)
-        return Answer(answer.status_code, dict(answer.headers), answer.content)
+        return send(self._http, self._url, self._headers, step)
 
     def _one(self, operation: Operation) -> Reservation:
         return self.run(flows.operate(operation, self.retry))
@@ -213,7 +208,11 @@ class Client(Reserving):
         length = terms.get("expires_in") or LENGTH
         try:
             reservation = self.operate(operation)
-        except Unreachable as error:
+        except BaseException as error:
+            if may_be_held(error):
+                self._release_later(operation)
+            if not isinstance(error, Unreachable):
+                raise
             return Hold(operation, None, length, offline=self._bound.let(operation, error))
         self._bound.answered(operation, reservation.customer)
         return Hold(operation, reservation, length)
@@ -227,9 +226,13 @@ class Client(Reserving):
                 hold.settled = self.operate(commit)
             except Unreachable as error:
                 self._bound.commit_later(hold, commit, error)
+            except Problem as problem:
+                if is_refused(problem):
+                    self._cancel(hold)
+                raise
 
     def _cancel(self, hold: Hold) -> None:
-        """The hold expires by itself where this fails: what is raised already matters more."""
+        """Where this fails it is done later: what is raised already matters more."""
         if hold.offline:
             self._bound.over(hold.offline)
         elif hold.settled is None:
@@ -237,6 +240,16 @@ class Client(Reserving):
                 hold.settled = self.operate(hold.releases())
             except DrawdownError as error:
                 logger.warning("The hold %s was not released: %s", hold.id, error)
+                if hold.operation and may_help(error):
+                    self._release_later(hold.operation)
+
+    def _release_later(self, reserve: Operation) -> None:
+        if self._unwanted.put(reserve):
+            self._aside.start(FIRST_PAUSE, self._release_unwanted)
+
+    def _release_unwanted(self) -> float | None:
+        self.run(self._unwanted.release())
+        return self._unwanted.next_pause()
 
     def _extend_later(self, hold: Hold) -> int | None:
         if hold.offline:
@@ -247,11 +260,10 @@ class Client(Reserving):
                 return None
             try:
                 hold.reservation = self.operate(hold.extends())
-            except Unreachable as error:
-                logger.warning("The hold %s was not extended: %s", hold.id, error)
             except DrawdownError as error:
-                logger.warning("The hold %s is extended no more: %s", hold.id, error)
-                return None
+                logger.warning("The hold %s was not extended: %s", hold.id, error)
+                if not may_help(error):
+                    return None
             return hold.extend_after()
 
         return self._extender.start(hold.extend_after(), extend)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class DrawdownError(Exception):
@@ -11,7 +11,15 @@ class DrawdownError(Exception):
 
 class Unreachable(DrawdownError):
     """No answer within the deadline: nobody knows whether the call was done. The same idempotency
-    key may be sent again."""
+    key may be sent again. Only where it was not even sent is it known that it was not done."""
+
+    was_sent = True
+
+    @classmethod
+    def within(cls, seconds: float, *, was_sent: bool) -> Self:
+        error = cls(f"Drawdown did not answer within {seconds:g} seconds.")
+        error.was_sent = was_sent
+        return error
 
 
 class Problem(DrawdownError):
@@ -53,19 +61,22 @@ class Problem(DrawdownError):
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds."""
+        """Seconds. An answer of a list has no headers."""
+        told = self.headers.get("retry-after", self.body.get("retry_after"))
         try:
-            return float(self.headers["retry-after"])
-        except (KeyError, ValueError):
+            return float(told)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
             return None
 
     @property
     def should_retry(self) -> bool:
-        """By the word of the service; where it says nothing (a proxy in front of it may answer for
-        it), by the status."""
+        """By the word of the service; where it says nothing (it does not in a list, and a proxy in
+        front of it may answer for it), by the status."""
         told = self.headers.get("x-should-retry")
         if told is not None:
             return told == "true"
+        if self.type == "request-in-progress":
+            return True
         return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR or self.status in (
             HTTPStatus.REQUEST_TIMEOUT,
             HTTPStatus.TOO_MANY_REQUESTS,

@@ -1,12 +1,19 @@
-"""Holds of threads that work for long are extended by one thread of ours."""
+"""What is to be done later and again, such as to extend the holds of threads that work for long, by
+one thread of ours."""
 
 import heapq
+import logging
 import threading
 from collections.abc import Callable
 from itertools import count
 from time import monotonic
+from typing import Final
 
 Extend = Callable[[], float | None]
+
+# So many that ended may wait for their time beside those that did not.
+_ENDED: Final = 64
+logger = logging.getLogger("drawdown")
 
 
 class Extender:
@@ -14,8 +21,8 @@ class Extender:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Extend]] = []
-        self._ended: set[int] = set()
+        self._due: list[tuple[float, int]] = []
+        self._extends: dict[int, Extend] = {}
         self._numbers = count()
         self._thread: threading.Thread | None = None
         self._is_closed = False
@@ -23,7 +30,8 @@ class Extender:
     def start(self, after: float, extend: Extend) -> int:
         with self._changed:
             number = next(self._numbers)
-            heapq.heappush(self._due, (monotonic() + after, number, extend))
+            self._extends[number] = extend
+            heapq.heappush(self._due, (monotonic() + after, number))
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="drawdown-extender", daemon=True
@@ -34,9 +42,12 @@ class Extender:
             return number
 
     def end(self, number: int) -> None:
-        """It is dropped when it is due, so that ending costs nothing."""
+        """Once it has ended by itself, nothing."""
         with self._changed:
-            self._ended.add(number)
+            self._extends.pop(number, None)
+            if len(self._due) > 2 * len(self._extends) + _ENDED:
+                self._due = [due for due in self._due if due[1] in self._extends]
+                heapq.heapify(self._due)
 
     def close(self) -> None:
         with self._changed:
@@ -48,27 +59,33 @@ class Extender:
     def _run(self) -> None:
         while (due := self._next()) is not None:
             number, extend = due
-            again = extend()
+            again = _tried(extend)
             with self._changed:
-                if again is None or number in self._ended:
-                    self._ended.discard(number)
-                else:
-                    heapq.heappush(self._due, (monotonic() + again, number, extend))
+                if again is None:
+                    self._extends.pop(number, None)
+                elif number in self._extends:
+                    heapq.heappush(self._due, (monotonic() + again, number))
 
     def _next(self) -> tuple[int, Extend] | None:
         with self._changed:
             while not self._is_closed:
-                self._drop_ended()
                 if not self._due:
                     self._changed.wait()
                     continue
-                at, number, extend = self._due[0]
-                if at <= monotonic():
-                    heapq.heappop(self._due)
+                at, number = self._due[0]
+                if number in self._extends and at > monotonic():
+                    self._changed.wait(at - monotonic())
+                    continue
+                heapq.heappop(self._due)
+                if (extend := self._extends.get(number)) is not None:
                     return number, extend
-                self._changed.wait(at - monotonic())
         return None
 
-    def _drop_ended(self) -> None:
-        while self._due and self._due[0][1] in self._ended:
-            self._ended.discard(heapq.heappop(self._due)[1])
+
+def _tried(extend: Extend) -> float | None:
+    """Whatever goes wrong with one, the others go on."""
+    try:
+        return extend()
+    except Exception:
+        logger.exception("What was to be done again is given up")
+        return None

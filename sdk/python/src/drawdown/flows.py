@@ -1,6 +1,7 @@
 """What both clients do, without a word about how bytes travel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from drawdown.answers import Balance, Reservation
@@ -8,14 +9,15 @@ from drawdown.errors import Problem
 from drawdown.operations import Operation
 from drawdown.problems import problem
 from drawdown.retrying import Retry, call
-from drawdown.wire import Flow, Request
+from drawdown.wire import Answer, Flow, Request
 
 EVENTS = "application/cloudevents-batch+json"
 
 
 def operate(operation: Operation, retry: Retry) -> Flow[Reservation]:
     answer = yield from call(operation.request(), retry)
-    return Reservation.read(answer.json())
+    with _understood(answer):
+        return Reservation.read(answer.json())
 
 
 def operate_list(
@@ -24,7 +26,9 @@ def operate_list(
     """In order; each succeeds or fails by itself. 1,000 at most."""
     body = {"operations": [operation.item() for operation in operations]}
     answer = yield from call(Request("POST", "/v1/batch", body), retry)
-    return [_of_list(result) for result in answer.json()["results"]]
+    with _understood(answer):
+        results = zip(answer.json()["results"], operations, strict=True)
+        return [_of_list(result) for result, _ in results]
 
 
 def report(events: Sequence[Mapping[str, Any]], retry: Retry) -> Flow[list[dict[str, Any]]]:
@@ -52,6 +56,15 @@ def get(path: str, retry: Retry, query: Mapping[str, Any] | None = None) -> Flow
 def post(path: str, body: object, retry: Retry, key: str | None) -> Flow[Any]:
     answer = yield from call(Request("POST", path, body, key), retry)
     return answer.json()
+
+
+@contextmanager
+def _understood(answer: Answer) -> Iterator[None]:
+    """Raises Unreachable: something else answered in its place."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise answer.is_none() from error
 
 
 def _of_list(result: Mapping[str, Any]) -> Reservation | Problem:

@@ -1,5 +1,6 @@
 """How a hold around some work ends. What the two kinds of client share."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from drawdown import amounts, operations
 from drawdown.amounts import Credits
 from drawdown.answers import Reservation
+from drawdown.errors import Conflict, Missing, Problem
 from drawdown.operations import Operation, Outcome, Quantity
 
 # The service's own length of a hold.
@@ -78,8 +80,11 @@ class Hold:
         outcome: Outcome | None = None,
         status_code: int | None = None,
     ) -> None:
-        """What the work came to, for the commit at its end."""
-        self.settlement = Settlement(amount, quantity, outcome, status_code)
+        """What the work came to, for the commit at its end. Raises TypeError and ValueError for
+        what no commit can say."""
+        settlement = Settlement(amount, quantity, outcome, status_code)
+        json.dumps(settlement.told())
+        self.settlement = settlement
 
     def answered(self, status_code: int) -> None:
         """The outcome of an HTTP request, where the work did not say one itself."""
@@ -101,3 +106,8 @@ class Hold:
     def extend_after(self) -> float:
         """Seconds."""
         return self.length.total_seconds() * EXTENDED_AT
+
+
+def is_refused(problem: Problem) -> bool:
+    """Whether the commit that it answers was not done, nor will be, and the hold still stands."""
+    return not (problem.should_retry or isinstance(problem, Conflict | Missing))

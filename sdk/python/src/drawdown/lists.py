@@ -1,5 +1,5 @@
-"""Concurrent calls of several threads, sent in lists: who finds nobody sending sends for all that
-wait meanwhile. A lone call goes as itself, at once."""
+"""Concurrent calls of several threads, sent in lists: while one is on its way, those that come are
+sent together by a thread of ours. A lone call goes as itself, at once."""
 
 import threading
 from collections import deque
@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 from drawdown.aiolists import LIST_MAX
 from drawdown.answers import Reservation
-from drawdown.errors import Problem
+from drawdown.errors import Problem, Unreachable
 from drawdown.operations import Operation
 
 One = Callable[[Operation], Reservation]
@@ -17,47 +17,69 @@ Waiting = tuple[Operation, Future[Reservation]]
 
 
 class Lists:
-    def __init__(self, one: One, many: Many) -> None:
-        self._one, self._many = one, many
+    """`seconds`: who waits does so no longer, however long the list of before takes."""
+
+    def __init__(self, one: One, many: Many, seconds: float) -> None:
+        self._one, self._many, self._seconds = one, many, seconds
         self._lock = threading.Lock()
         self._waiting: deque[Waiting] = deque()
-        self._is_sending = False
+        self._has_lone = self._is_sending = False
 
     def operate(self, operation: Operation) -> Reservation:
-        """Raises as if it was sent alone."""
+        """Raises as if it was sent alone. A lone caller sends nothing but its own: whatever breaks
+        it off, such as a KeyboardInterrupt, is no other's."""
+        is_lone = False
+        try:
+            with self._lock:
+                is_lone = not (self._has_lone or self._is_sending)
+                self._has_lone = self._has_lone or is_lone
+            return self._one(operation) if is_lone else self._wait(operation)
+        finally:
+            if is_lone:
+                self._has_lone = False
+
+    def _wait(self, operation: Operation) -> Reservation:
         done: Future[Reservation] = Future()
         with self._lock:
             self._waiting.append((operation, done))
-            leads, self._is_sending = not self._is_sending, True
-        if leads:
-            self._lead()
-        return done.result()
+            starts, self._is_sending = not self._is_sending, True
+        try:
+            if starts:
+                self._start()
+            return done.result(self._seconds)
+        except TimeoutError as error:
+            raise Unreachable.within(self._seconds, was_sent=not done.cancel()) from error
+        finally:
+            done.cancel()
 
-    def _lead(self) -> None:
-        """One's own list only: a thread of ours goes on for those that came meanwhile."""
-        self._send(self._take())
-        with self._lock:
-            self._is_sending = bool(self._waiting)
-            rest = self._is_sending
-        if rest:
-            threading.Thread(target=self._go_on, name="drawdown-lists", daemon=True).start()
+    def _start(self) -> None:
+        try:
+            threading.Thread(target=self._send_all, name="drawdown-lists", daemon=True).start()
+        except BaseException:
+            self._is_sending = False
+            raise
 
-    def _go_on(self) -> None:
+    def _send_all(self) -> None:
         while taken := self._take():
             self._send(taken)
 
     def _take(self) -> list[Waiting]:
-        """Nothing: nobody sends any more."""
+        """What is still waited for. Nothing: nobody sends any more."""
         with self._lock:
-            taken = [self._waiting.popleft() for _ in range(min(LIST_MAX, len(self._waiting)))]
+            taken: list[Waiting] = []
+            while self._waiting and len(taken) < LIST_MAX:
+                operation, done = self._waiting.popleft()
+                if done.set_running_or_notify_cancel():
+                    taken.append((operation, done))
             self._is_sending = bool(taken)
             return taken
 
     def _send(self, taken: list[Waiting]) -> None:
         try:
             results = self._results([operation for operation, _ in taken])
-        except Exception as error:
-            results = [error] * len(taken)
+        except BaseException as error:
+            told = error if isinstance(error, Exception) else Unreachable(repr(error))
+            results = [told] * len(taken)
         for (_, done), result in zip(taken, results, strict=True):
             if isinstance(result, Exception):
                 done.set_exception(result)

@@ -18,13 +18,15 @@ Outcome = Literal["success", "client_error", "server_error", "timeout", "partial
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`name` is what a list calls it; None where lists do not take it."""
+    """`name` is what a list calls it; None where lists do not take it. Under a key of its caller's
+    own it may be sent again by the caller."""
 
     name: str | None
     path: str
     fields: dict[str, Any]
     key: str
     reservation: str | None = None
+    has_own_key: bool = False
 
     def request(self) -> Request:
         return Request("POST", self.path, self.fields, self.key)
@@ -60,7 +62,8 @@ def reserve(
         overrun=overrun,
         metadata=None if metadata is None else dict(metadata),
     )
-    return Operation("reserve", "/v1/reservations", fields, key or str(uuid7()))
+    made = key or str(uuid7())
+    return Operation("reserve", "/v1/reservations", fields, made, has_own_key=key is not None)
 
 
 def debit(

@@ -1,5 +1,6 @@
 """Trying again: twice at most, with full jitter, inside of a deadline, and only where the service
-says that it may help. The idempotency key stays the same, so nothing is done twice."""
+says that it may help. The idempotency key stays the same, so nothing is done twice. A try but the
+last takes half of the time that is left at most, so that one that hangs leaves time for another."""
 
 import random
 from dataclasses import dataclass
@@ -27,15 +28,20 @@ def call(request: Request, retry: Retry) -> Flow[Answer]:
     """Raises the Problem that the service answers with, or Unreachable."""
     ends_at = monotonic() + retry.deadline
     tried = 0
+    was_sent = False
     while True:
-        came = yield Send(request, max(ends_at - monotonic(), 0.001))
+        left = ends_at - monotonic()
+        came = yield Send(request, max(left / 2 if tried < retry.retries else left, 0.001))
         error = _error(came)
         if error is None:
             assert isinstance(came, Answer)
             return came
+        was_sent = was_sent or not isinstance(came, Failed) or came.was_sent
+        if isinstance(error, Unreachable):
+            error.was_sent = was_sent
         pause = retry.pause(tried, error)
         tried += 1
-        if not _may_help(error) or tried > retry.retries or monotonic() + pause >= ends_at:
+        if not may_help(error) or tried > retry.retries or monotonic() + pause >= ends_at:
             raise error
         yield Sleep(pause)
 
@@ -49,7 +55,8 @@ def _error(came: Answer | Failed | None) -> DrawdownError | None:
     return unreachable
 
 
-def _may_help(error: DrawdownError) -> bool:
+def may_help(error: DrawdownError) -> bool:
+    """To send it again."""
     return error.should_retry if isinstance(error, Problem) else True
 
 

@@ -57,7 +57,10 @@ class Answer:
         try:
             return json.loads(self.content)
         except ValueError as error:
-            raise Unreachable(f"This is no answer of Drawdown: {self.content[:80]!r}") from error
+            raise self.is_none() from error
+
+    def is_none(self) -> Unreachable:
+        return Unreachable(f"This is no answer of Drawdown: {self.content[:80]!r}")
 
     def _parsed(self) -> object:
         """A proxy answers with pages."""
@@ -69,9 +72,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No answer came."""
+    """No answer came. Or nothing was even asked: there was no connection."""
 
     error: Exception
+    was_sent: bool = True
 
 
 Result = TypeVar("Result")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final, TypeVar
 
 from drawdown.errors import AccessDenied, DrawdownError, PaymentRequired, Problem, TooManyRequests
@@ -79,6 +80,8 @@ def missing_key() -> Refusal:
 
 def _passed_on(problem: Problem) -> Refusal:
     headers = {name.title(): problem.headers[name] for name in PASSED_ON if name in problem.headers}
+    if problem.retry_after is not None:
+        headers.setdefault("Retry-After", str(ceil(problem.retry_after)))
     return _answer(problem.body | {"status": problem.status}, headers)
 
 
