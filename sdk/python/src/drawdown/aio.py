@@ -40,7 +40,7 @@ class AsyncClient(AsyncReserving):
     """For any number of tasks of one event loop. Close it, or use it in `async with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
-    times as many a second. `offline`: what is sold when Drawdown is unreachable; nothing without.
+    times as many a second. `offline`: what is sold when Drawdown is away; nothing without.
     """
 
     def __init__(
@@ -188,8 +188,12 @@ class AsyncClient(AsyncReserving):
 
     async def post_journal(self) -> int:
         """How many entries were posted, or found to be posted before. Raises DrawdownError."""
-        policy = self._bound.policy
-        return await self.run(posting.post(policy.journal, self.retry)) if policy else 0
+        if self._bound.policy is None:
+            return 0
+        posted = await self.run(posting.post(self._bound.policy.journal, self.retry))
+        if posted:
+            self._bound.is_there()
+        return posted
 
     async def _step(self, step: Send | Sleep) -> Answer | Failed | None:
         if isinstance(step, Sleep):
@@ -221,7 +225,7 @@ class AsyncClient(AsyncReserving):
         length = terms.get("expires_in") or LENGTH
         try:
             reservation = await self._reserve(operation)
-        except Unreachable as error:
+        except DrawdownError as error:
             return Hold(operation, None, length, offline=self._bound.let(operation, error))
         self._bound.answered(operation, reservation.customer)
         return Hold(operation, reservation, length)
@@ -250,7 +254,7 @@ class AsyncClient(AsyncReserving):
         commit = hold.commits()
         try:
             hold.settled = await self.operate(commit)
-        except Unreachable as error:
+        except DrawdownError as error:
             self._bound.commit_later(hold, commit, error)
 
     def _cancel(self, hold: Hold) -> None:
@@ -303,5 +307,7 @@ class AsyncClient(AsyncReserving):
             await asyncio.sleep(POST_SECONDS)
             try:
                 await self.post_journal()
-            except DrawdownError as error:
+            except Unreachable as error:
                 logger.info("The journal waits: %s", error)
+            except Exception as error:
+                logger.warning("The journal waits: %r", error)

@@ -8,10 +8,19 @@ from typing import Any, ClassVar
 class DrawdownError(Exception):
     """Whatever this client raises by itself."""
 
+    @property
+    def is_absence(self) -> bool:
+        """Drawdown is away: nothing answers, or what does has a fault that may pass."""
+        return False
+
 
 class Unreachable(DrawdownError):
     """No answer within the deadline: nobody knows whether the call was done. The same idempotency
     key may be sent again."""
+
+    @property
+    def is_absence(self) -> bool:
+        return True
 
 
 class Problem(DrawdownError):
@@ -58,6 +67,10 @@ class Problem(DrawdownError):
             return float(self.headers["retry-after"])
         except (KeyError, ValueError):
             return None
+
+    @property
+    def is_absence(self) -> bool:
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self.should_retry
 
     @property
     def should_retry(self) -> bool:
