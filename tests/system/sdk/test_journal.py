@@ -135,6 +135,28 @@ def test_a_forked_process_posts_by_itself(demo, world, tmp_path):
     assert len(world.calls()) == 2
 
 
+def test_what_runs_in_a_parent_uses_none_of_the_bound_of_its_child(tmp_path):
+    run(f"""
+        import os
+        from contextlib import suppress
+        from decimal import Decimal
+        from drawdown import Client, Journal, Open, Retry
+        journal = Journal({str(tmp_path / "journal.sqlite")!r})
+        policy = Open(journal, {{"e": Decimal(4)}}, Decimal(4), 60)
+        client = Client("http://127.0.0.1:1", "x", retry=Retry(retries=0), offline=policy)
+        with suppress(ZeroDivisionError), client.reserve("cus_1", "e"):
+            child = os.fork()
+            if not child:
+                with client.reserve("cus_1", "e"):
+                    pass
+            raise ZeroDivisionError
+        if not child:
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert len(journal.waiting()) == 1
+    """)
+
+
 def test_what_is_in_memory_is_of_one_process():
     run("""
         import os

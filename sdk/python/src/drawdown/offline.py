@@ -54,8 +54,9 @@ class Bound:
         forks.watch(self)
 
     def begin_anew(self) -> None:
-        """In a process that was forked."""
+        """In a process that was forked: what was running runs in its parent."""
         self._lock = threading.Lock()
+        self._running = {}
 
     def is_there(self) -> None:
         """Drawdown is: it answered."""
@@ -124,9 +125,9 @@ class Bound:
 
     def over(self, passed: Pass) -> None:
         with self._lock:
-            self._running[passed.customer] -= passed.credits
-            if not self._running[passed.customer]:
-                del self._running[passed.customer]
+            left = self._running.pop(passed.customer, Decimal(0)) - passed.credits
+            if left > 0:
+                self._running[passed.customer] = left
 
     def _check(self, policy: Open, customer: str, cost: Decimal, error: DrawdownError) -> None:
         now = monotonic()
