@@ -11,8 +11,7 @@ CHUNK = 65536
 
 class Road:
     def __init__(self, url: str) -> None:
-        address = urlsplit(url)
-        self._to = (address.hostname or "127.0.0.1", address.port or 80)
+        self._home = self._to = _address(url)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.is_closed = False
@@ -35,7 +34,11 @@ class Road:
             each.close()
 
     def open(self) -> None:
-        self.is_closed = False
+        self._lead_to(self._home)
+
+    def lead_to(self, url: str) -> None:
+        """Another that answers in its place, until it is opened again."""
+        self._lead_to(_address(url))
 
     def lose_answers(self, number: int) -> None:
         """What is asked next is done, and nobody hears of it."""
@@ -56,6 +59,11 @@ class Road:
         self.let_answers_go()
         self.close()
         self._listener.close()
+
+    def _lead_to(self, address: tuple[str, int]) -> None:
+        self.close()
+        self._to = address
+        self.is_closed = False
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -90,6 +98,11 @@ class Road:
                 near.sendall(part)
         _end(near)
         _end(far)
+
+
+def _address(url: str) -> tuple[str, int]:
+    address = urlsplit(url)
+    return address.hostname or "127.0.0.1", address.port or 80
 
 
 def _end(one: socket.socket) -> None:

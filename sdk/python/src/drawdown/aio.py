@@ -42,7 +42,7 @@ class AsyncClient(AsyncReserving):
     """For any number of tasks of one event loop. Close it, or use it in `async with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
-    times as many a second. `offline`: what is sold when Drawdown is unreachable; nothing without.
+    times as many a second. `offline`: what is sold when Drawdown is away; nothing without.
     """
 
     def __init__(
@@ -196,8 +196,12 @@ class AsyncClient(AsyncReserving):
 
     async def post_journal(self) -> int:
         """How many entries were posted, or found to be posted before. Raises DrawdownError."""
-        policy = self._bound.policy
-        return await self.run(posting.post(policy.journal, self.retry)) if policy else 0
+        if self._bound.policy is None:
+            return 0
+        posted = await self.run(posting.post(self._bound.policy.journal, self.retry))
+        if posted:
+            self._bound.is_there()
+        return posted
 
     async def _step(self, step: Send | Sleep) -> Answer | Failed | None:
         if isinstance(step, Sleep):
@@ -232,8 +236,6 @@ class AsyncClient(AsyncReserving):
         except DrawdownError as error:
             if may_be_held(error):
                 self._release_later(operation)
-            if not isinstance(error, Unreachable):
-                raise
             return Hold(operation, None, length, offline=self._bound.let(operation, error))
         self._bound.answered(operation, reservation.customer)
         return Hold(operation, reservation, length)
@@ -265,12 +267,10 @@ class AsyncClient(AsyncReserving):
         commit = hold.commits()
         try:
             hold.settled = await self.operate(commit)
-        except Unreachable as error:
-            self._bound.commit_later(hold, commit, error)
-        except Problem as problem:
-            if is_refused(problem):
+        except DrawdownError as error:
+            if is_refused(error):
                 await self._release(hold)
-            raise
+            self._bound.commit_later(hold, commit, error)
 
     async def _cancel(self, hold: Hold) -> None:
         """Where this fails it is done later: what is raised already matters more."""
@@ -344,5 +344,7 @@ class AsyncClient(AsyncReserving):
             await asyncio.sleep(POST_SECONDS)
             try:
                 await self.post_journal()
-            except DrawdownError as error:
+            except Unreachable as error:
                 logger.info("The journal waits: %s", error)
+            except Exception as error:
+                logger.warning("The journal waits: %r", error)

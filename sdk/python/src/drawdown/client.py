@@ -38,7 +38,7 @@ class Client(Reserving):
     """For any number of threads. Close it, or use it in `with`.
 
     `lists`: concurrent reserves, commits, releases and debits are sent together, which is several
-    times as many a second. `offline`: what is sold when Drawdown is unreachable; nothing without.
+    times as many a second. `offline`: what is sold when Drawdown is away; nothing without.
     """
 
     def __init__(
@@ -73,7 +73,8 @@ class Client(Reserving):
         self.close()
 
     def begin_anew(self) -> None:
-        """In a process that was forked. An `http` of your own is yours to make anew."""
+        """In a process that was forked. An `http` of your own is yours to make anew: here nothing
+        is posted by itself over its connections."""
         _FORGOTTEN.append(self._http)
         if self._makes_http:
             self._http = httpx.Client()
@@ -81,6 +82,9 @@ class Client(Reserving):
             self._lists = Lists(self._one, self._many, self.retry.deadline)
         self._extender = Extender()
         self._unwanted, self._aside = Unwanted(), Extender()
+        if self._poster and self._makes_http and not self._closed.is_set():
+            self._closed = threading.Event()
+            self._poster = self._start_poster()
 
     def close(self) -> None:
         self._closed.set()
@@ -189,8 +193,12 @@ class Client(Reserving):
 
     def post_journal(self) -> int:
         """How many entries were posted, or found to be posted before. Raises DrawdownError."""
-        policy = self._bound.policy
-        return self.run(posting.post(policy.journal, self.retry)) if policy else 0
+        if self._bound.policy is None:
+            return 0
+        posted = self.run(posting.post(self._bound.policy.journal, self.retry))
+        if posted:
+            self._bound.is_there()
+        return posted
 
     def _step(self, step: Send | Sleep) -> Answer | Failed | None:
         if isinstance(step, Sleep):
@@ -211,7 +219,7 @@ class Client(Reserving):
         except BaseException as error:
             if may_be_held(error):
                 self._release_later(operation)
-            if not isinstance(error, Unreachable):
+            if not isinstance(error, DrawdownError):
                 raise
             return Hold(operation, None, length, offline=self._bound.let(operation, error))
         self._bound.answered(operation, reservation.customer)
@@ -224,12 +232,10 @@ class Client(Reserving):
             commit = hold.commits()
             try:
                 hold.settled = self.operate(commit)
-            except Unreachable as error:
-                self._bound.commit_later(hold, commit, error)
-            except Problem as problem:
-                if is_refused(problem):
+            except DrawdownError as error:
+                if is_refused(error):
                     self._cancel(hold)
-                raise
+                self._bound.commit_later(hold, commit, error)
 
     def _cancel(self, hold: Hold) -> None:
         """Where this fails it is done later: what is raised already matters more."""
@@ -273,8 +279,10 @@ class Client(Reserving):
             while not self._closed.wait(POST_SECONDS):
                 try:
                     self.post_journal()
-                except DrawdownError as error:
+                except Unreachable as error:
                     logger.info("The journal waits: %s", error)
+                except Exception as error:
+                    logger.warning("The journal waits: %r", error)
 
         poster = threading.Thread(target=post, name="drawdown-journal", daemon=True)
         poster.start()

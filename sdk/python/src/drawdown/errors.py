@@ -8,6 +8,11 @@ from typing import Any, ClassVar, Self
 class DrawdownError(Exception):
     """Whatever this client raises by itself."""
 
+    @property
+    def is_absence(self) -> bool:
+        """Drawdown is away: nothing answers, or what does has a fault that may pass."""
+        return False
+
 
 class Unreachable(DrawdownError):
     """No answer within the deadline: nobody knows whether the call was done. The same idempotency
@@ -20,6 +25,10 @@ class Unreachable(DrawdownError):
         error = cls(f"Drawdown did not answer within {seconds:g} seconds.")
         error.was_sent = was_sent
         return error
+
+    @property
+    def is_absence(self) -> bool:
+        return True
 
 
 class Problem(DrawdownError):
@@ -67,6 +76,10 @@ class Problem(DrawdownError):
             return float(told)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             return None
+
+    @property
+    def is_absence(self) -> bool:
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self.should_retry
 
     @property
     def should_retry(self) -> bool:

@@ -19,7 +19,6 @@ from drawdown.errors import (
     TooManyRequests,
 )
 from drawdown.holding import Hold
-from drawdown.journal import Journal
 from drawdown.lease_clock import clock
 from drawdown.leasing import Shop, Size
 from drawdown.left import Left
@@ -28,8 +27,6 @@ from drawdown.retrying import Retry
 from drawdown.wire import Flow
 
 IDLE_SECONDS: Final = 5.0
-# Of processes that this one was forked of: not even to be closed (sqlite.org/howtocorrupt.html).
-_FORGOTTEN: Final[list[Journal]] = []
 logger = logging.getLogger("drawdown")
 
 
@@ -136,7 +133,6 @@ class Holder:
         self._shops.clear()
         self._left.close()
         self._counts.close()
-        _FORGOTTEN.append(self._journal)
 
     def _ready(self, payer: str, shop: Shop, endpoint: str) -> Flow[Block]:
         cost = yield from self._cost(payer, shop, endpoint)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from drawdown import amounts, operations
 from drawdown.amounts import Credits
 from drawdown.answers import Reservation
-from drawdown.errors import Conflict, Missing, Problem
+from drawdown.errors import Conflict, DrawdownError, Missing, Problem
 from drawdown.operations import Operation, Outcome, Quantity
 
 # The service's own length of a hold.
@@ -108,6 +108,8 @@ class Hold:
         return self.length.total_seconds() * EXTENDED_AT
 
 
-def is_refused(problem: Problem) -> bool:
+def is_refused(error: DrawdownError) -> bool:
     """Whether the commit that it answers was not done, nor will be, and the hold still stands."""
-    return not (problem.should_retry or isinstance(problem, Conflict | Missing))
+    if not isinstance(error, Problem) or isinstance(error, Conflict | Missing):
+        return False
+    return not error.should_retry

@@ -1,19 +1,21 @@
-"""What to do when Drawdown is unreachable. By default: nothing is sold (closed). Or open within a
+"""What to do when Drawdown is away. By default: nothing is sold (closed). Or open within a
 bound: so many credits for each customer, for so many seconds, journaled and posted afterwards."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from time import monotonic
 from typing import Any, Final
 
-from drawdown.errors import OverBound, Unreachable
+from drawdown import forks
+from drawdown.errors import DrawdownError, OverBound
 from drawdown.holding import Hold, Settlement
-from drawdown.journal import Entry, Journal, LateCommit
+from drawdown.journal import Entry, Journal
 from drawdown.operations import Operation
+from drawdown.problems import ReservationExpired
 
 KEYS_KNOWN: Final = 10_000
 FLAG: Final = {"drawdown_offline": "true"}
@@ -37,7 +39,7 @@ class Pass:
     customer: str
     endpoint: str
     credits: Decimal
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any]  # what was asked for
 
 
 class Bound:
@@ -49,10 +51,20 @@ class Bound:
         self._away_since: float | None = None
         self._running: dict[str, Decimal] = {}
         self._customers: OrderedDict[bytes, str] = OrderedDict()
+        forks.watch(self)
+
+    def begin_anew(self) -> None:
+        """In a process that was forked: what was running runs in its parent."""
+        self._lock = threading.Lock()
+        self._running = {}
+
+    def is_there(self) -> None:
+        """Drawdown is: it answered."""
+        self._away_since = None
 
     def answered(self, operation: Operation, customer: str) -> None:
         """Drawdown is there, and said whose key this is."""
-        self._away_since = None
+        self.is_there()
         key = operation.fields.get("api_key")
         if key is None or self.policy is None:
             return
@@ -62,9 +74,12 @@ class Bound:
             if len(self._customers) > KEYS_KNOWN:
                 self._customers.popitem(last=False)
 
-    def let(self, operation: Operation, error: Unreachable) -> Pass:
-        """That this call begins all the same. Raises the error where the policy is closed to it,
-        and OverBound."""
+    def let(self, operation: Operation, error: DrawdownError) -> Pass:
+        """That this call begins all the same. Raises the error where Drawdown is there, or the
+        policy is closed to it, and OverBound."""
+        if not error.is_absence:
+            self.is_there()
+            raise error
         policy, fields = self.policy, operation.fields
         endpoint = str(fields.get("endpoint", ""))
         cost = policy.costs.get(endpoint) if policy else None
@@ -75,40 +90,46 @@ class Bound:
         with self._lock:
             self._check(policy, customer, cost, error)
             self._running[customer] = self._running.get(customer, Decimal(0)) + cost
-        kept = {name: fields[name] for name in ("quantity", "amount", "metadata") if name in fields}
-        return Pass(customer, endpoint, cost, kept)
+        return Pass(customer, endpoint, cost, fields)
 
     def spent(self, passed: Pass, settlement: Settlement) -> Entry:
-        """Its work was done: journaled, to be posted when Drawdown is there."""
+        """Its work was done: journaled, to be posted when Drawdown is there. Raises as
+        `amounts.text` does for what the work says of itself, and sqlite3.Error."""
         assert self.policy is not None
-        given = {name: value for name, value in settlement.fields().items() if value is not None}
-        if "amount" in given:
-            given["amount"] = str(given["amount"])
-        metadata = dict(passed.fields.get("metadata", {})) | FLAG
-        data = {**passed.fields, **given, "metadata": metadata}
-        entry = self.policy.journal.write(
-            customer=passed.customer, endpoint=passed.endpoint, credits=passed.credits, data=data
-        )
-        self.over(passed)
-        return entry
+        try:
+            return self.policy.journal.write(
+                customer=passed.customer,
+                endpoint=passed.endpoint,
+                credits=passed.credits,
+                data=_data(passed.fields, settlement.told()),
+            )
+        finally:
+            self.over(passed)
 
-    def commit_later(self, hold: Hold, commit: Operation, error: Unreachable) -> None:
-        """The work is done and its commit was not answered: it is sent again until it is. Raises
-        the error where there is no journal."""
-        if self.policy is None or hold.customer is None:
+    def commit_later(self, hold: Hold, commit: Operation, error: DrawdownError) -> None:
+        """The work is done, and Drawdown was away or its hold expired meanwhile: the commit is sent
+        again until it is answered, or turns into an event. Raises the error where it is another, or
+        there is no journal."""
+        is_late = error.is_absence or isinstance(error, ReservationExpired)
+        if self.policy is None or hold.reservation is None or not is_late:
             raise error
-        endpoint = (hold.reservation and hold.reservation.endpoint) or ""
-        assert commit.reservation is not None
-        late = LateCommit(commit.key, commit.reservation, commit.fields, hold.customer, endpoint)
-        self.policy.journal.write_commit(late)
+        assert hold.operation is not None
+        self.policy.journal.write_commit(
+            key=commit.key,
+            reservation=hold.reservation.id,
+            fields=commit.fields,
+            customer=hold.reservation.customer,
+            endpoint=hold.reservation.endpoint or "",
+            data=_data(hold.operation.fields, commit.fields),
+        )
 
     def over(self, passed: Pass) -> None:
         with self._lock:
-            self._running[passed.customer] -= passed.credits
-            if not self._running[passed.customer]:
-                del self._running[passed.customer]
+            left = self._running.pop(passed.customer, Decimal(0)) - passed.credits
+            if left > 0:
+                self._running[passed.customer] = left
 
-    def _check(self, policy: Open, customer: str, cost: Decimal, error: Unreachable) -> None:
+    def _check(self, policy: Open, customer: str, cost: Decimal, error: DrawdownError) -> None:
         now = monotonic()
         if self._away_since is None:
             self._away_since = now
@@ -122,6 +143,13 @@ class Bound:
         if "customer" in fields:
             return str(fields["customer"])
         return self._customers.get(_digest(str(fields["api_key"])))
+
+
+def _data(asked: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an event: what the work came to, or what was asked for where it does not say."""
+    says = "quantity" in told or "amount" in told
+    kept = {name: asked[name] for name in ("quantity", "amount") if name in asked and not says}
+    return {**kept, **told, "metadata": {**asked.get("metadata", {}), **FLAG}}
 
 
 def _digest(key: str) -> bytes:

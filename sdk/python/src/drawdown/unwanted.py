@@ -30,8 +30,9 @@ def may_be_held(error: BaseException) -> bool:
     if isinstance(error, Unreachable):
         return error.was_sent
     if isinstance(error, Problem):
-        # What stands before the service answers in its place.
-        return isinstance(error, ServerProblem) and not error.code
+        # What stands before the service answers in its place, and the service itself where it lost
+        # its database in the middle.
+        return isinstance(error, ServerProblem)
     return not isinstance(error, TypeError | ValueError)  # that no request can be made of
 
 
