@@ -170,7 +170,7 @@ def test_what_says_nothing_of_a_settlement_does_not_end_its_lease(
 
 
 def test_a_lease_that_is_over_is_told_of_as_events(credits, world, cost):
-    """As after a night of the machine's sleep, beyond the grace: here the service's clock is set."""
+    """As after a night of the machine's sleep, beyond the grace; the service's clock is set."""
     path = f"/v1/customers/{world.customer}"
     made = world.api.post(f"{path}/keys", {"name": "tests", "test": True}, key=str(uuid7()))
     world.api.post(f"{path}/sandbox/refill", {"amount": "100"}, key=str(uuid7()))
