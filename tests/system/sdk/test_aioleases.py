@@ -106,3 +106,19 @@ def test_while_the_service_is_away_a_block_is_spent(road, demo, world, cost):
     spent = asyncio.run(hasty())
     assert spent >= 5
     assert world.balance() == (100 - spent * cost, 0)
+
+
+def test_closing_waits_for_nobody_for_long_and_is_done_once(road, demo, world, cost, tmp_path):
+    async def main(client):
+        leases = AsyncLeases(client, size=SLOWLY, folder=tmp_path)
+        await leases.spend(world.customer, ENDPOINT)
+        road.is_silent = True
+        async with asyncio.timeout(20):
+            await leases.aclose(timeout=1)
+        road.is_silent = False
+        await leases.aclose()
+        async with AsyncLeases(client, size=SLOWLY, folder=tmp_path) as following:
+            await following.recover()
+
+    run(main, road.url, demo)
+    assert world.balance() == (100 - cost, 0) and counted(world) == 1

@@ -1,6 +1,7 @@
 """What may go wrong around leases: forks, keys that end, answers of others, work that goes on."""
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from drawdown.lease_clock import clock
 from drawdown.leasing import journal_lines, recover
 from drawdown.wire import Answer
 from tests.system.sdk.conftest import PATIENT
+from tests.system.sdk.test_counts import nothing_written
 from tests.system.sdk.test_leases import SLOWLY, Gate, cost, counted
 from tests.system.sdk.world import ENDPOINT, World, soon
 
@@ -194,3 +196,68 @@ def test_leases_are_begun_by_several_processes_at_once(tmp_path):
     began = [subprocess.Popen([sys.executable, "-c", dedent(program)], env=env) for _ in range(3)]
     ends_at = monotonic() + 60
     assert [each.wait(ends_at - monotonic()) for each in began] == [0, 0, 0]
+
+
+def test_notes_that_are_older_than_what_was_settled_charge_nothing_twice(
+    credits, world, cost, tmp_path
+):
+    """As after a loss of power: the system had written the counts later than the notes."""
+    found = tmp_path / "found"
+    found.mkdir()
+    with Leases(credits, size=SLOWLY, folder=tmp_path) as first:
+
+        def spend(times):
+            for _ in range(times):
+                first.spend(world.customer, ENDPOINT)
+
+        spend(2)
+        first.settle()
+        (notes,) = tmp_path.glob("*.notes")
+        shutil.copy(notes, found)
+        spend(3)
+        first.settle()
+        spend(1)
+        shutil.copy(notes.with_suffix(".counts"), found)
+        with Leases(credits, size=SLOWLY, folder=found) as second:
+            second.recover()
+            assert world.balance() == (100 - 5 * cost, 0)
+        # Nor does the first one, whose lease is over now, and whose next sequence was used.
+    assert world.balance() == (100 - 5 * cost, 0) and counted(world) == 5
+
+
+def test_slots_that_count_for_another_lease_by_now_are_not_read(tmp_path):
+    """The note that it is over was lost with the power; its last settlement was not."""
+    file = InFile(tmp_path / "one")
+    block = block_of(file)
+    block.spend(ENDPOINT)
+    block.settlement(0, 60, ends=True)
+    notes = (tmp_path / "one.notes").read_bytes()
+    block.settled(0)
+    file.close()
+    (tmp_path / "one.notes").write_bytes(notes)
+    again = InFile(tmp_path / "one")
+    (note,) = again.leases()
+    again.numbers[note["lines"][ENDPOINT][0]] += 5
+    journal = Journal(":memory:")
+    over(recover(again, note, journal, Retry()))
+    again.close()
+    assert [entry.event["data"]["calls"] for entry in journal.waiting()] == [1]
+    journal.close()
+
+
+def test_where_the_disk_is_full_calls_are_asked_for_one_by_one(credits, world, cost, tmp_path):
+    with Leases(credits, size=SLOWLY, folder=tmp_path) as leases:
+        with nothing_written():
+            leases.spend(world.customer, ENDPOINT)
+            leases.spend(world.customer, ENDPOINT)
+        assert world.balance() == (100 - 2 * cost, 0)
+
+
+def test_what_cannot_be_noted_is_settled_when_it_can(credits, world, cost, tmp_path):
+    with Leases(credits, size=SLOWLY, folder=tmp_path) as leases:
+        leases.spend(world.customer, ENDPOINT)
+        with nothing_written():
+            leases.settle()
+        assert counted(world) == 0
+        leases.spend(world.customer, ENDPOINT)
+    assert world.balance() == (100 - 2 * cost, 0) and counted(world) == 2

@@ -7,13 +7,14 @@ import sys
 import threading
 from decimal import Decimal
 from textwrap import dedent
+from time import monotonic
 
 import httpx
 import pytest
 
 from drawdown import Client, Leases, PaymentRequired, Retry, Size, Unreachable, uuid7
 from tests.system.sdk.conftest import PATIENT
-from tests.system.sdk.world import ENDPOINT, soon
+from tests.system.sdk.world import ENDPOINT, World, soon
 
 SLOWLY = Size(every=3600)
 
@@ -169,24 +170,26 @@ def test_what_says_nothing_of_a_settlement_does_not_end_its_lease(
 
 
 def test_a_lease_that_is_over_is_told_of_as_events(credits, world, cost):
-    """As after a night of the machine's sleep, beyond the grace."""
+    """As after a night of the machine's sleep, beyond the grace; the service's clock is set."""
+    path = f"/v1/customers/{world.customer}"
+    made = world.api.post(f"{path}/keys", {"name": "tests", "test": True}, key=str(uuid7()))
+    world.api.post(f"{path}/sandbox/refill", {"amount": "100"}, key=str(uuid7()))
+    sandbox = World(world.api, made["customer"])
+    before = sum(sandbox.balance())
     with Leases(credits, size=SLOWLY) as leases:
-        leases.spend(world.customer, ENDPOINT)
-        (held,) = world.reservations()
-        ended = held["id"].replace("rsv_", "lse_")[: 4 + 64]
-        world.api.post(f"/v1/leases/{ended}/settle", {"sequence": 1})
-    soon(lambda: world.balance() == (100 - cost, 0))
-    assert counted(world) == 1
+        leases.spend(api_key=made["secret"], endpoint=ENDPOINT)
+        world.api.post(f"{path}/sandbox/clock", {"seconds": 200}, key=str(uuid7()))
+    assert sandbox.balance() == (before - cost, 0)
+    assert counted(sandbox) == 1
 
 
-def test_what_a_killed_process_has_spent_is_settled_by_the_next(
-    credits, demo, world, cost, tmp_path
-):
+def spend_and_be_killed(demo, world, folder):
+    """Seven calls."""
     program = f"""
         import time
         from drawdown import Client, Leases, Size
         client = Client({demo["base_url"]!r}, {demo["service_key"]!r})
-        leases = Leases(client, size=Size(every=3600), folder={str(tmp_path)!r})
+        leases = Leases(client, size=Size(every=3600), folder={str(folder)!r})
         for _ in range(7):
             leases.spend({world.customer!r}, {ENDPOINT!r})
         print("spent", flush=True)
@@ -201,10 +204,26 @@ def test_what_a_killed_process_has_spent_is_settled_by_the_next(
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
+
+
+def test_what_a_killed_process_has_spent_is_settled_by_the_next(
+    credits, demo, world, cost, tmp_path
+):
+    spend_and_be_killed(demo, world, tmp_path)
     assert world.balance()[1] > 0
     with Leases(credits, size=Size(every=0.1), folder=tmp_path):
         soon(lambda: world.balance() == (100 - 7 * cost, 0))
         soon(lambda: len(list(tmp_path.glob("*.notes"))) == 1)
+    assert counted(world) == 7
+
+
+def test_what_a_killed_process_has_spent_is_settled_by_another_of_its_folder(
+    credits, demo, world, cost, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("drawdown.left.LOOK_SECONDS", 0.1)
+    with Leases(credits, size=Size(every=0.1), folder=tmp_path):
+        spend_and_be_killed(demo, world, tmp_path)
+        soon(lambda: world.balance() == (100 - 7 * cost, 0))
     assert counted(world) == 7
 
 
@@ -266,3 +285,20 @@ def test_closed_leases_sell_nothing(credits, world):
     leases.close()
     with pytest.raises(RuntimeError, match="closed"):
         leases.spend(world.customer, ENDPOINT)
+
+
+def test_closing_waits_for_nobody_for_long(demo, road, credits, world, cost, tmp_path):
+    payers = [world, World.new(world.api)]
+    patient = Retry(retries=0, deadline=60)
+    with Client(road.url, demo["service_key"], retry=patient) as client:
+        leases = Leases(client, size=SLOWLY, folder=tmp_path)
+        for payer in payers:
+            leases.spend(payer.customer, ENDPOINT)
+        road.is_silent = True
+        began = monotonic()
+        leases.close(timeout=1)
+        assert monotonic() - began < 20
+    road.is_silent = False
+    with Leases(credits, size=SLOWLY, folder=tmp_path) as following:
+        following.recover()
+        assert [payer.balance() for payer in payers] == [(100 - cost, 0)] * 2

@@ -48,8 +48,16 @@ def test_old_and_future_ones_are_refused(late):
         {"Webhook-Signature": "v1,AAAA"},
         {"Webhook-Signature": ""},
         {"Webhook-Signature": "v1,\u00e4"},
+        {"Webhook-Signature": "v1,\udcff"},
+        {"Webhook-Signature": "v1"},
         {"Webhook-Id": "evt_2"},
+        {"Webhook-Id": "evt_\udcff"},
         {"Webhook-Timestamp": "x"},
+        {"Webhook-Timestamp": "9" * 5000},
+        {"Webhook-Timestamp": "9" * 400},
+        {"Webhook-Timestamp": "nan"},
+        {"Webhook-Timestamp": "-1"},
+        {"Webhook-Timestamp": "\u0663"},
         {"Webhook-Timestamp": str(NOW + 1)},
     ],
 )
@@ -64,6 +72,12 @@ def test_another_body_and_secret_are_refused():
     other = "whsec_" + base64.b64encode(b"x" * 32).decode()
     with pytest.raises(NotVerified):
         verify(other, BODY, signed(), now=NOW)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_x", "whsec_\u00e4"])
+def test_what_is_no_secret_verifies_nothing(secret):
+    with pytest.raises(ValueError, match="whsec_"):
+        verify(secret, BODY, signed(), now=NOW)
 
 
 def test_headers_that_miss_are_named():

@@ -13,10 +13,12 @@ from drawdown import forks, leasing
 from drawdown.aio import AsyncClient
 from drawdown.block import Block
 from drawdown.charging import AsyncReserving
+from drawdown.closing import CLOSE_SECONDS, Closing
 from drawdown.holder import Holder
 from drawdown.holding import Hold
 from drawdown.leasing import DEFAULT_SIZE, Size
 from drawdown.terms import ReserveTerms
+from drawdown.wire import Flow
 
 _LEFT: Final = "left behind"  # one lock is for it
 
@@ -44,6 +46,7 @@ class AsyncLeases(AsyncReserving):
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._worker: asyncio.Task[None] | None = None
         self._round: asyncio.Task[None] | None = None
+        self._closing, self._is_closed = Closing(), False
 
     async def __aenter__(self) -> Self:
         self._begin_to_work()
@@ -99,30 +102,29 @@ class AsyncLeases(AsyncReserving):
         """All that was spent so far, as it is done every second. Raises nothing: what cannot be
         settled now is settled later."""
         for payer in self._holder.payers():
-            async with self._lock(payer):
-                await self._client.run(self._holder.keep(payer))
+            if self._is_closed:
+                return
+            await self._run(payer, self._holder.keep(payer))
         await self._finish()
 
-    async def aclose(self) -> None:
-        """Settles all. What the service does not hear of now stays in the folder; without one it
-        is lost, and an error in the log says so."""
-        if self._worker is not None:
-            self._worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._worker
-        if self._round is not None:
-            await self._round
+    async def aclose(self, timeout: float = CLOSE_SECONDS) -> None:
+        """Settles all, within so many seconds. What the service does not hear of now stays in the
+        folder; without one it is lost, and an error in the log says so."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._closing.begin(timeout)
+        ran = [await self._has_stopped()]
         self._holder.is_closed = True
         for payer in self._holder.payers():
-            async with self._lock(payer):
-                await self._client.run(self._holder.leave(payer))
-        await self._finish()
-        self._holder.close()
+            ran.append(await self._run(payer, self._holder.leave(payer)))
+        ran.append(await self._finish())
+        self._holder.close(in_use=not all(ran))
 
     async def recover(self) -> None:
-        """What processes that are no more have left in the folder, as it is done every second."""
-        async with self._lock(_LEFT):
-            await self._client.run(self._holder.recover())
+        """What processes that are no more have left in the folder, as it is done every second. One
+        that has ended is found within ten seconds."""
+        await self._run(_LEFT, self._holder.recover())
 
     def begin_anew(self) -> None:
         """In a process that was forked."""
@@ -142,17 +144,43 @@ class AsyncLeases(AsyncReserving):
 
     async def _take(self, payer: str, endpoint: str) -> Block | None:
         async with self._lock(payer):
-            return await self._client.run(self._holder.ready(payer, endpoint))
+            flow = self._closing.bound(self._holder.ready(payer, endpoint))
+            return await self._client.run(flow)
 
-    async def _finish(self) -> None:
-        for payer in self._holder.ending.payers():
-            async with self._lock(payer):
-                await self._client.run(self._holder.ending.end(payer))
-        await self._client.run(self._holder.post())
+    async def _finish(self) -> bool:
+        """As `_run`."""
+        ending = self._holder.ending
+        ran = [await self._run(payer, ending.end(payer)) for payer in ending.payers()]
+        await self._client.run(self._closing.bound(self._holder.post()))
+        return all(ran)
+
+    async def _run(self, payer: str, flow: Flow[None]) -> bool:
+        """Whether it had its turn before the time to close was over."""
+        lock = self._lock(payer)
+        try:
+            async with asyncio.timeout(self._closing.left()):
+                await lock.acquire()
+        except TimeoutError:
+            return False
+        try:
+            await self._client.run(self._closing.bound(flow))
+        finally:
+            lock.release()
+        return True
+
+    async def _has_stopped(self) -> bool:
+        """What it does by itself: whether it has, before the time to close was over."""
+        if self._worker is not None:
+            self._worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._worker
+        if self._round is not None:
+            await asyncio.wait({self._round}, timeout=self._closing.left())
+        return self._round is None or self._round.done()
 
     def _begin_to_work(self) -> None:
         """With the first block at the latest: there is an event loop then."""
-        if self._worker is None:
+        if self._worker is None and not self._is_closed:
             self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from drawdown.counts import Counts
+from drawdown.counts import Counts, Full
 from drawdown.lease_clock import clock
 
 MICRO: Final = 1_000_000
@@ -50,6 +50,7 @@ class _Line:
 
 class Block:
     def __init__(self, id: str, customer: str, amount: int, until: float, counts: Counts) -> None:
+        """Raises Full."""
         self.id, self.customer, self.until = id, customer, until
         self.is_over = False
         self.pending: Settlement | None = None
@@ -71,14 +72,11 @@ class Block:
         return endpoint in self._lines
 
     def learn(self, endpoint: str, cost: int) -> None:
-        """What a call of it costs from now on."""
+        """What a call of it costs from now on. Raises Full."""
         with self._lock:
-            line = self._lines.get(endpoint)
-            if line is None:
-                slot = self._counts.take_slot()
-                line = self._lines[endpoint] = _Line(slot, cost, self._numbers[slot])
-                self._note()
-            line.cost = cost
+            if endpoint not in self._lines:
+                self._begin_line(endpoint, cost)
+            self._lines[endpoint].cost = cost
 
     def spend(self, endpoint: str) -> bool:
         """Whether a call of it was paid for."""
@@ -121,7 +119,8 @@ class Block:
         return self._spent
 
     def settlement(self, wanted: int, expires_in: float, *, ends: bool) -> Settlement:
-        """The next one, or the one that is not answered yet. It is noted before it is sent."""
+        """The next one, or the one that is not answered yet. It is noted before it is sent.
+        Raises Full, and there is none then."""
         with self._lock:
             if self.pending is not None:
                 return self.pending
@@ -140,14 +139,19 @@ class Block:
                 body |= {"amount": in_credits(wanted), "expires_in": int(expires_in)}
             made = Settlement(body, clock(), expires_in, self._spent, taken)
             self.pending = made
+            try:
+                self._note()
+            except Full:
+                self._take_back(made)
+                raise
             self.is_over = self.is_over or ends
             # Whatever the service decides, it leaves no less than this.
             self._set_held(min(self._held, made.amount + wanted))
-            self._note()
             return made
 
     def settled(self, amount: int) -> None:
-        """The pending one was answered: the lease has this amount now."""
+        """The pending one was answered: the lease has this amount now. Raises Full, and it was
+        answered all the same."""
         with self._lock:
             made = self.pending
             assert made is not None
@@ -159,7 +163,9 @@ class Block:
 
     def give_up(self) -> list[Taken]:
         """The service has no such lease any more: what is not settled, until `given_up`. Whatever
-        work is under way adds to it when it ends."""
+        work is under way adds to it when it ends. Raises Full, and may be asked again.
+
+        No settlement says so when these notes are lost, so they are on the disk first."""
         with self._lock:
             self.is_over = True
             self._set_held(0)
@@ -168,15 +174,21 @@ class Block:
                 self.pending = None
             self._given_up += self._take_lines()
             self._given_up_amount = self._spent
-            self._note()
+            self._note(durably=True)
             return list(self._given_up)
 
     def given_up(self) -> None:
-        """That is durable elsewhere. Work may have ended meanwhile: it is given up next."""
+        """That is durable elsewhere. Work may have ended meanwhile: it is given up next. Raises
+        Full, and it is still given up then."""
         with self._lock:
-            self._spent -= self._given_up_amount
-            self._given_up, self._given_up_amount = [], 0
-            self._note(is_over=not (self._spent or self._under_way))
+            left, told = self._spent - self._given_up_amount, self._given_up
+            self._given_up = []
+            try:
+                self._note(is_over=not (left or self._under_way), durably=True)
+            except Full:
+                self._given_up = told
+                raise
+            self._spent, self._given_up_amount = left, 0
 
     def is_under_way(self) -> bool:
         """Some work is, which will be counted when it ends."""
@@ -191,7 +203,17 @@ class Block:
         for line in self._lines.values():
             self._counts.free_slot(line.slot)
 
-    def _note(self, *, is_over: bool = False) -> None:
+    def _begin_line(self, endpoint: str, cost: int) -> None:
+        slot = self._counts.take_slot()
+        self._lines[endpoint] = _Line(slot, cost, self._numbers[slot])
+        try:
+            self._note()
+        except Full:
+            del self._lines[endpoint]
+            self._counts.free_slot(slot)
+            raise
+
+    def _note(self, *, is_over: bool = False, durably: bool = False) -> None:
         lines = {name: [line.slot, line.taken] for name, line in self._lines.items()}
         note: dict[str, Any] = {
             "lease": self.id,
@@ -200,7 +222,7 @@ class Block:
         }
         body = self.pending.body if self.pending else None
         note |= {"lines": lines, "pending": body, "given_up": self._given_up}
-        self._counts.note({**note, "is_over": is_over})
+        self._counts.note({**note, "is_over": is_over}, durably=durably)
 
     def _take_lines(self) -> list[Taken]:
         taken = []
@@ -210,6 +232,11 @@ class Block:
                 taken.append(Taken(endpoint, number - line.taken, number))
                 line.taken = number
         return taken
+
+    def _take_back(self, made: Settlement) -> None:
+        self.pending = None
+        for one in made.lines:
+            self._lines[one.endpoint].taken -= one.calls
 
     def _set_held(self, held: int) -> None:
         self._held = held

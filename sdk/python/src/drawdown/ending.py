@@ -7,6 +7,7 @@ from drawdown import leasing
 from drawdown.block import Block, Settlement
 from drawdown.errors import Problem, Unreachable
 from drawdown.journal import Journal
+from drawdown.problems import IdempotencyKeyReused
 from drawdown.retrying import Retry
 from drawdown.wire import Flow
 
@@ -43,9 +44,16 @@ class Ending:
                 block.close()
 
     def send(self, block: Block, settlement: Settlement) -> Flow[int]:
-        """What its payer has beside it. Raises DrawdownError where it is to be sent again."""
+        """What its payer has beside it. Raises DrawdownError where it is to be sent again, Full."""
         try:
             return (yield from leasing.settle(block, settlement, self._retry))
+        except IdempotencyKeyReused as problem:
+            # As where two believe that the other is dead: what was settled, nobody knows.
+            logger.error("The last calls of the lease %s are not charged: %s", block.id, problem)
+            block.give_up()
+            block.given_up()
+            yield from later(leasing.give_back(block.id, self._retry))
+            return 0
         except Problem as problem:
             if not leasing.was_not_done(problem):
                 raise
@@ -54,7 +62,7 @@ class Ending:
             return 0
 
     def _end(self, block: Block) -> Flow[None]:
-        """Raises DrawdownError."""
+        """Raises DrawdownError, Full."""
         if block.pending is not None:
             yield from self.send(block, block.pending)
         if not block.is_over:

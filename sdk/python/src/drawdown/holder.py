@@ -85,10 +85,13 @@ class Holder:
         try:
             return (yield from self._ready(payer, shop, endpoint))
         except InsufficientCredits:
-            return None
-        except (LeaseImpossible, Full):
+            pass
+        except LeaseImpossible:
             shop.lease_no_more()
-            return None
+        except Full as error:
+            logger.warning("For a while calls are asked for one by one: %s", error)
+            shop.lease_no_more()
+        return None
 
     def keep(self, payer: str) -> Flow[None]:
         """Settles what was spent; ends what is not used. What fails now is done later."""
@@ -117,11 +120,14 @@ class Holder:
         """What processes that are no more have left in the folder."""
         return self._left.recover()
 
-    def close(self) -> None:
-        """What the service did not hear of stays in the folder; without one it is lost."""
-        lost = len(self.ending) + len(self._journal.waiting())
+    def close(self, *, in_use: bool = False) -> None:
+        """What the service did not hear of stays in the folder; without one it is lost. `in_use`:
+        somebody has not come back yet, to whom the files are left until the process ends."""
+        lost = len(self.ending) + len(self._shops) + len(self._journal.waiting())
         if lost and self._folder is None:
             logger.error("What %d leases were spent on was not settled, and is lost.", lost)
+        if in_use:
+            return
         self._left.close()
         if not self.ending.is_under_way():
             self._counts.close()
@@ -187,7 +193,7 @@ class Holder:
         Raises DrawdownError."""
         try:
             yield from self._take(payer, shop, least)
-        except (AccessDenied, Missing, LeaseImpossible):
+        except (AccessDenied, Missing, LeaseImpossible, Full):
             self._put_by(payer, shop)
         except (PaymentRequired, TooManyRequests) as error:
             logger.info("The old lease goes on: %s", error)

@@ -12,10 +12,12 @@ from drawdown import forks, leasing
 from drawdown.block import Block
 from drawdown.charging import Reserving
 from drawdown.client import Client
+from drawdown.closing import CLOSE_SECONDS, Closing
 from drawdown.holder import Holder
 from drawdown.holding import Hold
 from drawdown.leasing import DEFAULT_SIZE, Size
 from drawdown.terms import ReserveTerms
+from drawdown.wire import Flow
 
 _LOCKS: Final = 64
 _LEFT: Final = "left behind"  # one lock is for it
@@ -91,28 +93,28 @@ class Leases(Reserving):
         """All that was spent so far, as it is done every second. Raises nothing: what cannot be
         settled now is settled later."""
         for payer in self._holder.payers():
-            with self._lock(payer):
-                self._client.run(self._holder.keep(payer))
+            if self._closed.is_set():
+                return
+            self._run(payer, self._holder.keep(payer))
         self._finish()
 
-    def close(self) -> None:
-        """Settles all. What the service does not hear of now stays in the folder; without one it
-        is lost, and an error in the log says so."""
+    def close(self, timeout: float = CLOSE_SECONDS) -> None:
+        """Settles all, within so many seconds. What the service does not hear of now stays in the
+        folder; without one it is lost, and an error in the log says so."""
         if self._closed.is_set():
             return
         self._closed.set()
-        self._worker.join()
+        self._closing.begin(timeout)
+        self._worker.join(timeout)
         self._holder.is_closed = True
-        for payer in self._holder.payers():
-            with self._lock(payer):
-                self._client.run(self._holder.leave(payer))
-        self._finish()
-        self._holder.close()
+        ran = [self._run(payer, self._holder.leave(payer)) for payer in self._holder.payers()]
+        ran.append(self._finish())
+        self._holder.close(in_use=self._worker.is_alive() or not all(ran))
 
     def recover(self) -> None:
-        """What processes that are no more have left in the folder, as it is done every second."""
-        with self._lock(_LEFT):
-            self._client.run(self._holder.recover())
+        """What processes that are no more have left in the folder, as it is done every second. One
+        that has ended is found within ten seconds."""
+        self._run(_LEFT, self._holder.recover())
 
     def begin_anew(self) -> None:
         """In a process that was forked."""
@@ -128,15 +130,28 @@ class Leases(Reserving):
 
     def _ready(self, payer: str, endpoint: str) -> Block | None:
         with self._lock(payer):
-            return self._client.run(self._holder.ready(payer, endpoint))
+            return self._client.run(self._closing.bound(self._holder.ready(payer, endpoint)))
 
-    def _finish(self) -> None:
-        for payer in self._holder.ending.payers():
-            with self._lock(payer):
-                self._client.run(self._holder.ending.end(payer))
-        self._client.run(self._holder.post())
+    def _finish(self) -> bool:
+        """As `_run`."""
+        ending = self._holder.ending
+        ran = [self._run(payer, ending.end(payer)) for payer in ending.payers()]
+        self._client.run(self._closing.bound(self._holder.post()))
+        return all(ran)
+
+    def _run(self, payer: str, flow: Flow[None]) -> bool:
+        """Whether it had its turn before the time to close was over."""
+        lock = self._lock(payer)
+        if not lock.acquire(timeout=self._closing.left()):
+            return False
+        try:
+            self._client.run(self._closing.bound(flow))
+        finally:
+            lock.release()
+        return True
 
     def _begin_to_work(self) -> None:
+        self._closing = Closing()
         self._holder = Holder(self._size, self._folder, self._client.retry)
         self._locks = [threading.Lock() for _ in range(_LOCKS)]
         self._closed = threading.Event()

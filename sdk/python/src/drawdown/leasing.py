@@ -1,24 +1,33 @@
 """How big a lease is, how it is taken and settled. What the two kinds of holders share."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
 from drawdown import flows
 from drawdown.block import Block, Settlement, Taken, in_credits, in_micro
-from drawdown.counts import Counts, InFile, InMemory
-from drawdown.errors import BadRequest, Conflict, Missing, Problem, Unprocessable
+from drawdown.counts import Counts, Full, InFile, InMemory
+from drawdown.errors import (
+    BadRequest,
+    Conflict,
+    DrawdownError,
+    Missing,
+    Problem,
+    Unprocessable,
+)
 from drawdown.ids import uuid7
 from drawdown.journal import Journal
 from drawdown.lease_clock import clock
-from drawdown.problems import LeaseImpossible
+from drawdown.problems import IdempotencyKeyReused, LeaseImpossible, LeaseSequenceGap
 from drawdown.retrying import Retry
 from drawdown.terms import ReserveTerms
 from drawdown.wire import Flow
 
 _OF_THE_SETTLEMENT: Final = (BadRequest, Missing, Conflict, Unprocessable)
+_LAST_SEQUENCE: Final = 2**31 - 1  # as the API has it
 # A price that is known may have changed after so many seconds.
 PRICED_SECONDS: Final = 60.0
 
@@ -42,7 +51,7 @@ logger = logging.getLogger("drawdown")
 def was_not_done(problem: Problem) -> bool:
     """Whether it says of a settlement that it was not done, nor will be. A key that is revoked, a
     service that is away, or what stands before it, says nothing of a try before: that may have been
-    done without an answer."""
+    done without an answer. (IdempotencyKeyReused says that another one was done in its place.)"""
     is_of_it = isinstance(problem, _OF_THE_SETTLEMENT) and bool(problem.code)
     return is_of_it and not problem.should_retry
 
@@ -122,7 +131,7 @@ def take(
     who: str, amount: int, least: int, size: Size, counts: Counts, retry: Retry
 ) -> Flow[tuple[Block, int]]:
     """A lease, and what its payer has beside it. Raises the problem that Drawdown refuses with
-    (LeaseImpossible: ask for each call), and Unreachable."""
+    (LeaseImpossible: ask for each call), Unreachable, and Full, when it was given back."""
     asked_at = clock()
     body = {
         **payer(who),
@@ -132,15 +141,39 @@ def take(
     }
     raw = yield from flows.post("/v1/leases", body, retry, str(uuid7()))
     until = asked_at + size.seconds
-    made = Block(raw["id"], raw["customer"], in_micro(raw["amount"]), until, counts)
+    try:
+        made = Block(raw["id"], raw["customer"], in_micro(raw["amount"]), until, counts)
+    except Full:
+        with suppress(DrawdownError):
+            yield from give_back(raw["id"], retry)
+        raise
     return made, in_micro(raw["balance"]["available"])
 
 
 def settle(block: Block, settlement: Settlement, retry: Retry) -> Flow[int]:
-    """What its payer has beside it. Raises Problem, Unreachable."""
+    """What its payer has beside it. Raises Problem, Unreachable, Full."""
     raw = yield from flows.post(f"/v1/leases/{block.id}/settle", settlement.body, retry, None)
     block.settled(in_micro(raw["amount"]))
     return in_micro(raw["balance"]["available"])
+
+
+def give_back(lease: str, retry: Retry) -> Flow[None]:
+    """Ends it with what was settled of it so far, whoever did that, if it is not over. Raises
+    DrawdownError."""
+    try:
+        yield from _end(lease, _LAST_SEQUENCE, retry)
+    except LeaseSequenceGap as gap:
+        yield from _end(lease, gap.expected, retry)
+    except Problem as problem:
+        if not was_not_done(problem):
+            raise
+
+
+def _end(
+    lease: str, sequence: int, retry: Retry, usage: Sequence[Mapping[str, Any]] = ()
+) -> Flow[None]:
+    body = {"sequence": sequence, "usage": list(usage), "renew": False}
+    yield from flows.post(f"/v1/leases/{lease}/settle", body, retry, None)
 
 
 def cost(customer: str | None, endpoint: str, retry: Retry) -> Flow[int]:
@@ -191,34 +224,52 @@ def _new_file(folder: Path) -> InFile:
 
 
 def recover(file: InFile, note: dict[str, Any], journal: Journal, retry: Retry) -> Flow[None]:
-    """Settles a lease of a process that is no more: sends what was on its way once more, and then
-    the rest."""
-    lease, sequence = note["lease"], note["sequence"]
+    """Settles a lease of a process that is no more. Raises DrawdownError where it is to be done
+    again, and Full."""
+    lease, customer = note["lease"], note["customer"]
     given_up = [Taken(*line) for line in note.get("given_up", [])]
-    journal_lines(journal, lease, note["customer"], given_up)
+    journal_lines(journal, lease, customer, given_up)
+    try:
+        unsettled = yield from _settle_left(file, note, retry)
+    except (IdempotencyKeyReused, LeaseSequenceGap) as problem:
+        # As after a loss of power: what of its counts was settled, nobody knows.
+        logger.error("The last calls of the lease %s are not charged: %s", lease, problem)
+        yield from give_back(lease, retry)
+        unsettled = []
+    journal_lines(journal, lease, customer, unsettled)
+    file.note({**note, "is_over": True})
+
+
+def _settle_left(file: InFile, note: dict[str, Any], retry: Retry) -> Flow[list[Taken]]:
+    """Sends what was on its way once more, and then the rest. What a lease did not take that is
+    over."""
+    lease, sequence, pending = note["lease"], note["sequence"], note["pending"]
     before, rest = _lines_of(file, note)
     try:
-        if note["pending"] is not None:
-            yield from flows.post(f"/v1/leases/{lease}/settle", note["pending"], retry, None)
-            before, sequence = [], note["pending"]["sequence"]
-        if note["pending"] is None or note["pending"]["renew"]:
+        if pending is not None:
+            yield from flows.post(f"/v1/leases/{lease}/settle", pending, retry, None)
+            before, sequence = [], pending["sequence"]
+        if pending is None or pending["renew"]:
             usage = [{"endpoint": one.endpoint, "calls": one.calls} for one in rest]
-            body = {"sequence": sequence + 1, "usage": usage, "renew": False}
-            yield from flows.post(f"/v1/leases/{lease}/settle", body, retry, None)
+            yield from _end(lease, sequence + 1, retry, usage)
             rest = []
+    except (IdempotencyKeyReused, LeaseSequenceGap):
+        raise
     except Problem as problem:
         if not was_not_done(problem):
             raise
         logger.warning("The lease %s of a process that is no more is over.", lease)
-    journal_lines(journal, lease, note["customer"], before + rest)
-    file.note({**note, "is_over": True})
+    return before + rest
 
 
 def _lines_of(file: InFile, note: dict[str, Any]) -> tuple[list[Taken], list[Taken]]:
-    """Those of the settlement that was on its way, and those after it."""
+    """Those of the settlement that was on its way, and those after it: none where that one ends
+    the lease, whose slots may count for another by now."""
     usage = note["pending"]["usage"] if note["pending"] else []
     taken = {endpoint: upto for endpoint, (_, upto) in note["lines"].items()}
     before = [Taken(one["endpoint"], one["calls"], taken[one["endpoint"]]) for one in usage]
+    if note["pending"] and not note["pending"]["renew"]:
+        return before, []
     rest = []
     for endpoint, (slot, upto) in note["lines"].items():
         number = file.numbers[slot]
