@@ -133,6 +133,18 @@ def test_a_decorator_charges_each_call(credits, world):
     assert [each["status"] for each in world.reservations()] == ["committed"]
 
 
+def test_a_decorator_refuses_what_runs_after_the_call(credits):
+    async def work():
+        pass
+
+    def parts():
+        yield
+
+    for function, says in ((work, "AsyncClient"), (parts, "reserve")):
+        with pytest.raises(TypeError, match=says):
+            credits.charged(ENDPOINT, customer=str)(function)
+
+
 def test_a_lost_answer_is_asked_for_again_and_done_once(credits, road, world):
     road.lose_answers(2)
     assert credits.debit(world.customer, amount=10).committed == 10

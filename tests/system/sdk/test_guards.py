@@ -13,12 +13,13 @@ import httpx
 import pytest
 import uvicorn
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import AsyncRequestFactory, RequestFactory
 from fastapi import Depends, FastAPI
 
 from drawdown import AsyncClient, Client, Hold
 from drawdown.guards import asgi, django, fastapi, wsgi
-from drawdown.guards.asking import Asked
+from drawdown.guards.asking import Asked, refusal
+from drawdown.problems import Forbidden
 from tests.system.sdk.world import ENDPOINT, soon
 
 
@@ -190,6 +191,12 @@ def test_away_it_sells_nothing(site, road, world):
     assert world.reservations() == []
 
 
+def test_a_scope_that_the_service_lacks_is_not_the_customers(caplog):
+    told = refusal(Forbidden(403, {"type": "/problems/forbidden", "detail": "It lacks a scope."}))
+    assert told.status == 503 and b"scope" not in told.body
+    assert "It lacks a scope." in caplog.text
+
+
 def test_what_is_free_asks_nobody(by_asgi, world):
     assert by_asgi.get("/free").text == "free"
     assert world.reservations() == []
@@ -256,9 +263,12 @@ def test_fastapi_answers_refusals_as_problems(by_fastapi, world):
 def in_django(settings, road, demo, world):
     settings.DRAWDOWN = {"url": road.url, "key": demo["service_key"]}
     django.client.cache_clear()
-    django.async_client.cache_clear()
     yield RequestFactory(headers={"Authorization": f"Bearer {world.new_key()}"})
     django.client().close()
+
+
+def over_asgi(factory):
+    return AsyncRequestFactory().get("/", headers=dict(factory.get("/").headers))
 
 
 def test_a_django_view_is_charged(in_django, world):
@@ -298,9 +308,7 @@ def test_an_async_django_view_is_charged(in_django, world):
         return HttpResponse(request.drawdown.customer)
 
     async def main():
-        answer = await view(in_django.get("/"))
-        await django.async_client().aclose()
-        return answer
+        return await view(over_asgi(in_django))
 
     assert asyncio.run(main()).content.decode() == world.customer
     assert statuses(world) == ["committed"]

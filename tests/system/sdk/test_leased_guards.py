@@ -20,6 +20,7 @@ from tests.system.sdk.test_guards import (
     by_threads,
     caller,
     hang_up,
+    over_asgi,
     plain,
     served,
     served_by_threads,
@@ -162,7 +163,7 @@ def test_who_hangs_up_pays_nothing(kind, path, road, demo, world, cost):
 def in_django(settings, road, demo, world):
     settings.DRAWDOWN = {"url": road.url, "key": demo["service_key"], "retry": PATIENT}
     settings.DRAWDOWN_LEASES = {"size": SLOWLY}
-    for made in (django.client, django.async_client, django.leases, django.async_leases):
+    for made in (django.client, django.leases):
         made.cache_clear()
     yield RequestFactory(headers={"Authorization": f"Bearer {world.new_key()}"})
     django.leases().close()
@@ -192,13 +193,10 @@ def test_async_django_views_pay_without_asking(in_django, road, world, cost):
         return HttpResponse(request.drawdown.customer)
 
     async def main():
-        await view(in_django.get("/"))
+        await view(over_asgi(in_django))
         asked = road.requests
-        await view(in_django.get("/"))
-        asked = road.requests - asked
-        await django.async_leases().aclose()
-        await django.async_client().aclose()
-        return asked
+        await view(over_asgi(in_django))
+        return road.requests - asked
 
     assert asyncio.run(main()) == 0
     assert world.balance() == (100 - 2 * cost, 0)

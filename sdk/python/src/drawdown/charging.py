@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, TypeVar, Unpack
 
 from drawdown.holding import Hold
@@ -27,10 +28,12 @@ class Reserving(ABC):
         self, endpoint: str, *, customer: Callable[..., str], **terms: Unpack[ReserveTerms]
     ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
         """A decorator: each call of the function is held and committed. `customer` is called with
-        the function's own arguments."""
+        the function's own arguments. Raises TypeError for what runs only after the call."""
         from_arguments = customer
 
         def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
+            _refuse_what_runs_later(function)
+
             @wraps(function)
             def charge(*args: Any, **named: Any) -> Result:
                 with self.reserve(from_arguments(*args, **named), endpoint, **terms):
@@ -40,6 +43,13 @@ class Reserving(ABC):
             return charge
 
         return decorate
+
+
+def _refuse_what_runs_later(function: Callable[..., Any]) -> None:
+    if iscoroutinefunction(function):
+        raise TypeError("For an async function, use `charged` of AsyncClient or AsyncLeases.")
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        raise TypeError("For a generator, use `reserve` inside it.")
 
 
 class AsyncReserving(ABC):

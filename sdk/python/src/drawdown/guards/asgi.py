@@ -1,26 +1,15 @@
 """For any ASGI application: Starlette, FastAPI, Litestar, Django under ASGI.
 
-The hold begins before the application is called and ends with its answer: committed with the
-status that it answered with, which the endpoint's outcome policy prices; released when it raises,
-is cancelled, or when the client is gone before the answer is complete.
+The hold begins before the application is called and ends with its answer: committed with the status
+that it answered with, which the endpoint's outcome policy prices, when the answer is complete;
+released when it raises before, is cancelled, or when the client is gone. What it raises after the
+complete answer, as a background task does, changes nothing. Websockets pass, and nobody pays.
 """
-
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 from drawdown.charging import AsyncReserving
 from drawdown.errors import DrawdownError
 from drawdown.guards.asking import Ask, Asked, Refusal, missing_key, presented_key, refusal
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class Gone(Exception):
-    """The client hung up."""
+from drawdown.guards.exchange import App, Exchange, Gone, Receive, Scope, Send, Unanswered
 
 
 def by_path(scope: Scope) -> Asked | None:
@@ -49,51 +38,30 @@ class Guard:
 
     async def _charge(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         """What the application itself raises is not ours to answer."""
-        exchange = _Exchange(receive, send)
+        exchange = Exchange(receive, send)
+        began = False
         try:
             async with self.credits.reserve(**asked.reserving()) as hold:
-                exchange.began = True
-                await exchange.run(self.app, {**scope, "drawdown": hold})
+                began = True
+                if not _is_to_be_continued(scope):
+                    exchange.listen()
+                late = await exchange.run(self.app, {**scope, "drawdown": hold})
                 if exchange.status is not None:
                     hold.answered(exchange.status)
-        except Gone:
+        except (Gone, Unanswered):
             return
         except DrawdownError as error:
-            if exchange.began:
+            if began:
                 raise
             await _answer(send, refusal(error))
+            return
+        if late is not None:
+            raise late
 
 
-class _Exchange:
-    """One request and its answer, watched: whether the client is still there, and what it got."""
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self.status: int | None = None
-        self.began = self.is_complete = self.is_gone = False
-        self._receive, self._send = receive, send
-
-    async def run(self, app: App, scope: Scope) -> None:
-        """Raises Gone, CancelledError, and what the application raises."""
-        await app(scope, self.receive, self.send)
-        if self.is_gone and not self.is_complete:
-            raise Gone
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.disconnect" and not self.is_complete:
-            self.is_gone = True
-        return message
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        try:
-            await self._send(message)
-        except OSError as error:
-            self.is_gone = True
-            raise Gone from error
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            self.is_complete = True
+def _is_to_be_continued(scope: Scope) -> bool:
+    """To receive is to say that the body is wanted (RFC 9110, 10.1.1): the application's to say."""
+    return any(name == b"expect" for name, _ in scope["headers"])
 
 
 async def _answer(send: Send, refused: Refusal) -> None:

@@ -1,6 +1,7 @@
 """What a guard asks for, and what it answers with when Drawdown says no. Shared by all of them."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -8,12 +9,15 @@ from math import ceil
 from typing import Any, Final, TypeVar
 
 from drawdown.errors import AccessDenied, DrawdownError, PaymentRequired, Problem, TooManyRequests
+from drawdown.problems import Forbidden
 from drawdown.terms import ReserveTerms
 
 PROBLEM_TYPE: Final = "application/problem+json"
-# What is for the customer to solve is passed on; the rest is the provider's own trouble.
+# What is for the customer to solve is passed on; the rest is the provider's own trouble, as it is
+# where the service key lacks a scope (Forbidden).
 FOR_THE_CUSTOMER: Final = (PaymentRequired, AccessDenied, TooManyRequests)
 PASSED_ON: Final = ("retry-after", "ratelimit", "ratelimit-policy")
+logger = logging.getLogger("drawdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ def presented_key(authorization: str | None, api_key: str | None) -> str | None:
 
 def refusal(error: DrawdownError) -> Refusal:
     """As the customer is answered (RFC 9457)."""
-    if isinstance(error, FOR_THE_CUSTOMER):
+    if isinstance(error, FOR_THE_CUSTOMER) and not isinstance(error, Forbidden):
         return _passed_on(error)
+    logger.error("A call could not be charged, and was not run: %s", error)
     away = {
         "type": "about:blank",
         "title": "Service unavailable",

@@ -6,15 +6,25 @@ its application.
 
     @charged("summarize")
     def summarize(request): ...                                 # request.drawdown is the hold
+
+The hold ends when the view returns; of a template response when that is rendered; of a streaming
+one when it is closed: committed when all of it was taken, released when the server stops before.
 """
 
 import atexit
 from collections.abc import Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+)
 from functools import cache, wraps
 from typing import Any, TypeVar, Unpack, cast
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -24,6 +34,8 @@ from drawdown.charging import AsyncReserving, Reserving
 from drawdown.client import Client
 from drawdown.errors import DrawdownError
 from drawdown.guards.asking import Asked, Refusal, missing_key, presented_key, refusal
+from drawdown.guards.by_loop import ByLoop
+from drawdown.guards.later import comes_later, end_later
 from drawdown.holding import Hold
 from drawdown.leases import Leases
 from drawdown.terms import ReserveTerms
@@ -58,13 +70,19 @@ def _charging(view: Callable[..., Any], ask: Ask) -> Callable[..., Any]:
             return _answer(missing_key())
         began = False
         try:
-            with credits().reserve(**asked.reserving()) as hold:
+            with ExitStack() as stack:
+                hold = stack.enter_context(credits().reserve(**asked.reserving()))
                 began = True
-                return _ended(hold, view(_with(request, hold), *args, **named))
+                response = view(_with(request, hold), *args, **named)
+                if comes_later(response):
+                    end_later(response, hold, stack.pop_all().__exit__)
+                else:
+                    hold.answered(response.status_code)
         except DrawdownError as error:
             if began:
                 raise
             return _answer(refusal(error))
+        return cast("HttpResponseBase", response)
 
     return charge
 
@@ -76,25 +94,45 @@ def _charging_async(view: Callable[..., Any], ask: Ask) -> Callable[..., Any]:
             return _answer(missing_key())
         began = False
         try:
-            async with async_credits().reserve(**asked.reserving()) as hold:
+            async with AsyncExitStack() as stack:
+                hold = await stack.enter_async_context(_reserving(request, asked))
                 began = True
-                return _ended(hold, await view(_with(request, hold), *args, **named))
+                response = await view(_with(request, hold), *args, **named)
+                if comes_later(response):
+                    end_later(response, hold, stack.pop_all().__aexit__)
+                else:
+                    hold.answered(response.status_code)
         except DrawdownError as error:
             if began:
                 raise
             return _answer(refusal(error))
+        return cast("HttpResponseBase", response)
 
     return charge
+
+
+def _reserving(request: HttpRequest, asked: Asked) -> AbstractAsyncContextManager[Hold]:
+    if isinstance(request, ASGIRequest):
+        return async_credits().reserve(**asked.reserving())
+    return _Waiting(credits().reserve(**asked.reserving()))
+
+
+class _Waiting(AbstractAsyncContextManager[Hold]):
+    """Under WSGI the event loop is there for one view of one request, and nobody else waits."""
+
+    def __init__(self, made: AbstractContextManager[Hold]) -> None:
+        self._made = made
+
+    async def __aenter__(self) -> Hold:
+        return self._made.__enter__()
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        return self._made.__exit__(*error)
 
 
 @cache
 def client() -> Client:
     return Client(**_settings())
-
-
-@cache
-def async_client() -> AsyncClient:
-    return AsyncClient(**_settings())
 
 
 @cache
@@ -105,9 +143,23 @@ def leases() -> Leases:
     return made
 
 
-@cache
-def async_leases() -> AsyncLeases:
-    return AsyncLeases(async_client(), **_settings("DRAWDOWN_LEASES"))
+class _OfLoop:
+    """What async views use under ASGI."""
+
+    def __init__(self) -> None:
+        self.client = AsyncClient(**_settings())
+        self.leases: AsyncLeases | None = None
+        if not _leases_nothing():
+            self.leases = AsyncLeases(self.client, **_settings("DRAWDOWN_LEASES"))
+
+    async def aclose(self) -> None:
+        """What is left of leases comes back."""
+        if self.leases is not None:
+            await self.leases.aclose()
+        await self.client.aclose()
+
+
+of_loop = ByLoop(_OfLoop)
 
 
 def credits() -> Reserving:
@@ -115,7 +167,8 @@ def credits() -> Reserving:
 
 
 def async_credits() -> AsyncReserving:
-    return async_client() if _leases_nothing() else async_leases()
+    made = of_loop()
+    return made.leases or made.client
 
 
 def _leases_nothing() -> bool:
@@ -130,11 +183,6 @@ def _settings(name: str = "DRAWDOWN") -> dict[str, Any]:
 def _with(request: HttpRequest, hold: Hold) -> HttpRequest:
     setattr(request, "drawdown", hold)  # noqa: B010
     return request
-
-
-def _ended(hold: Hold, response: HttpResponseBase) -> HttpResponseBase:
-    hold.answered(response.status_code)
-    return response
 
 
 def _answer(refused: Refusal) -> HttpResponse:
