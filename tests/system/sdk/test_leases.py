@@ -122,6 +122,40 @@ def test_a_settlement_whose_answer_is_lost_is_done_once(road, credits, world, co
     assert world.balance() == (100 - 2 * cost, 0) and counted(world) == 2
 
 
+class Lossy(httpx.BaseTransport):
+    """What is asked is done. Nobody hears of the first leases that were granted."""
+
+    def __init__(self, lost: int) -> None:
+        self._lost = lost
+        self._road = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._road.handle_request(request)
+        if request.url.path != "/v1/leases" or not self._lost:
+            return answer
+        self._lost -= 1
+        answer.close()
+        raise httpx.ReadTimeout("No answer.", request=request)
+
+    def close(self) -> None:
+        self._road.close()
+
+
+def test_a_lease_whose_answer_is_lost_is_held_once(demo, world, cost):
+    with (
+        httpx.Client(transport=Lossy(3)) as http,
+        Client(demo["base_url"], demo["service_key"], http=http, retry=Retry(retries=0)) as credits,
+        Leases(credits, size=SLOWLY) as leases,
+    ):
+        for _ in range(3):
+            with pytest.raises(Unreachable):
+                leases.spend(world.customer, ENDPOINT)
+        held = world.balance()[1]
+        leases.spend(world.customer, ENDPOINT)
+        assert world.balance()[1] == held > 0
+    assert world.balance() == (100 - cost, 0)
+
+
 class Gate(httpx.BaseTransport):
     """Hands on what comes; the answers to settlements are not what the service said as long as
     there are others to be given."""

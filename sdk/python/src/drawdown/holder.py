@@ -14,6 +14,7 @@ from drawdown.counts import Full
 from drawdown.ending import Ending, later
 from drawdown.errors import (
     AccessDenied,
+    DrawdownError,
     Missing,
     PaymentRequired,
     TooManyRequests,
@@ -155,9 +156,16 @@ class Holder:
         return block
 
     def _take(self, payer: str, shop: Shop, cost: int) -> Flow[Block]:
-        wanted = shop.burn.wanted(0, cost, self.size)
-        flow = leasing.take(payer, wanted, cost, self.size, self._counts, self._retry)
-        block, shop.available = yield from flow
+        if shop.request is None or clock() >= shop.request.until:
+            wanted = shop.burn.wanted(0, cost, self.size)
+            shop.request = leasing.request(payer, wanted, cost, self.size)
+        try:
+            block, shop.available = yield from leasing.take(shop.request, self._counts, self._retry)
+        except Exception as error:
+            if not (isinstance(error, DrawdownError) and error.is_absence):
+                shop.request = None
+            raise
+        shop.request = None
         self._put_by(payer, shop)
         shop.block, shop.customer = block, block.customer
         for known in shop.costs:

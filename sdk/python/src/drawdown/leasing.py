@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 from drawdown import flows
 from drawdown.block import Block, Settlement, Taken, in_credits, in_micro
@@ -70,11 +70,21 @@ class Burn:
         return max(int(self._rate * size.ahead), cost * size.calls)
 
 
+class Request(NamedTuple):
+    """For a lease, which counts from when it was first asked for. What got no answer is sent again
+    as it was: it may have been granted, and would be held for nobody."""
+
+    key: str
+    body: Mapping[str, Any]
+    until: float
+
+
 class Shop:
     """What is known of a payer beside its block."""
 
     def __init__(self) -> None:
         self.block: Block | None = None
+        self.request: Request | None = None  # that got no answer
         self.customer: str | None = None  # as of its first block
         self.burn = Burn()
         self.costs: dict[str, tuple[int, float]] = {}  # by endpoint, and when that was asked
@@ -127,22 +137,22 @@ def _is_customer(name: str) -> bool:
     return name.startswith("cus_")
 
 
-def take(
-    who: str, amount: int, least: int, size: Size, counts: Counts, retry: Retry
-) -> Flow[tuple[Block, int]]:
-    """A lease, and what its payer has beside it. Raises the problem that Drawdown refuses with
-    (LeaseImpossible: ask for each call), Unreachable, and Full, when it was given back."""
-    asked_at = clock()
+def request(who: str, amount: int, least: int, size: Size) -> Request:
     body = {
         **payer(who),
         "amount": in_credits(max(amount, least)),
         "minimum": in_credits(least),
         "expires_in": size.seconds,
     }
-    raw = yield from flows.post("/v1/leases", body, retry, str(uuid7()))
-    until = asked_at + size.seconds
+    return Request(str(uuid7()), body, until=clock() + size.seconds)
+
+
+def take(wanted: Request, counts: Counts, retry: Retry) -> Flow[tuple[Block, int]]:
+    """A lease, and what its payer has beside it. Raises the problem that Drawdown refuses with
+    (LeaseImpossible: ask for each call), Unreachable, and Full, when it was given back."""
+    raw = yield from flows.post("/v1/leases", wanted.body, retry, wanted.key)
     try:
-        made = Block(raw["id"], raw["customer"], in_micro(raw["amount"]), until, counts)
+        made = Block(raw["id"], raw["customer"], in_micro(raw["amount"]), wanted.until, counts)
     except Full:
         with suppress(DrawdownError):
             yield from give_back(raw["id"], retry)
