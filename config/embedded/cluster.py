@@ -6,6 +6,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 import psycopg
@@ -97,6 +99,9 @@ def start(place: Place, output: IO[bytes]) -> subprocess.Popen[bytes]:
 
 def _buffers_mb() -> int:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # A container's (Linux, Control Group v2); "max" where it has no limit of its own.
+    with suppress(OSError, ValueError):
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
     return min(memory // BUFFERS_SHARE // 2**20, BUFFERS_MAX_MB)
 
 

@@ -61,7 +61,7 @@ class Row(NamedTuple):
     limits: str | None
 
 
-class Line:
+class Reconnecting:
     """One connection, made when it is needed and again when it broke."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
@@ -72,16 +72,6 @@ class Line:
     @property
     def is_lost(self) -> bool:
         return self._connection is None or self._connection.closed
-
-    async def rows(self, query: str, parameters: abc.Params | None = None) -> list[tuple[Any, ...]]:
-        """Raises psycopg.Error; the line `is_lost` if that ended the connection."""
-        connection = await self._connected()
-        cursor = await connection.execute(query, parameters, prepare=True)
-        return await cursor.fetchall() if cursor.description else []
-
-    async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is not None and not self._connection.closed:
@@ -100,11 +90,26 @@ class Line:
         return connection
 
 
-class CoreLine(Line):
-    """A line to the core."""
+class Line(Reconnecting):
+    """For what no debit waits for."""
+
+    async def rows(self, query: str, parameters: abc.Params | None = None) -> list[tuple[Any, ...]]:
+        """Raises psycopg.Error; the line `is_lost` if that ended the connection."""
+        connection = await self._connected()
+        cursor = await connection.execute(query, parameters, prepare=True)
+        return await cursor.fetchall() if cursor.description else []
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+
+class CoreLine(Reconnecting):
+    """To the core, for one borrower at a time."""
 
     _wire: Wire
     _columns: abc.Transformer
+    _is_closed = False
 
     async def apply(self, operations: Sequence[Operation], *, wait: bool) -> list[Row]:
         """One call, one database transaction: durable when it returns.
@@ -118,7 +123,7 @@ class CoreLine(Line):
             try:
                 rows = await self._rows(_APPLY, parameters)
             except psycopg.Error:
-                if not self.is_lost or monotonic() > deadline:
+                if not self.is_lost or self._is_closed or monotonic() > deadline:
                     raise
             else:
                 assert len(rows) == len(operations)
@@ -131,6 +136,7 @@ class CoreLine(Line):
         await self._wire.run(_OPEN_WALLETS, [f"{{{','.join(map(str, customers))}}}".encode()])
 
     async def close(self) -> None:
+        self._is_closed = True
         if not self.is_lost:
             self._wire.close()
 
@@ -146,7 +152,8 @@ class CoreLine(Line):
             kind = connection.adapters.types[name]
             connection.adapters.register_loader(kind.oid, TextLoader)
             connection.adapters.register_loader(kind.array_oid, TextLoader)
-        self._columns, self._wire = Transformer(connection), Wire(connection)
+        self._columns = Transformer(connection)
+        self._wire = Wire(connection, patience=STATEMENT_SECONDS + 1)
         return connection
 
 

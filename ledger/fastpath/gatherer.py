@@ -8,7 +8,8 @@ at once. Nobody is answered before the commit.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from time import monotonic
 from typing import Any, Final
@@ -59,16 +60,15 @@ class Gatherer:
             self._arrived.clear()
             while self._queue:
                 parties = list(self._take())
+                operations = list(chain.from_iterable(party.operations for party in parties))
                 began = monotonic()
-                rows = await self._call(parties)
-                seconds = monotonic() - began
+                rows = await self._call(operations)
                 if rows is None:
                     self._give_up(parties)
-                elif self._queue:
-                    # In the next turn of the loop, when the next call is on its way.
-                    loop.call_soon(self._deliver, parties, rows, seconds)
                 else:
-                    self._deliver(parties, rows, seconds)
+                    # In the next turn of the loop, when the next call is on its way.
+                    count = partial(count_call, operations, rows, monotonic() - began)
+                    loop.call_soon(self._deliver, parties, rows, count)
 
     async def close(self) -> None:
         """Finish what was accepted; accept nothing more."""
@@ -85,9 +85,8 @@ class Gatherer:
             room -= len(party.operations)
             yield party
 
-    async def _call(self, parties: Iterable[Party]) -> list[Row] | None:
+    async def _call(self, operations: Sequence[Operation]) -> list[Row] | None:
         """None when the call itself failed."""
-        operations = _operations(parties)
         try:
             return await self._line.apply(operations, wait=False)
         except Exception:
@@ -97,11 +96,13 @@ class Gatherer:
             count_failed_call()
             return None
 
-    def _deliver(self, parties: Sequence[Party], rows: Sequence[Row], seconds: float) -> None:
+    def _deliver(
+        self, parties: Sequence[Party], rows: Sequence[Row], count: Callable[[], None]
+    ) -> None:
         self._aside.take(_answer(parties, rows))
         self._waker.look(rows)
         # After those who have their answers now.
-        asyncio.get_running_loop().call_soon(count_call, _operations(parties), rows, seconds)
+        asyncio.get_running_loop().call_soon(count)
 
     def _give_up(self, parties: Sequence[Party]) -> None:
         if self._line.is_lost:
@@ -109,10 +110,6 @@ class Gatherer:
                 party.fail(Unavailable())
         else:
             self._aside.take(seat for party in parties for seat in party.seats())
-
-
-def _operations(parties: Iterable[Party]) -> list[Operation]:
-    return list(chain.from_iterable(party.operations for party in parties))
 
 
 def _answer(parties: Iterable[Party], rows: Iterable[Row]) -> list[Seat]:

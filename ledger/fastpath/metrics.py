@@ -5,7 +5,6 @@ An exemplar names a request that was counted, and so leads to the log and to its
 
 from collections import Counter as count
 from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
 from prometheus_client import Counter, Histogram
@@ -38,12 +37,7 @@ def count_call(operations: Sequence[Operation], rows: Sequence[Row], seconds: fl
     _SECONDS.observe(seconds, _exemplar(operations[0]))
     last = {row.code: place for place, row in enumerate(rows)}
     for code, times in count(row.code for row in rows).items():
-        _results(code).inc(times, _exemplar(operations[last[code]]))
-
-
-@cache
-def _results(code: str) -> Counter:
-    return _RESULTS.labels(code)
+        _RESULTS.labels(code).inc(times, _exemplar(operations[last[code]]))
 
 
 def _exemplar(operation: Operation) -> dict[str, str] | None:
