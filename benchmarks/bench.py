@@ -28,10 +28,10 @@ def run(place: Place, options: argparse.Namespace) -> None:
             by.start_tigerbeetle(options.tigerbeetle)
         chosen = _choose(figures(by), options.only)
         young = _young(chosen) if options.history else []
-        sampler = Sampler(place, by.calibration, options.seconds)
-        taken = _take(sampler, young, options.rounds)
+        # Each begins with a calibration of its own time.
+        taken = _take(Sampler(place, by.calibration, options.seconds), young, options.rounds)
         past = history.fill(place, by, options.history or A_FEW, _say)
-        taken |= _take(sampler, chosen, options.rounds)
+        taken |= _take(Sampler(place, by.calibration, options.seconds), chosen, options.rounds)
     report.show(young + chosen, taken, past)
     setting = {name: getattr(options, name) for name in ("rounds", "seconds", "scale", "history")}
     report.keep(options.json, taken, past, setting | {"postgresql": databases.version(place)})

@@ -70,7 +70,7 @@ class Burn:
         return max(int(self._rate * size.ahead), cost * size.calls)
 
 
-class Request(NamedTuple):
+class LeaseRequest(NamedTuple):
     """For a lease, which counts from when it was first asked for. What got no answer is sent again
     as it was: it may have been granted, and would be held for nobody."""
 
@@ -84,7 +84,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.block: Block | None = None
-        self.request: Request | None = None  # that got no answer
+        self.request: LeaseRequest | None = None  # that got no answer
         self.customer: str | None = None  # as of its first block
         self.burn = Burn()
         self.costs: dict[str, tuple[int, float]] = {}  # by endpoint, and when that was asked
@@ -137,17 +137,17 @@ def _is_customer(name: str) -> bool:
     return name.startswith("cus_")
 
 
-def request(who: str, amount: int, least: int, size: Size) -> Request:
+def request(who: str, amount: int, least: int, size: Size) -> LeaseRequest:
     body = {
         **payer(who),
         "amount": in_credits(max(amount, least)),
         "minimum": in_credits(least),
         "expires_in": size.seconds,
     }
-    return Request(str(uuid7()), body, until=clock() + size.seconds)
+    return LeaseRequest(str(uuid7()), body, until=clock() + size.seconds)
 
 
-def take(wanted: Request, counts: Counts, retry: Retry) -> Flow[tuple[Block, int]]:
+def take(wanted: LeaseRequest, counts: Counts, retry: Retry) -> Flow[tuple[Block, int]]:
     """A lease, and what its payer has beside it. Raises the problem that Drawdown refuses with
     (LeaseImpossible: ask for each call), Unreachable, and Full, when it was given back."""
     raw = yield from flows.post("/v1/leases", wanted.body, retry, wanted.key)
