@@ -4,10 +4,12 @@ them, and a line of JSON that says what they come to."""
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, cast
 
 from ledger.detached.errors import FileRefused
 
@@ -15,6 +17,8 @@ KIND: Final = "drawdown-calls"
 VERSION: Final = 1
 _LEVEL: Final = 6
 _PIECE: Final = 1 << 20
+# No gzip (OSError), cut off, a stream that cannot be unpacked, no JSON, other JSON.
+_NOT_OURS: Final = (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError)
 
 
 def write(path: Path, head: dict[str, Any], rows: Iterable[bytes], foot: dict[str, Any]) -> None:
@@ -58,13 +62,14 @@ def digest(path: Path) -> str:
 
 def head(path: Path) -> dict[str, Any]:
     """Raises FileRefused."""
-    with _opened(path) as file:
+    with _opened(path, f"{path} is no file of calls.") as file:
         return _head(path, file)
 
 
 def rows(path: Path) -> Iterator[bytes]:
     """As COPY reads them. Raises FileRefused, at the latest after the last."""
-    with _opened(path) as file:
+    damaged = f"{path} is damaged."
+    with _opened(path, damaged) as file:
         _head(path, file)
         found = sha256()
         for line in file:
@@ -74,26 +79,30 @@ def rows(path: Path) -> Iterator[bytes]:
                 return
             found.update(line)
             yield line
-    raise FileRefused(f"{path} is damaged.")
+    raise FileRefused(damaged)
 
 
-def _opened(path: Path) -> gzip.GzipFile:
+@contextmanager
+def _opened(path: Path, otherwise: str) -> Iterator[gzip.GzipFile]:
+    """Raises FileRefused; with `otherwise` where the bytes are not what `write` leaves."""
     try:
-        return gzip.GzipFile(path, "rb")
+        raw = path.open("rb")
     except OSError as error:
         raise FileRefused(f"{path} cannot be read: {error.strerror}.") from None
+    with raw, gzip.GzipFile(fileobj=raw) as file:
+        try:
+            yield file
+        except _NOT_OURS:
+            raise FileRefused(otherwise) from None
 
 
-def _head(path: Path, file: BinaryIO | gzip.GzipFile) -> dict[str, Any]:
-    try:
-        found = json.loads(file.readline())
-    except (OSError, EOFError, ValueError):
-        found = None
-    if not isinstance(found, dict) or found.get("kind") != KIND:
+def _head(path: Path, file: gzip.GzipFile) -> dict[str, Any]:
+    found = json.loads(file.readline())
+    if found["kind"] != KIND:
         raise FileRefused(f"{path} is no file of calls.")
     if found["version"] != VERSION:
         raise FileRefused(f"{path} was made by another version of Drawdown.")
-    return found
+    return cast("dict[str, Any]", found)
 
 
 def _line(content: dict[str, Any]) -> bytes:
