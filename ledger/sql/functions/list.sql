@@ -69,8 +69,11 @@ declare
     v_looked boolean;           -- at limits, beyond what the wallet's own meter compares
     a record;
     v_ending boolean := false;  -- a call has ended in the head lot
-    v_entangled boolean := false;
-    v_replays integer[];        -- operations whose key was used before
+    v_metered boolean;          -- one of the wallets
+    v_entangled boolean;
+    v_settling boolean;         -- one of the operations may end a hold
+    v_repeating boolean;        -- the key of one may have been used before
+    v_replays integer[];        -- operations whose key was
     v_holds_of ledger_hold[];   -- what each commit or release settles
     v_held_at tid[];            -- and where it is
     v_place tid;
@@ -102,38 +105,50 @@ declare
     v_endpoint integer;
 begin
     if p_wait then
-        select array_agg((l.w).customer_id), array_agg(l.w), array_agg(l.place) into v_customers, v_wallets, v_places from (
+        select array_agg((l.w).customer_id), array_agg(l.w), array_agg(l.place), bool_or((l.w).metered)
+        into v_customers, v_wallets, v_places, v_metered from (
             select s as w, s.ctid as place from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
             order by s.customer_id for no key update
         ) l;
     else
-        select array_agg((l.w).customer_id), array_agg(l.w), array_agg(l.place) into v_customers, v_wallets, v_places from (
+        select array_agg((l.w).customer_id), array_agg(l.w), array_agg(l.place), bool_or((l.w).metered)
+        into v_customers, v_wallets, v_places, v_metered from (
             select s as w, s.ctid as place from ledger_wallet s where s.customer_id = any(array(select distinct customer_id from unnest(p_ops)))
             order by s.customer_id for no key update skip locked
         ) l;
     end if;
-    select shift, clock_timestamp() + shift into v_shift, v_clock from ledger_clock;
+    -- Operations that may speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
+    select shift, clock_timestamp() + shift, entangled, settling, repeating
+    into v_shift, v_clock, v_entangled, v_settling, v_repeating
+    from ledger_clock, (
+        select count(x.key) > count(distinct x.key) or count(x.reservation_id) > count(distinct x.reservation_id)
+                or count(x.reservation_id) > 0
+                    and exists (select reservation_id from unnest(p_ops) intersect select key from unnest(p_ops) where key is not null)
+                as entangled,
+            bool_or(x.op in ('commit', 'release')) as settling,
+            bool_or(not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key) as repeating
+        from unnest(p_ops) x
+    ) x;
     v_now := v_clock;
 
-    -- Operations that may speak of each other (a key twice, a hold made in this list) are taken strictly one by one.
-    select count(x.key) > count(distinct x.key) or count(x.reservation_id) > count(distinct x.reservation_id)
-        or exists (select reservation_id from unnest(p_ops) intersect select key from unnest(p_ops) where key is not null)
-    into v_entangled from unnest(p_ops) x;
-    select array_agg(x.ordinality) into v_replays
-    from unnest(p_ops) with ordinality x
-        left join lateral (select s.key from ledger_key s where s.customer_id = x.customer_id and s.key = x.key limit 1) s1 on true
-        left join lateral (select s.id from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key limit 1) s2 on ledger_is_uuid7(x.key)
-        left join lateral (select s.id from ledger_call s where s.customer_id = x.customer_id and s.id = x.key limit 1) s3 on ledger_is_uuid7(x.key)
-        left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
-    where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null
-            or not coalesce(x.key_is_id, false) and ledger_is_uuid7(x.key) and ledger_is_detached(x.key))
-        and (not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key);
-    select array_agg(h1.s order by x.ordinality), array_agg(h1.place order by x.ordinality) into v_holds_of, v_held_at
-    from unnest(p_ops) with ordinality x
-        left join lateral (select s, s.ctid as place from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
-        on x.op in ('commit', 'release');
-
-    if true = any(select metered from unnest(v_wallets)) and not v_entangled then
+    if v_repeating then
+        select array_agg(x.ordinality) into v_replays
+        from unnest(p_ops) with ordinality x
+            left join lateral (select s.key from ledger_key s where s.customer_id = x.customer_id and s.key = x.key limit 1) s1 on true
+            left join lateral (select s.id from ledger_hold s where s.customer_id = x.customer_id and s.id = x.key limit 1) s2 on ledger_is_uuid7(x.key)
+            left join lateral (select s.id from ledger_call s where s.customer_id = x.customer_id and s.id = x.key limit 1) s3 on ledger_is_uuid7(x.key)
+            left join lateral (select s.id from ledger_transfer s where s.customer_id = x.customer_id and s.id = x.key limit 1) s4 on ledger_is_uuid7(x.key)
+        where (s1.key is not null or s2.id is not null or s3.id is not null or s4.id is not null
+                or not coalesce(x.key_is_id, false) and ledger_is_uuid7(x.key) and ledger_is_detached(x.key))
+            and (not coalesce(x.key_is_id, false) or x.key <= v_wallets[width_bucket(x.customer_id, v_customers)].last_key);
+    end if;
+    if v_settling then
+        select array_agg(h1.s order by x.ordinality), array_agg(h1.place order by x.ordinality) into v_holds_of, v_held_at
+        from unnest(p_ops) with ordinality x
+            left join lateral (select s, s.ctid as place from ledger_hold s where s.customer_id = x.customer_id and s.id = x.reservation_id limit 1) h1
+            on x.op in ('commit', 'release');
+    end if;
+    if v_metered and not v_entangled then
         a := ledger_find_subjects(p_ops);
         v_subjects := a.subjects;
         v_key_at := a.keys;
@@ -152,7 +167,7 @@ begin
                 w := v_wallets[v_at];
                 v_now := case when w.clock_shift is null then v_clock else v_clock + w.clock_shift end;
                 v_limited := w.metered or (w.meter).charged is not null;
-                v_trusted := v_holds_of is not null and not v_entangled and o.customer_id <> all(v_changed);
+                v_trusted := not v_entangled and o.customer_id <> all(v_changed);
             else
                 v_at := 0;
                 r := null;
