@@ -126,13 +126,7 @@ def test_nobody_pays_by_the_id_of_a_customer(kind, road, demo, world, cost):
 
 def test_too_many_calls_are_answered_so(road, demo, world):
     # The next call is free in half an hour: no client waits for that.
-    rate = {"kind": "rate", "scope": "customer", "calls": 2, "seconds": 3600}
-    put = world.api._http.put(
-        f"{world.api._url}/v1/customers/{world.customer}/limits",
-        json={"limits": [rate]},
-        headers=world.api._headers | {"Idempotency-Key": "limit"},
-    )
-    assert put.status_code == 200, put.text
+    world.limit_calls(2, seconds=3600)
     for _ in range(2):
         world.api.debit(world.customer, ENDPOINT)
     with site(by_asgi, road, demo, world) as made:

@@ -10,6 +10,7 @@ from time import monotonic
 import pytest
 
 from drawdown import AsyncClient, Client, Retry, Unreachable, flows, operations
+from drawdown.problems import RateLimited
 from drawdown.retrying import DEFAULT
 from drawdown.wire import Answer
 from tests.system.sdk.conftest import PATIENT
@@ -100,6 +101,44 @@ def test_so_it_does_for_tasks(road, demo, world):
             return took
 
     assert asyncio.run(main()) < SECONDS * 1.5
+
+
+def test_what_is_refused_for_now_goes_with_a_later_list(road, demo, world):
+    world.limit_calls(3, seconds=3)
+    retry = Retry(retries=5, deadline=30)
+    with Client(road.url, demo["service_key"], retry=retry, lists=True) as client:
+        road.keep_answers()
+        asked = [aside(client.debit, world.customer, amount=1) for _ in range(5)]
+        soon(lambda: road.requests >= 2)
+        road.let_answers_go()
+        assert [each.result(40).committed for each in asked] == [1] * 5
+    assert road.requests > 2
+    assert world.balance() == (95, 0)
+
+
+def test_so_it_does_among_tasks(road, demo, world):
+    world.limit_calls(3, seconds=3)
+
+    async def main():
+        retry = Retry(retries=5, deadline=30)
+        async with AsyncClient(road.url, demo["service_key"], retry=retry, lists=True) as client:
+            return await asyncio.gather(*(client.debit(world.customer, amount=1) for _ in range(5)))
+
+    assert [each.committed for each in asyncio.run(main())] == [1] * 5
+    assert road.requests > 2
+    assert world.balance() == (95, 0)
+
+
+def test_what_helps_no_more_is_raised(road, demo, world):
+    world.limit_calls(1, seconds=1)
+    retry = Retry(retries=0)
+    with Client(road.url, demo["service_key"], retry=retry, lists=True) as client:
+        road.keep_answers()
+        asked = [aside(client.debit, world.customer, amount=1) for _ in range(3)]
+        soon(lambda: road.requests >= 2)
+        road.let_answers_go()
+        outcomes = [each.exception(20) for each in asked]
+    assert {type(each) for each in outcomes} == {type(None), RateLimited}
 
 
 def test_other_answers_are_none_of_drawdown():

@@ -4,6 +4,8 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple, Self
 
 from drawdown import Client, uuid7
+from drawdown.retrying import call
+from drawdown.wire import Request
 
 ENDPOINT = "summarize"
 
@@ -23,6 +25,12 @@ class World(NamedTuple):
         path = f"/v1/customers/{self.customer}/keys"
         secret: str = self.api.post(path, {"name": "tests"}, key=str(uuid7()))["secret"]
         return secret
+
+    def limit_calls(self, calls: int, *, seconds: int) -> None:
+        limits = [{"kind": "rate", "scope": "customer", "calls": calls, "seconds": seconds}]
+        path = f"/v1/customers/{self.customer}/limits"
+        request = Request("PUT", path, {"limits": limits}, str(uuid7()))
+        self.api.run(call(request, self.api.retry))
 
     def balance(self) -> tuple[Decimal, Decimal]:
         """Available, and held."""

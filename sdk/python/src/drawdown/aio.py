@@ -60,7 +60,7 @@ class AsyncClient(AsyncReserving):
         self._http = http or httpx.AsyncClient()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._lists = Lists(self._one, self._many, retry.deadline) if lists else None
+        self._lists = Lists(self._one, self._many, retry) if lists else None
         self._bound = Bound(offline)
         forks.watch(self)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -82,7 +82,7 @@ class AsyncClient(AsyncReserving):
         if self._makes_http:
             self._http = httpx.AsyncClient()
         if self._lists:
-            self._lists = Lists(self._one, self._many, self.retry.deadline)
+            self._lists = Lists(self._one, self._many, self.retry)
         self._tasks, self._poster = set(), None
         self._unwanted, self._releasing = Unwanted(), None
 

@@ -10,6 +10,7 @@ from typing import Final
 from drawdown.answers import Reservation
 from drawdown.errors import Problem, Unreachable
 from drawdown.operations import Operation
+from drawdown.retrying import Retry, Tries
 
 LIST_MAX: Final = 1000
 
@@ -20,29 +21,35 @@ Many = Callable[[Sequence[Operation]], Awaitable[list[Reservation | Problem]]]
 @dataclass(eq=False, slots=True)
 class _Waiting:
     operation: Operation
-    done: asyncio.Future[Reservation]
+    # A problem is its own alone; what is raised was that of the whole list, which was tried again.
+    done: asyncio.Future[Reservation | Problem]
     was_sent: bool = False
 
 
 class Lists:
-    """`seconds`: who waits does so no longer, however long the list of before takes."""
-
-    def __init__(self, one: One, many: Many, seconds: float, *, in_flight: int = 1) -> None:
-        self._one, self._many, self._seconds = one, many, seconds
+    def __init__(self, one: One, many: Many, retry: Retry, *, in_flight: int = 1) -> None:
+        self._one, self._many, self._retry = one, many, retry
         self._free = in_flight
         self._waiting: deque[_Waiting] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def operate(self, operation: Operation) -> Reservation:
-        """Raises as if it was sent alone."""
+        """Raises as if it was sent alone. Who waits does so no longer than the deadline, however
+        long the list of before takes."""
+        tries = Tries(self._retry)
+        while isinstance(result := await self._wait(operation, tries.left()), Problem):
+            await asyncio.sleep(tries.pause(result))
+        return result
+
+    async def _wait(self, operation: Operation, seconds: float) -> Reservation | Problem:
         waiting = _Waiting(operation, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._start()
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 return await waiting.done
         except TimeoutError as error:
-            raise Unreachable.within(self._seconds, was_sent=waiting.was_sent) from error
+            raise Unreachable.within(self._retry.deadline, was_sent=waiting.was_sent) from error
 
     def _start(self) -> None:
         while self._free and (taken := self._take()):
@@ -65,23 +72,18 @@ class Lists:
         try:
             results = await self._results([one.operation for one in taken])
         except Exception as error:
-            results = [error] * len(taken)
+            for one in taken:
+                if not one.done.done():
+                    one.done.set_exception(error)
+        else:
+            for one, result in zip(taken, results, strict=True):
+                if not one.done.done():
+                    one.done.set_result(result)
         finally:
             self._free += 1
             self._start()
-        for one, result in zip(taken, results, strict=True):
-            _tell(one.done, result)
 
-    async def _results(self, operations: Sequence[Operation]) -> Sequence[Reservation | Exception]:
+    async def _results(self, operations: Sequence[Operation]) -> Sequence[Reservation | Problem]:
         if len(operations) == 1:
             return [await self._one(operations[0])]
         return await self._many(operations)
-
-
-def _tell(done: asyncio.Future[Reservation], result: Reservation | Exception) -> None:
-    if done.done():
-        return
-    if isinstance(result, Exception):
-        done.set_exception(result)
-    else:
-        done.set_result(result)

@@ -56,7 +56,7 @@ class Client(Reserving):
         self._http = http or httpx.Client()
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._lists = Lists(self._one, self._many, retry.deadline) if lists else None
+        self._lists = Lists(self._one, self._many, retry) if lists else None
         self._extender = Extender()
         self._unwanted, self._aside = Unwanted(), Extender()
         self._bound = Bound(offline)
@@ -79,7 +79,7 @@ class Client(Reserving):
         if self._makes_http:
             self._http = httpx.Client()
         if self._lists:
-            self._lists = Lists(self._one, self._many, self.retry.deadline)
+            self._lists = Lists(self._one, self._many, self.retry)
         self._extender = Extender()
         self._unwanted, self._aside = Unwanted(), Extender()
         if self._poster and self._makes_http and not self._closed.is_set():

@@ -24,14 +24,37 @@ class Retry:
         return max(wanted, told or 0)
 
 
+class Tries:
+    """Of one call, which begins now."""
+
+    def __init__(self, retry: Retry) -> None:
+        self._retry = retry
+        self._ends_at = monotonic() + retry.deadline
+        self._tried = 0
+
+    def left(self) -> float:
+        """Seconds, for all tries that are to come."""
+        return max(self._ends_at - monotonic(), 0.001)
+
+    def timeout(self) -> float:
+        """Seconds, for the one that begins now."""
+        return self.left() / 2 if self._tried < self._retry.retries else self.left()
+
+    def pause(self, error: DrawdownError) -> float:
+        """Seconds until the next one. Raises the error where there is none."""
+        pause = self._retry.pause(self._tried, error)
+        self._tried += 1
+        if not may_help(error) or self._tried > self._retry.retries or pause >= self.left():
+            raise error
+        return pause
+
+
 def call(request: Request, retry: Retry) -> Flow[Answer]:
     """Raises the Problem that the service answers with, or Unreachable."""
-    ends_at = monotonic() + retry.deadline
-    tried = 0
+    tries = Tries(retry)
     was_sent = False
     while True:
-        left = ends_at - monotonic()
-        came = yield Send(request, max(left / 2 if tried < retry.retries else left, 0.001))
+        came = yield Send(request, tries.timeout())
         error = _error(came)
         if error is None:
             assert isinstance(came, Answer)
@@ -39,11 +62,7 @@ def call(request: Request, retry: Retry) -> Flow[Answer]:
         was_sent = was_sent or not isinstance(came, Failed) or came.was_sent
         if isinstance(error, Unreachable):
             error.was_sent = was_sent
-        pause = retry.pause(tried, error)
-        tried += 1
-        if not may_help(error) or tried > retry.retries or monotonic() + pause >= ends_at:
-            raise error
-        yield Sleep(pause)
+        yield Sleep(tries.pause(error))
 
 
 def _error(came: Answer | Failed | None) -> DrawdownError | None:
