@@ -34,8 +34,8 @@ check: .venv/dev ## Check format, lint, types, layers and migrations
 	$(BIN)/python manage.py makemigrations --check
 
 .PHONY: bench
-bench: .venv/dev ## Measure speed against pgbench on this machine
-	@PYTHONPATH=sdk/python/src exec $(BIN)/python -m benchmarks
+bench: .venv/dev ## Measure speed against pgbench on this machine; what ARGS ask for
+	@PYTHONPATH=sdk/python/src exec $(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: picture
 picture: RESULTS ?= $(lastword $(sort $(wildcard benchmarks/results/*.json)))

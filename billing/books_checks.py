@@ -15,8 +15,6 @@ from ledger import checks
 from ledger.checks import Finding
 
 NIGHT_ENDS = 6  # o'clock, UTC
-# Of hourly rounds one falls in the night, and it is not put off by that of the night before.
-A_NIGHT_AGO = timedelta(hours=23)
 # Whatever becomes of the nights.
 LONG_AGO = timedelta(hours=47)
 
@@ -49,12 +47,11 @@ def run_and_tell() -> BooksCheck:
 
 
 def is_due(now: datetime) -> bool:
-    """Once a night, UTC."""
-    last = BooksCheck.objects.order_by("-id").first()
-    if last is None:
+    """Once a night, UTC; one that a person asked for tells no operator, and puts off none."""
+    last = BooksCheck.objects.filter(asked_by=None).order_by("-id").first()
+    if last is None or now - last.started_at > LONG_AGO:
         return True
-    age = now - last.started_at
-    return age > LONG_AGO or age > A_NIGHT_AGO and now.hour < NIGHT_ENDS
+    return last.started_at.date() < now.date() and now.hour < NIGHT_ENDS
 
 
 def _said(books_check: BooksCheck) -> Said:

@@ -10,9 +10,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, connections, transaction
 
+from accounts.models import User
 from billing import books_checks, mails
 from billing.models import BooksCheck, Mail, NoticeKind
 from ledger import checks
+from tests.factories.accounts import UserFactory
 from tests.factories.ledger import Book
 
 KIND = NoticeKind.BOOKS_BROKEN
@@ -36,8 +38,10 @@ def broken(settings: LazySettings, own_snapshot: None) -> None:
     settings.PUBLIC_URL = "https://credits.example.com"
 
 
-def ran(at: datetime) -> None:
-    BooksCheck.objects.create(started_at=at, finished_at=at, checks=1, broken=0, findings=[])
+def ran(at: datetime, asked_by: User | None = None) -> None:
+    BooksCheck.objects.create(
+        started_at=at, finished_at=at, asked_by=asked_by, checks=1, broken=0, findings=[]
+    )
 
 
 def test_a_run_has_every_check_and_when_it_was(own_snapshot: None) -> None:
@@ -138,7 +142,9 @@ def test_the_service_may_add_runs_and_change_none(db: None) -> None:
 @pytest.mark.parametrize(
     ("ago", "hour", "due"),
     [
-        (timedelta(hours=22, minutes=59), 1, False),
+        (timedelta(minutes=59), 1, False),
+        (timedelta(minutes=61), 1, True),
+        (timedelta(hours=5), 5, False),
         (timedelta(hours=23, minutes=1), 0, True),
         (timedelta(hours=23, minutes=1), 5, True),
         (timedelta(hours=23, minutes=1), 6, False),
@@ -158,6 +164,13 @@ def test_it_is_due_where_it_never_was(db: None) -> None:
     assert books_checks.is_due(NOON)
 
 
+def test_one_that_a_person_asked_for_puts_off_none(db: None) -> None:
+    night = NOON.replace(hour=0)
+    ran(night - timedelta(days=1))
+    ran(night - timedelta(hours=1), asked_by=UserFactory.create())
+    assert books_checks.is_due(night)
+
+
 def test_every_night_has_one_of_hourly_rounds(db: None) -> None:
     """Rounds drift by what they take."""
     runs, now = [], NOON
@@ -166,8 +179,7 @@ def test_every_night_has_one_of_hourly_rounds(db: None) -> None:
             ran(now)
             runs.append(now.date())
         now += timedelta(hours=1, seconds=40)
-    assert runs == sorted(set(runs))
-    assert len(runs) == 10
+    assert runs == [NOON.date() + timedelta(days=nights) for nights in range(11)]
 
 
 def test_the_ledger_knows_nothing_of_the_room_above(settings: LazySettings, db: None) -> None:
