@@ -44,7 +44,8 @@ class Tries:
         """Seconds until the next one. Raises the error where there is none."""
         pause = self._retry.pause(self._tried, error)
         self._tried += 1
-        if not may_help(error) or self._tried > self._retry.retries or pause >= self.left():
+        is_over = self._tried > self._retry.retries or monotonic() + pause >= self._ends_at
+        if is_over or not may_help(error):
             raise error
         return pause
 
