@@ -169,7 +169,6 @@ class World:
             "change-threshold": {"amount": "5", "basis": "days"},
             "set-limit": {"whose": "customer:", "period": "day", "hard": "7"},
             "remove-limit": {"limit": "customer::month"},
-            "top-up": self._top_up(),
             "plan-choose": {"when": "later"},
             "plan-card": {"card": self.card.id},
             "webhooks": {"url": HOOK, "key": uuid7()},
@@ -181,7 +180,9 @@ class World:
             },
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
-        return self._refund() if name == "refund" else forms.get(name, {})
+        if name in ("refund", "top-up"):
+            return self._refund() if name == "refund" else self._top_up()
+        return forms.get(name, {})
 
     def _top_up(self) -> dict[str, Any]:
         terms = Terms(400 * CREDIT, 900 * CREDIT, self.pack, "USD", 300_00, self.card)
