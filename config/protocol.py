@@ -17,6 +17,9 @@ REQUEST_SECONDS: Final = 30.0
 # A connection whose request was answered stays open for the next one. Clients and balancers let go
 # after 5 to 60 seconds: were we the first to, a request under way would find nobody.
 KEEP_ALIVE_SECONDS: Final = 75
+# As much as may come without a request's head ending, or its body going on: more headers than any
+# client has, or trailers. What is read at once may be more.
+HEAD_MAX: Final = 64 * 1024
 
 
 class JoinedWrites(asyncio.Transport):
@@ -74,6 +77,8 @@ class Protocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle
     _seen: object = None
+    _goes_on = False
+    _heard = 0  # bytes since it last went on
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -87,9 +92,28 @@ class Protocol(HttpToolsProtocol):
         self._timer.cancel()
         super().connection_lost(exc)
 
+    def on_headers_complete(self) -> None:
+        self._goes_on = True
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._goes_on = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._goes_on = True
+        super().on_message_complete()
+
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
-        rest: bytes | memoryview = data
+        self._goes_on = False
+        self._parse(data)
+        self._heard = 0 if self._goes_on else self._heard + len(data)
+        if self._heard > HEAD_MAX and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.send_400_response(f"The head of a request takes {HEAD_MAX // 1024} KiB at most.")
+
+    def _parse(self, rest: bytes | memoryview) -> None:
         while True:
             try:
                 self.parser.feed_data(rest)

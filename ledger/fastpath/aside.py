@@ -22,15 +22,9 @@ from ledger.operations import Operation
 LINES: Final = 4
 CALL_MAX: Final = 256
 
-# Nothing is wrong with the operation: a lock was not granted in time, or the server is in trouble.
-_PASSING = (
-    psycopg.errors.QueryCanceled,
-    psycopg.errors.LockNotAvailable,
-    psycopg.errors.DeadlockDetected,
-    psycopg.errors.SerializationFailure,
-    psycopg.errors.InsufficientResources,
-    psycopg.errors.OperatorIntervention,
-)
+# Classes of SQLSTATE: nothing is wrong with the operation, but a lock was not granted in time, or
+# the server is in trouble: read-only, without memory or room on its disk, shutting down.
+_PASSING: Final = ("25", "40", "53", "55", "57", "58")
 
 logger = logging.getLogger(__name__)
 
@@ -60,26 +54,32 @@ class Aside:
         while queue:
             async with self._lines.borrowed() as line:
                 seats, queue[:CALL_MAX] = queue[:CALL_MAX], []
-                await self._serve_together(line, seats)
+                if not await self._serve_together(line, seats):
+                    # Who came since would wait as long, and all others for room.
+                    _refuse(queue)
+                    queue.clear()
         del self._queues[customer_id]
 
-    async def _serve_together(self, line: CoreLine, seats: Sequence[Seat]) -> None:
+    async def _serve_together(self, line: CoreLine, seats: Sequence[Seat]) -> bool:
+        """Or one by one where that fails. False: it is no use now, for those who come next."""
         try:
             rows = await self._apply(line, [seat.operation for seat in seats])
-        except Exception:
-            for seat in seats:
-                await self._serve_alone(line, seat)
-            return
+        except Exception as error:
+            if len(seats) > 1:
+                return await self._serve_one_by_one(line, seats)
+            refusal = _refusal(line, error, seats[0].operation)
+            seats[0].answer(refusal)
+            return not isinstance(refusal, Unavailable)
         for seat, row in zip(seats, rows, strict=True):
             seat.answer(row)
+        return True
 
-    async def _serve_alone(self, line: CoreLine, seat: Seat) -> None:
-        try:
-            (row,) = await self._apply(line, [seat.operation])
-        except Exception as error:
-            seat.answer(_refusal(line, error, seat.operation))
-        else:
-            seat.answer(row)
+    async def _serve_one_by_one(self, line: CoreLine, seats: Sequence[Seat]) -> bool:
+        for place, seat in enumerate(seats, start=1):
+            if not await self._serve_together(line, [seat]):
+                _refuse(seats[place:])
+                return False
+        return True
 
     async def _apply(self, line: CoreLine, operations: Sequence[Operation]) -> list[Row]:
         """Operations of one customer, whose wallet is opened by its first."""
@@ -91,8 +91,14 @@ class Aside:
         return rows
 
 
+def _refuse(seats: Iterable[Seat]) -> None:
+    for seat in seats:
+        seat.answer(Unavailable())
+
+
 def _refusal(line: CoreLine, error: Exception, operation: Operation) -> LedgerError:
-    if line.is_lost or isinstance(error, _PASSING):
+    state = isinstance(error, psycopg.Error) and error.sqlstate or ""
+    if line.is_lost or state[:2] in _PASSING:
         return Unavailable()
     told = {"request_id": operation.request_id}
     logger.error("The core failed on one operation.", exc_info=error, extra=told)

@@ -61,6 +61,17 @@ class Row(NamedTuple):
     limits: str | None
 
 
+@asynccontextmanager
+async def _answered_within(seconds: float) -> AsyncIterator[None]:
+    """A server that is gone without a word would be waited for until TCP gives up. psycopg ends a
+    connection on which not even a cancellation is answered. Raises psycopg.OperationalError."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise psycopg.OperationalError("The database does not answer.") from None
+
+
 class Reconnecting:
     """One connection, made when it is needed and again when it broke."""
 
@@ -85,8 +96,9 @@ class Reconnecting:
         connection = await psycopg.AsyncConnection.connect(
             **{**self._parameters, "connect_timeout": CONNECT_SECONDS, "autocommit": True}
         )
-        await connection.execute("set timezone to 'UTC'; set datestyle to 'ISO'")
-        await connection.execute(f"set statement_timeout to '{STATEMENT_SECONDS}s'")
+        async with _answered_within(CONNECT_SECONDS):
+            await connection.execute("set timezone to 'UTC'; set datestyle to 'ISO'")
+            await connection.execute(f"set statement_timeout to '{STATEMENT_SECONDS}s'")
         return connection
 
 
@@ -96,8 +108,9 @@ class Line(Reconnecting):
     async def rows(self, query: str, parameters: abc.Params | None = None) -> list[tuple[Any, ...]]:
         """Raises psycopg.Error; the line `is_lost` if that ended the connection."""
         connection = await self._connected()
-        cursor = await connection.execute(query, parameters, prepare=True)
-        return await cursor.fetchall() if cursor.description else []
+        async with _answered_within(STATEMENT_SECONDS + 1):
+            cursor = await connection.execute(query, parameters, prepare=True)
+            return await cursor.fetchall() if cursor.description else []
 
     async def close(self) -> None:
         if self._connection is not None:

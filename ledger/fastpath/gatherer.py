@@ -106,8 +106,10 @@ class Gatherer:
 
     def _give_up(self, parties: Sequence[Party]) -> None:
         if self._line.is_lost:
-            for party in parties:
+            # Those behind them would wait as long again, one call after the other.
+            for party in (*parties, *self._queue):
                 party.fail(Unavailable())
+            self._queue.clear()
         else:
             self._aside.take(seat for party in parties for seat in party.seats())
 

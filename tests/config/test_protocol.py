@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 import uvloop
 
-from config.protocol import JoinedWrites, Protocol
+from config.protocol import HEAD_MAX, JoinedWrites, Protocol
 from ledger.fastpath.http import Receive, Scope, Send, read_body
 from tests.ledger.fastpath.shop import eventually
 
@@ -245,6 +245,38 @@ def test_what_is_no_http_is_a_problem(wire, request_, kept):
     assert headers["x-request-id"] == problem["request_id"]
     assert headers["connection"] == "close"
     wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"POST /a HTTP/1.1\r\nHost: x\r\n", b"x-a: " + b"b" * 1000 + b"\r\n"),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nx-a: ", b"b" * 1000),
+        (b"GET /", b"a" * 1000),
+        (head(b"", length=None) + CHUNKED[:-2], b"x-a: " + b"b" * 1000 + b"\r\n"),
+    ],
+)
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_head_or_trailers_without_end_are_refused(wire, begins, goes_on, kept):
+    if kept:
+        wire.send(head(b"") + BODY)
+        assert wire.told() == ("/a", BODY.decode())
+    pieces = [goes_on * 8] * (HEAD_MAX // (8 * len(goes_on)) - 2)
+    wire.send(begins, *pieces)
+    wire.send(goes_on * 24)
+    status, _, problem = wire.answer()
+    assert (status, problem["type"]) == (400, "/problems/malformed-request")
+    assert "64 KiB" in problem["detail"]
+    wire.is_closed()
+
+
+def test_a_long_head_is_none_without_end(wire):
+    long = b"x-a: " + b"b" * 1000 + b"\r\n"
+    first, rest = head(b"").split(b"\r\n", 1)
+    for _ in range(3):
+        wire.send(first + b"\r\n", *[long * 6] * 9, rest + BODY)
+        assert wire.told() == ("/a", BODY.decode())
+    wire.finish()
 
 
 def test_what_came_before_it_is_answered(wire):

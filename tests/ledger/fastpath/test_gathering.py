@@ -1,22 +1,26 @@
 """Requests that arrive together travel in one call of the core, and each stands alone in it."""
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
+from contextlib import contextmanager
 from threading import Event
 from time import sleep
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from prometheus_client import REGISTRY
 
 from accounts.ids import uuid7
+from accounts.models import Customer
 from config.fastpath import database
-from ledger.fastpath.database import Line
-from ledger.fastpath.gatherer import Gatherer
+from ledger.fastpath.database import STATEMENT_SECONDS, Line
+from ledger.fastpath.gatherer import CALL_MAX, Gatherer
 from ledger.fastpath.refusals import Failed, Unavailable
 from ledger.fastpath.waker import Waker
 from ledger.operations import Operation
 from tests.factories.accounts import CustomerFactory
+from tests.ledger.fastpath.events import event, send
 from tests.ledger.fastpath.shop import (
     available,
     books,
@@ -114,6 +118,66 @@ def test_a_locked_wallet_waits_without_its_neighbours(api, customer):
             assert threads.submit(api.debit, other, amount=1).result(1).status_code == 201
         assert {one.result(2).status_code for one in waiting} == {201}
     assert available(customer) == 97
+
+
+def test_who_waits_for_a_locked_wallet_is_told_so_with_all_that_wait(api, customer):
+    """And not one after the other, each when its own time is over."""
+    with ThreadPoolExecutor(7) as threads, locked_wallet(customer):
+        waiting = [threads.submit(api.debit, customer, amount=1) for _ in range(6)]
+        sleep(1)
+        waiting.append(threads.submit(api.debit, customer, amount=1))
+        answers = [one.result(4 * STATEMENT_SECONDS) for one in waiting]
+    assert {problem(answer) for answer in answers} == {(503, "unavailable")}
+    assert api.debit(customer, amount=1).status_code == 201
+
+
+@contextmanager
+def failing(table, state):
+    """Whatever is written there fails so, as on a disk without room."""
+    with connections["owner"].cursor() as owner:
+        owner.execute(
+            "create function failing() returns trigger language plpgsql as"
+            f" $$ begin raise exception 'no' using errcode = '{state}'; end $$;"
+            f"create trigger failing before insert on {table}"
+            " for each row execute function failing()"
+        )
+        try:
+            yield
+        finally:
+            owner.execute(f"drop trigger failing on {table}; drop function failing()")
+
+
+@pytest.mark.parametrize("state", ["53100", "53200", "25006", "58030", "57P03"])
+def test_a_server_in_trouble_is_unavailable(api, customer, state):
+    with failing("ledger_hold", state):
+        answer = api.reserve(customer, amount=1)
+    assert problem(answer) == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "1"
+    with failing("ledger_call", state):
+        assert problem(send(api, [event(customer)])) == (503, "unavailable")
+    assert available(customer) == 100
+
+
+def test_when_the_database_is_gone_all_that_wait_are_told_at_once():
+    def failed():
+        return REGISTRY.get_sample_value("drawdown_failed_calls_total")
+
+    async def main():
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            address = {"host": "127.0.0.1", "port": nobody.getsockname()[1]}
+        gone = database() | address
+        gatherer = Gatherer(gone, Waker(Line(gone)))
+        someone = Customer(id=uuid7())
+        waiting = [asyncio.create_task(gatherer.do([debit(someone)])) for _ in range(3 * CALL_MAX)]
+        await asyncio.sleep(0)
+        task = asyncio.create_task(gatherer.run())
+        answers = [answer for one in waiting for answer in await one]
+        task.cancel()
+        return answers
+
+    before = failed()
+    assert {type(answer) for answer in asyncio.run(main())} == {Unavailable}
+    assert failed() == before + 1
 
 
 def test_nobody_is_answered_before_the_commit(api, customer):
