@@ -203,6 +203,21 @@ def test_an_old_call_is_settled_or_reversed_within_its_month(book: Book, op: str
     assert no_seq_scan(scans)
 
 
+def test_what_was_covered_since_is_given_back_without_a_look_at_all_there_was(book: Book) -> None:
+    with transaction.atomic():
+        book.do("limit", amount=10_000_000, **key())
+        on_credit = book.debit(5_000_000)
+        book.grant(9_000_000)
+        with told(connection) as scans:
+            book.reverse(on_credit, 1_000_000)
+        kinds = [kind for kind, *_ in book.transfers()]
+        transaction.set_rollback(True)
+    assert kinds.count("uncover") == 2
+    by_lot, by_version = "_customer_id_lot_id_idx", "_uuid_hash_version_idx"
+    assert indexes(scans, "ledger_transfer") == {by_lot, by_version}
+    assert no_seq_scan(scans)
+
+
 def test_a_balance_reads_no_history(book: Book) -> None:
     with told(connection) as scans:
         selectors.balance(book.customer_id)

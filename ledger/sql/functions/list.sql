@@ -324,7 +324,7 @@ begin
                 case when h.amount = 0 then '{}' else array[v_used] end, v_used, 0, v_transaction, v_now);
             v_ending := true;
 
-        elsif o.op in ('reserve', 'debit') and o.amount > w.balance - w.held - w.frozen + w.credit_limit and o.overrun is distinct from 'debt' then
+        elsif o.op in ('reserve', 'debit') and not ledger_can_cover(w, o.amount) and o.overrun is distinct from 'debt' then
             r := ledger_refusal(w, 'insufficient-credits', o.amount);
 
         else

@@ -14,9 +14,10 @@ begin
 end
 $$;
 
+-- What costs nothing is let through, also to who owes more than the credit limit.
 create or replace function ledger_can_cover(w ledger_wallet, p_amount bigint) returns boolean
 language sql immutable as $$
-    select p_amount <= w.balance - w.held - w.frozen + w.credit_limit
+    select p_amount <= greatest(w.balance - w.held - w.frozen + w.credit_limit, 0)
 $$;
 
 create or replace function ledger_reserve(w ledger_wallet, o ledger_operation, p_now timestamptz) returns ledger_step

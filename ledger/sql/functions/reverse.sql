@@ -11,10 +11,27 @@ declare
     v_part bigint;
 begin
     for l in
-        select lot_id, sum(case when kind = 'cover' then amount else -amount end) as net
-        from ledger_transfer
-        where uuid_hash(customer_id) = uuid_hash(w.customer_id) and customer_id = w.customer_id and kind in ('cover', 'uncover') and lot_id is not null
-        group by lot_id order by max(version) filter (where kind = 'cover') desc
+        -- Each cover has a leg without a lot, too, which few others have: by these the rest is found.
+        with covers as materialized (
+            select s.version from ledger_transfer s
+            where s.customer_id = w.customer_id and s.lot_id is null and s.kind = 'cover'
+                and s.unit = 'CR' and (s.debit <> 'U20' or s.credit <> 'U30')
+        ), covered as materialized (
+            select s.lot_id, sum(s.amount) as amount, max(s.version) as last
+            from covers
+                cross join lateral (
+                    select t.lot_id, t.amount, t.version from ledger_transfer t
+                    where uuid_hash(t.customer_id) = uuid_hash(w.customer_id) and t.version = covers.version
+                        and t.customer_id = w.customer_id and t.kind = 'cover' and t.lot_id is not null
+                    limit 1
+                ) s
+            group by s.lot_id
+        )
+        select lot_id, amount - coalesce((
+            select sum(s.amount) from ledger_transfer s
+            where s.customer_id = w.customer_id and s.lot_id = covered.lot_id and s.kind = 'uncover'
+                and s.unit = 'CR' and (s.debit <> 'U20' or s.credit <> 'U30')), 0) as net
+        from covered order by last desc
     loop
         exit when v_left = 0;
         v_part := least(l.net, v_left);

@@ -203,7 +203,7 @@ class Wallet:
         return legs + [Leg(None, amount, extra=extra)] if amount else legs
 
     def _must_cover(self, needed: int, **columns: Any) -> None:
-        if needed > self.available + self.credit_limit:
+        if needed > max(self.available + self.credit_limit, 0):
             raise Refused("insufficient-credits", required=needed, **columns, **self.balances())
 
     def reserve(

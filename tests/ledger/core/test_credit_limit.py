@@ -1,6 +1,6 @@
 import pytest
 
-from ledger import wallets
+from ledger import services, wallets
 from ledger.errors import Refused
 from tests.factories.ledger import Book, key
 
@@ -51,6 +51,19 @@ def test_a_reversal_of_what_a_lot_has_paid_since_goes_back_to_that_lot(trusted):
     lot = trusted.grant(100)
     assert trusted.reverse(done, 20).available == 100
     assert trusted.lots()[lot] == 100
+
+
+def test_what_costs_nothing_is_let_through_to_who_owes_beyond_the_limit():
+    poor, other = Book.new(), Book.funded(10)
+    poor.debit(4, overrun="debt")
+    alone = poor.reserve(0, **key())
+    asked = [book.operation("reserve", amount=0, expires_in=900, **key()) for book in (poor, other)]
+    listed, _ = services.apply(asked)
+    for free in (alone, listed):
+        assert (free.code, free.available) == ("ok", -4)
+        assert poor.commit(free, **key()).code == "ok"
+    assert poor.debit(0).code == "ok"
+    assert poor.reserve(1).code == poor.debit(1).code == "insufficient-credits"
 
 
 def test_a_limit_below_what_is_owed_is_refused(trusted):
