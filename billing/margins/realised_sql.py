@@ -24,7 +24,8 @@ with component as materialized (
     select r.customer_id, r.id, p.endpoint_id, (r.created_at at time zone b.time_zone)::date as day,
         r.committed - r.reversed as net, r.lots, r.used, coalesce(t.percent, 0) as percent,
         case when t.percent is null then 0 else t.most * r.calls end as most, r.calls,
-        coalesce(r.used_quantities, r.quantities) as quantities
+        -- Of calls that came back from a file, JSON's null may be none.
+        nullif(coalesce(r.used_quantities, r.quantities), 'null') as quantities
     from ledger_reservation r
         cross join ledger_books b
         left join ledger_price p on p.id = r.price_id
@@ -76,7 +77,7 @@ with component as materialized (
     select c.endpoint_id, c.customer_id, c.day, k.name, sum(c.calls) as calls,
         sum((c.quantities->>k.name)::numeric) as quantity
     from call c join lateral jsonb_object_keys(c.quantities) k(name) on true
-    where c.quantities is not null group by 1, 2, 3, 4
+    group by 1, 2, 3, 4
 ), spent as (
     select c.endpoint_id, c.customer_id, k.currency, c.day, sum(c.calls * k.amount) as cost
     from counted c join component k on k.endpoint_id = c.endpoint_id and k.quantity = ''

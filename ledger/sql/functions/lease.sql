@@ -166,7 +166,7 @@ begin
     d.request := null;
     d.amount := (p_line->>'amount')::bigint;
     d.price_id := (p_line->>'price_id')::integer;
-    d.quantities := p_line->'quantities';
+    d.quantities := nullif(p_line->'quantities', 'null');
     d.api_key_id := h.api_key_id;
     d.detail := jsonb_build_object('calls', p_line->'calls');
     w := ledger_unload_head(w);

@@ -65,6 +65,17 @@ def test_every_unit_costs_to_the_ninth_place(calendar):
     assert found().quantities[price.endpoint_id, "tokens"] == 500_000
 
 
+def test_a_line_of_a_lease_without_quantities_has_none(calendar):
+    price, book = priced(), Book.new()
+    costs(price.endpoint, "0.01")
+    costs(price.endpoint, "0.01", quantity="tokens")
+    sold(book, 100)
+    lease = book.lease(9 * CREDIT)
+    usage = [{"price_id": price.id, "calls": 3, "amount": 3 * CREDIT, "quantities": None}]
+    book.settle(lease, 1, detail={"sequence": 1, "usage": usage, "renew": False})
+    assert line(found().endpoints, price.endpoint_id).cost == Decimal("0.03")
+
+
 def test_what_was_used_counts_and_not_what_was_reserved(calendar):
     price, book = priced(), Book.new()
     costs(price.endpoint, "0.01", quantity="tokens")

@@ -166,6 +166,13 @@ def test_one_line_is_many_calls(book):
     assert not broken(book)
 
 
+def test_a_line_without_quantities_has_none(book):
+    lease = book.lease(40)
+    usage = [{"price_id": None, "calls": 3, "amount": 20, "quantities": None}]
+    book.settle(lease, 1, detail={"sequence": 1, "usage": usage, "renew": False})
+    assert book._rows("select quantities is null from ledger_call", "calls desc")[0] == (True,)
+
+
 def test_a_cap_counts_a_lease_whole_and_its_rest_not(book):
     cap = Limit("customer", "spend", period="day", hard=50)
     limits.set_limits(book.customer_id, "provider", [cap])

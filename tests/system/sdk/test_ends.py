@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from drawdown import AsyncClient, Client, Retry, Unreachable, uuid7
+from drawdown import AsyncClient, Client, Retry, Unreachable, operations, uuid7
 from drawdown.problems import AmountExceedsReservation
 from tests.system.sdk.conftest import PATIENT
 from tests.system.sdk.world import soon
@@ -45,6 +45,16 @@ def test_what_was_held_without_an_answer_is_released_aside(road, demo, world):
 def test_or_when_the_client_is_closed(road, demo, world, lists):
     with Client(road.url, demo["service_key"], retry=ONCE, lists=lists) as client:
         lose_reserve(client, road, world)
+    assert world.balance() == (100, 0)
+
+
+def test_however_many_they_are(road, demo, world, monkeypatch):
+    monkeypatch.setattr("drawdown.unwanted.LIST_MAX", 2)
+    with Client(road.url, demo["service_key"], retry=ONCE) as client:
+        made = [operations.reserve(world.customer, None, amount=4) for _ in range(7)]
+        client.operate_list(made)
+        for each in made:
+            client._unwanted.put(each)
     assert world.balance() == (100, 0)
 
 

@@ -67,7 +67,7 @@ def by_fastapi(url, secret):
     async def answer(what: str, hold: Annotated[Hold, Depends(charged(ENDPOINT))]):
         if what == "raise":
             raise ZeroDivisionError
-        return Response(hold.customer)
+        return Response(hold.customer, status_code=int(what) if what.isdigit() else 200)
 
     with served(both, app) as served_at:
         yield served_at
@@ -135,7 +135,7 @@ def test_too_many_calls_are_answered_so(road, demo, world):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("kind", [by_asgi, by_wsgi])
+@KINDS
 @pytest.mark.parametrize("status", [400, 500])
 def test_the_outcome_policy_prices_what_failed(kind, road, demo, world, cost, status):
     with site(kind, road, demo, world) as made:

@@ -4,14 +4,17 @@ import asyncio
 import signal
 import threading
 from concurrent.futures import Future
-from contextlib import contextmanager
-from time import monotonic
+from contextlib import contextmanager, suppress
+from decimal import Decimal
+from random import Random
+from time import monotonic, sleep
 
 import pytest
 
 from drawdown import AsyncClient, Client, Retry, Unreachable, flows, operations
+from drawdown.lists import Lists
 from drawdown.problems import RateLimited
-from drawdown.retrying import DEFAULT
+from drawdown.retrying import DEFAULT, Tries
 from drawdown.wire import Answer
 from tests.system.sdk.conftest import PATIENT
 from tests.system.sdk.world import soon
@@ -141,14 +144,110 @@ def test_what_helps_no_more_is_raised(road, demo, world):
     assert {type(each) for each in outcomes} == {type(None), RateLimited}
 
 
+BAD = pytest.mark.parametrize(
+    "terms",
+    [{"metadata": {"a": object()}}, {"quantity": Decimal(3)}, {"metadata": {"a": "\ud800"}}],
+)
+
+
+@BAD
+def test_what_cannot_be_sent_is_its_callers_alone(road, demo, world, terms):
+    with Client(road.url, demo["service_key"], retry=PATIENT, lists=True) as client:
+        road.keep_answers()
+        good = [aside(client.debit, world.customer, amount=1) for _ in range(4)]
+        bad = aside(client.debit, world.customer, amount=1, **terms)
+        soon(lambda: road.requests >= 2)
+        assert isinstance(bad.exception(20), TypeError | ValueError)
+        road.let_answers_go()
+        assert [each.result(20).committed for each in good] == [1] * 4
+
+
+@BAD
+def test_so_it_is_among_tasks(road, demo, world, terms):
+    async def main():
+        async with AsyncClient(road.url, demo["service_key"], retry=PATIENT, lists=True) as client:
+            good = [client.debit(world.customer, amount=1) for _ in range(4)]
+            bad = client.debit(world.customer, amount=1, **terms)
+            return await asyncio.gather(bad, *good, return_exceptions=True)
+
+    bad, *good = asyncio.run(main())
+    assert isinstance(bad, TypeError | ValueError)
+    assert [each.committed for each in good] == [1] * 4
+
+
+def test_lists_are_no_longer_than_the_service_takes(road, demo, world, monkeypatch):
+    for module in ("lists", "aiolists"):
+        monkeypatch.setattr(f"drawdown.{module}.LIST_BYTES", 5_000)
+    terms = {"amount": 1, "metadata": {"text": "я" * 900}}
+
+    async def main():
+        async with AsyncClient(road.url, demo["service_key"], retry=PATIENT, lists=True) as client:
+            return await asyncio.gather(*(client.debit(world.customer, **terms) for _ in range(9)))
+
+    assert [each.committed for each in asyncio.run(main())] == [1] * 9
+    assert road.requests >= 5
+    with Client(road.url, demo["service_key"], retry=PATIENT, lists=True) as client:
+        road.keep_answers()
+        asked = [aside(client.debit, world.customer, **terms) for _ in range(9)]
+        soon(lambda: road.requests >= 7)
+        road.let_answers_go()
+        assert [each.result(20).committed for each in asked] == [1] * 9
+    assert road.requests >= 9
+
+
+def test_threads_go_on_however_often_one_is_broken_off():
+    """At moments by chance, such as within what it waits with. Nothing is sent here: what sends
+    may have locks of its own."""
+
+    def break_off(*_):
+        raise BrokenOffError
+
+    def spend():
+        done = 0
+        while monotonic() < ends_at:
+            assert lists.operate(debit) == "done"
+            done += 1
+        return done
+
+    def many(items):
+        sleep(0.001)
+        return ["done"] * len(items)
+
+    lists = Lists(lambda *_: many([None])[0], many, Retry(deadline=20))
+    debit, chance = operations.debit("cus_1", None, amount=1), Random(7)
+    ends_at = monotonic() + 4
+    others = [aside(spend) for _ in range(3)]
+    before = signal.signal(signal.SIGALRM, break_off)
+    try:
+        while monotonic() < ends_at:
+            with suppress(BrokenOffError):
+                signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 0.005))
+                while True:
+                    lists.operate(debit)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert all(each.result(30) > 10 for each in others)
+    assert aside(lists.operate, debit).result(30) == "done"
+
+
+def test_a_call_that_goes_on_elsewhere_has_what_is_left_of_its_time():
+    tries = Tries(Retry(retries=2, deadline=5.0))
+    tries.pause(RateLimited(429, {"type": "/problems/rate-limited", "retry_after": 1}))
+    rest = tries.rest()
+    assert rest.retries == 1
+    assert rest.deadline <= 5
+
+
 def test_other_answers_are_none_of_drawdown():
-    made = [operations.debit("cus_1", None, amount=1)]
+    debit = operations.debit("cus_1", None, amount=1)
+    made = [debit.item()]
     for content in (b"{}", b"[]", b'{"results": []}', b'{"results": [{"status": 201}]}'):
         flow = flows.operate_list(made, DEFAULT)
         next(flow)
         with pytest.raises(Unreachable, match="no answer of Drawdown"):
             flow.send(Answer(200, {}, content))
-    flow = flows.operate(made[0], DEFAULT)
+    flow = flows.operate(debit, DEFAULT)
     next(flow)
     with pytest.raises(Unreachable, match="no answer of Drawdown"):
         flow.send(Answer(200, {}, b'{"ok": true}'))

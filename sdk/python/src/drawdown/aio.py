@@ -26,7 +26,7 @@ from drawdown.holding import LENGTH, Hold, is_refused
 from drawdown.offline import Bound, Open
 from drawdown.operations import Operation
 from drawdown.retrying import DEFAULT, Retry, may_help
-from drawdown.sending import failed
+from drawdown.sending import authorization, base, failed
 from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.unwanted import FIRST_PAUSE, Unwanted, may_be_held
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
@@ -55,11 +55,10 @@ class AsyncClient(AsyncReserving):
         offline: Open | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
+        self._url, self._headers = base(url), authorization(key)
         self.retry = retry
         self._makes_http = http is None
         self._http = http or httpx.AsyncClient()
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}"}
         self._lists = Lists(self._one, self._many, retry) if lists else None
         self._bound = Bound(offline)
         forks.watch(self)
@@ -94,7 +93,7 @@ class AsyncClient(AsyncReserving):
             if endless:
                 endless.cancel()
         if self._unwanted:
-            await self.run(self._unwanted.release(self.retry))
+            await self.run(self._unwanted.release_all(self.retry))
         await self._http.aclose()
 
     @asynccontextmanager
@@ -160,11 +159,11 @@ class AsyncClient(AsyncReserving):
         """One operation, made before: the same one sent again is done once."""
         if self._lists and operation.name:
             return await self._lists.operate(operation)
-        return await self._one(operation)
+        return await self._one(operation, self.retry)
 
     async def operate_list(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
         """1,000 at most, in order; each succeeds or fails by itself."""
-        return await self._many(made)
+        return await self._many([operation.item() for operation in made])
 
     async def report(self, events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """CloudEvents of work that is done already, 1,000 at most; sent again, a duplicate."""
@@ -222,11 +221,11 @@ class AsyncClient(AsyncReserving):
             return failed(error)
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
-    async def _one(self, operation: Operation) -> Reservation:
-        return await self.run(flows.operate(operation, self.retry))
+    async def _one(self, operation: Operation, retry: Retry) -> Reservation:
+        return await self.run(flows.operate(operation, retry))
 
-    async def _many(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
-        return await self.run(flows.operate_list(made, self.retry))
+    async def _many(self, items: Sequence[bytes]) -> list[Reservation | Problem]:
+        return await self.run(flows.operate_list(items, self.retry))
 
     async def _begin(self, operation: Operation, terms: ReserveTerms) -> Hold:
         self._post_by_itself()

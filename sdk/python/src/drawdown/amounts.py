@@ -13,8 +13,9 @@ def text(credits: Credits) -> str:
         raise TypeError(f"Credits are a Decimal, an int or a str, not {credits!r}.")
     try:
         amount = Decimal(credits)
+        is_one = amount.is_finite() and amount >= 0 and amount == round(amount, PLACES)
     except ArithmeticError:
-        raise ValueError(f"{credits!r} is no amount of credits.") from None
-    if not amount.is_finite() or amount < 0 or amount != round(amount, PLACES):
+        is_one = False
+    if not is_one:
         raise ValueError(f"{credits!r} is no amount of credits: at least 0, six places at most.")
     return format(amount.normalize(), "f")

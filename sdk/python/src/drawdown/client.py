@@ -22,7 +22,7 @@ from drawdown.lists import Lists
 from drawdown.offline import Bound, Open
 from drawdown.operations import Operation
 from drawdown.retrying import DEFAULT, Retry, may_help
-from drawdown.sending import send
+from drawdown.sending import authorization, base, send
 from drawdown.terms import CommitTerms, DebitTerms, ReserveTerms
 from drawdown.unwanted import FIRST_PAUSE, Unwanted, may_be_held
 from drawdown.wire import Answer, Failed, Flow, Send, Sleep
@@ -51,11 +51,10 @@ class Client(Reserving):
         offline: Open | None = None,
         http: httpx.Client | None = None,
     ) -> None:
+        self._url, self._headers = base(url), authorization(key)
         self.retry = retry
         self._makes_http = http is None
         self._http = http or httpx.Client()
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}"}
         self._lists = Lists(self._one, self._many, retry) if lists else None
         self._extender = Extender()
         self._unwanted, self._aside = Unwanted(), Extender()
@@ -91,7 +90,7 @@ class Client(Reserving):
         self._extender.close()
         self._aside.close()
         if self._unwanted:
-            self.run(self._unwanted.release(self.retry))
+            self.run(self._unwanted.release_all(self.retry))
         if self._poster:
             self._poster.join(timeout=self.retry.deadline + POST_SECONDS)
         self._http.close()
@@ -157,11 +156,11 @@ class Client(Reserving):
         """One operation, made before: the same one sent again is done once."""
         if self._lists and operation.name:
             return self._lists.operate(operation)
-        return self._one(operation)
+        return self._one(operation, self.retry)
 
     def operate_list(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
         """1,000 at most, in order; each succeeds or fails by itself."""
-        return self._many(made)
+        return self._many([operation.item() for operation in made])
 
     def report(self, events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """CloudEvents of work that is done already, 1,000 at most; sent again, a duplicate."""
@@ -206,11 +205,11 @@ class Client(Reserving):
             return None
         return send(self._http, self._url, self._headers, step)
 
-    def _one(self, operation: Operation) -> Reservation:
-        return self.run(flows.operate(operation, self.retry))
+    def _one(self, operation: Operation, retry: Retry) -> Reservation:
+        return self.run(flows.operate(operation, retry))
 
-    def _many(self, made: Sequence[Operation]) -> list[Reservation | Problem]:
-        return self.run(flows.operate_list(made, self.retry))
+    def _many(self, items: Sequence[bytes]) -> list[Reservation | Problem]:
+        return self.run(flows.operate_list(items, self.retry))
 
     def _begin(self, operation: Operation, terms: ReserveTerms) -> Hold:
         length = terms.get("expires_in") or LENGTH

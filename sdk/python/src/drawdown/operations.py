@@ -9,7 +9,7 @@ from typing import Any, Literal
 from drawdown import amounts
 from drawdown.amounts import Credits
 from drawdown.ids import uuid7
-from drawdown.wire import Request
+from drawdown.wire import Request, encode
 
 Quantity = Mapping[str, int] | int
 Overrun = Literal["reject", "cap", "available"]
@@ -31,10 +31,10 @@ class Operation:
     def request(self) -> Request:
         return Request("POST", self.path, self.fields, self.key)
 
-    def item(self) -> dict[str, Any]:
-        """As one of a list."""
+    def item(self) -> bytes:
+        """As one of a list, in JSON. Raises TypeError and ValueError for what that cannot say."""
         named = {"reservation": self.reservation} if self.reservation else {}
-        return {"op": self.name, "idempotency_key": self.key} | named | self.fields
+        return encode({"op": self.name, "idempotency_key": self.key} | named | self.fields)
 
 
 def reserve(

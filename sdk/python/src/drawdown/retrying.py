@@ -3,7 +3,7 @@ says that it may help. The idempotency key stays the same, so nothing is done tw
 last takes half of the time that is left at most, so that one that hangs leaves time for another."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
 
@@ -39,6 +39,10 @@ class Tries:
     def timeout(self) -> float:
         """Seconds, for the one that begins now."""
         return self.left() / 2 if self._tried < self._retry.retries else self.left()
+
+    def rest(self) -> Retry:
+        """For who goes on with it elsewhere."""
+        return replace(self._retry, retries=self._retry.retries - self._tried, deadline=self.left())
 
     def pause(self, error: DrawdownError) -> float:
         """Seconds until the next one. Raises the error where there is none."""

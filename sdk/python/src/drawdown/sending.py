@@ -1,5 +1,6 @@
 """One request and its answer, within so many seconds in all."""
 
+import re
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Final
@@ -8,6 +9,8 @@ import httpx
 
 from drawdown.wire import Answer, Failed, Send
 
+# What a header can carry (RFC 9110, 5.5) and a key has.
+_KEY: Final = re.compile(r"[!-~]+")
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -21,6 +24,20 @@ class _Left(dict[str, Any]):
 
     def get(self, phase: str, default: Any = None) -> float:
         return max(self._ends_at - monotonic(), 0.001)
+
+
+def base(url: str) -> str:
+    """Raises ValueError."""
+    if not re.match(r"https?://[^/]", url):
+        raise ValueError(f"{url!r} is no address such as https://credits.example.com.")
+    return url.rstrip("/")
+
+
+def authorization(key: str) -> dict[str, str]:
+    """Raises ValueError, which does not show the key."""
+    if not _KEY.fullmatch(key):
+        raise ValueError("This is no service key: it is empty, or has a space or a line break.")
+    return {"Authorization": f"Bearer {key}"}
 
 
 def send(http: httpx.Client, url: str, headers: Mapping[str, str], step: Send) -> Answer | Failed:

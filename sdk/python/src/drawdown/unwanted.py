@@ -78,6 +78,13 @@ class Unwanted:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE) if came_to_nothing else FIRST_PAUSE
         self._forget(ended)
 
+    def release_all(self, retry: Retry) -> Flow[None]:
+        """As many at a time as a list takes, while that helps. Raises nothing."""
+        left = len(self._until) + 1
+        while 0 < len(self._until) < left:
+            left = len(self._until)
+            yield from self.release(retry)
+
     def _forget(self, ended: Sequence[Operation]) -> None:
         now = monotonic()
         with self._lock:
@@ -91,19 +98,23 @@ def _release(wanted: Sequence[Operation], retry: Retry) -> Flow[list[Operation]]
     """Those that are over: released, or they hold nothing. Raises DrawdownError."""
     if not wanted:
         return []
-    answers = yield from flows.operate_list(wanted, retry)
+    answers = yield from _list(wanted, retry)
     held = {
         operation.key: operations.release(answer.id)
         for operation, answer in zip(wanted, answers, strict=True)
         if isinstance(answer, Reservation)
     }
-    released = (yield from flows.operate_list(list(held.values()), retry)) if held else []
+    released = (yield from _list(list(held.values()), retry)) if held else []
     ends = dict(zip(held, released, strict=True))
     return [
         operation
         for operation, answer in zip(wanted, answers, strict=True)
         if _is_over(ends.get(operation.key, answer))
     ]
+
+
+def _list(made: Sequence[Operation], retry: Retry) -> Flow[list[Reservation | Problem]]:
+    return flows.operate_list([operation.item() for operation in made], retry)
 
 
 def _is_over(answer: Reservation | Problem) -> bool:

@@ -12,17 +12,24 @@ from drawdown.problems import problem
 JSON = "application/json"
 
 
+def encode(body: object) -> bytes:
+    """Raises TypeError and ValueError for what JSON in UTF-8 cannot say."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     method: str
     path: str
-    body: object = None
+    body: object = None  # bytes: JSON already
     key: str | None = None
     content_type: str = JSON
     query: Mapping[str, Any] = field(default_factory=dict)
 
     def content(self) -> bytes | None:
-        return None if self.body is None else json.dumps(self.body).encode()
+        if self.body is None or isinstance(self.body, bytes):
+            return self.body
+        return encode(self.body)
 
     def headers(self) -> dict[str, str]:
         told = {} if self.body is None else {"Content-Type": self.content_type}

@@ -63,6 +63,8 @@ class Charging:
                         late = error
                     if exchange.is_gone:
                         raise Unanswered
+                    if exchange.status is not None:
+                        made.answered(exchange.status)
             except Unanswered:
                 return
             except DrawdownError as error:
