@@ -180,9 +180,9 @@ class World:
             },
             "billing-profile": {"name": "Acme Ltd", "country": "AT"},
         }
-        if name in ("refund", "top-up"):
-            return self._refund() if name == "refund" else self._top_up()
-        return forms.get(name, {})
+        if name == "refund":
+            return self._refund()
+        return self._top_up() if name == "top-up" else forms.get(name, {})
 
     def _top_up(self) -> dict[str, Any]:
         terms = Terms(400 * CREDIT, 900 * CREDIT, self.pack, "USD", 300_00, self.card)

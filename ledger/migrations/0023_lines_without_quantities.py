@@ -1,4 +1,5 @@
-"""Calls that were settled from a lease without quantities said so as JSON's null, not as none."""
+"""Calls that were settled from a lease without quantities said so as JSON's null, not as none. Also
+functions: of lists, of covers that are found by their legs, of what costs nothing."""
 
 from django.db import migrations
 
@@ -8,7 +9,7 @@ MEND = "update ledger_call set quantities = null where quantities = 'null'"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0024_covers_by_their_legs")]
+    dependencies = [("ledger", "0022_suspended_leases")]
 
     operations = [
         *sql.functions(since=sql.SINCE_LEASES),
