@@ -1,4 +1,7 @@
+import pytest
+
 from config.problems import PROBLEMS
+from drawdown import Client
 from drawdown.errors import Problem
 from drawdown.guards.asking import refusal
 from drawdown.problems import CLASSES, problem
@@ -28,3 +31,18 @@ def test_what_is_no_problem_is_one_all_the_same():
     page = problem(502, None, {"Retry-After": "3"})
     assert isinstance(page, Problem) and page.should_retry and page.retry_after == 3
     assert str(page) == "unknown: HTTP 502"
+
+
+@pytest.mark.parametrize("key", ["", "dds_a\n", "dds a", "dds_é"])
+def test_what_can_be_no_key_is_said_at_once_and_not_shown(key):
+    with pytest.raises(ValueError, match="no service key") as told:
+        Client("https://credits.example.com", key)
+    assert "dds" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "credits.example.com", "ftp://credits.example.com", "https://"]
+)
+def test_what_can_be_no_address_is_said_at_once(url):
+    with pytest.raises(ValueError, match="no address"):
+        Client(url, "dds_a")
